@@ -1,0 +1,86 @@
+"""Mail templates: Markdown with placeholders only, one file per language."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.language import Language
+from models.schema.finding import Finding
+
+PLACEHOLDERS: Mapping[str, str] = {
+    "site_name": "the site's name",
+    "organisation": "who runs the site",
+    "contact": "where to ask",
+    "reference": "the application's reference number",
+    "record_type": "what is applied for",
+    "kind": "registration, change or deletion",
+    "title": "what the record is called",
+    "recipient_name": "the person written to",
+    "operator_name": "the operator",
+    "state": "where the application stands now",
+    "due_date": "the day by which the recipient is to act",
+    "remarks": "the reviewer's remarks, one per field",
+    "reason": "why it was returned or rejected",
+    "record_number": "the number given at registration",
+    "administrator_id": "the administrator's ID",
+    "status_link": "one-time link to follow the application",
+    "resume_link": "one-time link to go on with a draft",
+    "set_password_link": "one-time link to set a password",
+    "confirm_link": "one-time link to confirm an address",
+}
+"""Every placeholder a template may hold, with what it stands for (the manual's table)."""
+
+LINKS: Mapping[str, str] = {
+    "status_link": "open_application",
+    "resume_link": "open_application",
+    "set_password_link": "set_password",
+    "confirm_link": "confirm_address",
+}
+"""Placeholders that become one-time links when the mail is sent, with the purpose of the link."""
+
+_PLACEHOLDER = re.compile(r"\{([a-z_]{1,40})\}")
+_FRONT = re.compile(r"\A---\n(.*?)\n---\n(.*)\Z", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class MailTemplate:
+    """One template in one language."""
+
+    name: str
+    language: Language
+    subject: str
+    body: str
+
+    @property
+    def sensitive(self) -> bool:
+        """Whether its body gives power to whoever reads it, so that it is never shown to staff."""
+        return "{set_password_link}" in self.body
+
+
+def read_template(path: Path) -> MailTemplate | Finding:
+    """Read ``<name>.<language>.md``: a front matter with ``subject:``, then the body."""
+    name, language = path.name.split(".")[:2]
+    try:
+        match = _FRONT.match(path.read_text(encoding="utf-8").replace("\r\n", "\n"))
+    except UnicodeDecodeError as error:
+        return Finding("T-E001", str(path), 1, {"problem": type(error).__name__})
+    subject = re.search(r"^subject: *(.+)$", match[1], re.MULTILINE) if match else None
+    if match is None or subject is None:
+        return Finding("T-E004", str(path), 1, {"key": "subject"})
+    written = subject[1].strip().strip("\"'")
+    return MailTemplate(name, "ja" if language == "ja" else "en", written, match[2].strip() + "\n")
+
+
+def check_template(path: Path) -> Iterator[Finding]:
+    """Findings T-E017 for every placeholder that does not exist."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    for number, line in enumerate(lines, 1):
+        for name in _PLACEHOLDER.findall(line):
+            if name not in PLACEHOLDERS:
+                yield Finding("T-E017", str(path), number, {"name": name, "known": ", ".join(PLACEHOLDERS)})
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """`text` with its placeholders put in; nothing in a value is read as a placeholder again."""
+    return _PLACEHOLDER.sub(lambda found: values.get(found[1], ""), text)

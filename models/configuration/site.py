@@ -1,0 +1,75 @@
+"""``site.yaml``: whose site this is, when it is open, how it counts and speaks."""
+
+from collections.abc import Mapping
+from datetime import time
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from models.language import Language, Text
+from models.schema.definition import Part
+
+
+class Sender(Part):
+    """Who the mails come from."""
+
+    name: Text | str
+    address: str
+
+
+def _clock_time(value: Any) -> Any:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value // 60:02}:{value % 60:02}"
+    return value
+
+
+ClockTime = Annotated[time, BeforeValidator(_clock_time)]
+
+
+class ServiceHours(Part):
+    """When operators may write (R15); `until` is exclusive."""
+
+    days: Literal["weekdays", "every_day"] = "weekdays"
+    begin: ClockTime = Field(alias="from")
+    end: ClockTime = Field(alias="to")
+
+
+class ClosedDays(Part):
+    """Days that are not business days besides Saturdays and Sundays: a country's holidays, and days of the
+    year written ``MM-DD``."""
+
+    holidays: str | None = "JP"
+    extra: tuple[str, ...] = ()
+
+
+class Retention(Part):
+    """How long a class of data is kept after it is no longer in force, and what happens then (R49)."""
+
+    label: Text
+    years: int = Field(ge=0, le=100)
+    then: Literal["keep", "anonymise", "erase"] = "keep"
+
+
+class SiteDefinition(Part):
+    """One site. The first module that describes it wins."""
+
+    name: Text
+    organisation: Text
+    intro: Text = Text(ja="", en="")
+    languages: tuple[Language, ...] = ("ja", "en")
+    time_zone: str = "Asia/Tokyo"
+    operator_type: str
+    sender: Sender
+    contact: Text = Text(ja="", en="")
+    reference: str = "A{year}-{seq:06}"
+    fiscal_year_starts: int = Field(4, ge=1, le=12)
+    service_hours: ServiceHours | None = None
+    closed_days: ClosedDays = ClosedDays()
+    roles: Mapping[str, Text] = {}
+    retention: Mapping[str, Retention] = {}
+
+
+class SiteFile(Part):
+    """The file itself: one key, ``site``."""
+
+    site: SiteDefinition

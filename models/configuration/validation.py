@@ -1,0 +1,86 @@
+"""Holding a parsed file against its meta-schema: every problem becomes a finding at its line."""
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from models.schema.definition import Part
+from models.schema.fields import FIELD_TYPES, TYPE_NAMES, type_name
+from models.schema.finding import Finding
+from models.schema.source import Source
+
+
+def build_part(model: type[Part], source: Source) -> tuple[Part | None, list[Finding]]:
+    """Validate a parsed file against its meta-schema; every problem becomes a finding at its line."""
+    try:
+        return model.model_validate(source.value), []
+    except ValidationError as error:
+        return None, [_finding(model, source, problem) for problem in error.errors(include_url=False)]
+
+
+_TYPES = set(TYPE_NAMES)
+
+
+def _finding(model: type[Part], source: Source, problem: Any) -> Finding:
+    path = [
+        part for part in problem["loc"] if not (isinstance(part, str) and part in _TYPES and part != "file")
+    ]
+    path = _real(source.value, list(problem["loc"]))
+    key = str(path[-1]) if path else ""
+    kind = problem["type"]
+    if kind == "extra_forbidden":
+        known = _known_keys(model, problem["loc"])
+        return source.finding(
+            "T-E003", path, key=key, suggestion=_nearest(key, known), known=", ".join(known)
+        )
+    if kind == "missing":
+        return source.finding("T-E004", path[:-1], key=key)
+    if kind in ("union_tag_invalid", "union_tag_not_found"):
+        written = str((problem.get("ctx") or {}).get("tag", ""))
+        return source.finding("T-E008", [*path, "type"], key=written, known=", ".join(TYPE_NAMES))
+    return source.finding("T-E005", path, key=key, problem=problem["msg"])
+
+
+def _real(value: Any, location: list[Any]) -> list[Any]:
+    """The part of a pydantic location that is in the file: tags of unions are left out."""
+    path: list[Any] = []
+    node = value
+    for position, part in enumerate(location):
+        if (isinstance(node, Mapping) and part in node) or (
+            isinstance(node, list) and isinstance(part, int) and part < len(node)
+        ):
+            node = node[part]
+        elif (
+            position < len(location) - 1
+            or not isinstance(part, str)
+            or re.fullmatch(r"[a-z_]+", part) is None
+        ):
+            continue
+        path.append(part)
+    return path
+
+
+def _known_keys(model: type[BaseModel], location: Sequence[Any]) -> list[str]:
+    """The keys the steward could have meant at `location`."""
+    for part in location:
+        if isinstance(part, str) and part in _TYPES:
+            model = next(kind for kind in FIELD_TYPES if type_name(kind) == part)
+        elif isinstance(part, str) and part in model.model_fields:
+            model = _inner(model.model_fields[part].annotation) or model
+    return sorted(info.alias or name for name, info in model.model_fields.items())
+
+
+def _inner(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for argument in getattr(annotation, "__args__", ()):
+        if found := _inner(argument):
+            return found
+    return None
+
+
+def _nearest(key: str, known: list[str]) -> str:
+    return next(iter(difflib.get_close_matches(key, known, 1, 0.5)), known[0] if known else "")

@@ -1,0 +1,107 @@
+"""An application: what somebody asks to be registered, changed or deleted, and its way through review."""
+
+from datetime import datetime
+from typing import Any
+
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+from models.documents.base import Id, Part, Person, Stored
+from models.language import Language
+from models.schema.definition import Kind
+
+
+class Applicant(Part):
+    """Who applies: an account of an operator, or somebody without one, known by the address they gave."""
+
+    account_id: Id | None = None
+    name: str = ""
+    email: str = ""
+
+
+class Remark(Part):
+    """What a reviewer wants corrected, at one field; ``round`` counts the submissions from 1."""
+
+    field: str
+    text: str
+    reason: str | None = None
+    by: Person
+    at: datetime
+    round: int
+
+
+class Step(Part):
+    """One transition taken."""
+
+    name: str
+    origin: str
+    to: str
+    by: Person
+    at: datetime
+    note: str = ""
+
+
+class Submission(Part):
+    """What was submitted in one round, so that the next can be compared with it."""
+
+    round: int
+    at: datetime
+    data: dict[str, Any]
+
+
+class Application(Stored):
+    """One application. ``answers`` is what was typed; ``data`` is what it came to, once submitted."""
+
+    reference: str
+    type: str
+    kind: Kind
+    schema_version: int
+    state: str
+    open: bool = True
+    record_id: Id | None = None
+    base_revision: int | None = None
+    operator_id: Id | None = None
+    operator_name: str = ""
+    applicant: Applicant = Applicant()
+    language: Language = "ja"
+    title: str = ""
+    answers: dict[str, Any] = {}
+    pages_done: list[str] = []
+    data: dict[str, Any] | None = None
+    submissions: list[Submission] = []
+    remarks: list[Remark] = []
+    history: list[Step] = []
+    checklist: list[str] = []
+    reason: str = ""
+    assignee: Person | None = None
+    due: datetime | None = None
+    certificate: str | None = None
+    number: str | None = None
+    revision: int = 0
+    created_at: datetime
+    updated_at: datetime
+    submitted_at: datetime | None = None
+    decided_at: datetime | None = None
+
+    class Settings:
+        name = "applications"
+        indexes = (
+            IndexModel([("reference", ASCENDING)], unique=True, name="reference"),
+            IndexModel(
+                [("record_id", ASCENDING)],
+                unique=True,
+                name="one_open_per_record",
+                partialFilterExpression={"open": True, "record_id": {"$type": "objectId"}},
+            ),
+            IndexModel([("state", ASCENDING), ("submitted_at", ASCENDING), ("_id", ASCENDING)], name="queue"),
+            IndexModel([("operator_id", ASCENDING), ("updated_at", DESCENDING)], name="by_operator"),
+            IndexModel([("assignee.id", ASCENDING), ("state", ASCENDING)], name="by_assignee"),
+        )
+
+    @property
+    def round(self) -> int:
+        """How many times it has been submitted."""
+        return len(self.submissions)
+
+    def open_remarks(self) -> list[Remark]:
+        """The remarks of the round now waiting for correction."""
+        return [remark for remark in self.remarks if remark.round == self.round]

@@ -1,0 +1,30 @@
+"""Counters: reference numbers (gaps allowed) and registration numbers (gap-free, drawn in the transaction)."""
+
+from pydantic import Field
+from pymongo import ReturnDocument
+
+from models.documents.base import Stored
+from models.documents.store import Session
+
+
+class Counter(Stored):
+    """One named sequence; ``hash`` is used by the chain of events, whose head this also is."""
+
+    id: str = Field(alias="_id")  # type: ignore[assignment]
+    value: int = 0
+    hash: str = ""
+
+    class Settings:
+        name = "counters"
+
+
+async def draw(name: str, session: Session = None) -> int:
+    """The next number of `name`, from 1. Within `session` it is gap-free: an aborted transaction gives it back."""
+    drawn = await Counter.raw().find_one_and_update(
+        {"_id": name},
+        {"$inc": {"value": 1}},
+        upsert=True,
+        return_document=ReturnDocument.AFTER,
+        session=session,
+    )
+    return int(drawn["value"])

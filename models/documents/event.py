@@ -1,0 +1,47 @@
+"""The event log: who did what to what. Append-only; sealed into a hash chain by the worker."""
+
+from datetime import datetime
+from typing import Any
+
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+from models.documents.base import Id, Part, Person, Stored
+
+
+class Subject(Part):
+    """What was acted on."""
+
+    kind: str
+    id: Id | None = None
+    label: str = ""
+
+
+class Event(Stored):
+    """One event, written in its cause's transaction. ``sequence``, ``previous`` and ``hash`` come with
+    the seal."""
+
+    at: datetime
+    actor: Person
+    action: str
+    subject: Subject
+    operator_id: Id | None = None
+    details: dict[str, Any] = {}
+    address: str = ""
+    certificate: str | None = None
+    sequence: int | None = None
+    previous: str | None = None
+    hash: str | None = None
+
+    class Settings:
+        name = "events"
+        indexes = (
+            IndexModel(
+                [("sequence", ASCENDING)],
+                unique=True,
+                name="chain",
+                partialFilterExpression={"sequence": {"$type": "number"}},
+            ),
+            IndexModel([("sequence", ASCENDING), ("_id", ASCENDING)], name="unsealed"),
+            IndexModel([("subject.id", ASCENDING), ("at", DESCENDING)], name="by_subject"),
+            IndexModel([("at", DESCENDING)], name="newest"),
+        )

@@ -1,0 +1,67 @@
+"""The outbox: one row per mail and recipient, written in the transaction of its cause."""
+
+from datetime import datetime
+from typing import Literal
+
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+from models.documents.base import Id, Part, Stored
+from models.language import Language
+
+MessageStatus = Literal["queued", "sending", "retrying", "sent", "failed"]
+
+
+class Stamp(Part):
+    """What the mail server's acceptance marks: a time on a record, set once (R13)."""
+
+    collection: str
+    record_id: Id
+    name: str
+
+
+class Message(Stored):
+    """One mail. Links are put into ``body`` only when it is sent: at rest it holds no secret."""
+
+    dedupe_key: str
+    message_id: str
+    template: str
+    language: Language
+    to_name: str = ""
+    to_address: str
+    subject: str
+    body: str | None
+    links: dict[str, str] = {}
+    sensitive: bool = False
+    application_id: Id | None = None
+    account_id: Id | None = None
+    stamp: Stamp | None = None
+    created_at: datetime
+    attempts: int = 0
+    next_at: datetime | None
+    lease_until: datetime | None = None
+    sent_at: datetime | None = None
+    failed_at: datetime | None = None
+    last_error: str = ""
+
+    class Settings:
+        name = "messages"
+        indexes = (
+            IndexModel([("dedupe_key", ASCENDING)], unique=True, name="dedupe"),
+            IndexModel(
+                [("next_at", ASCENDING)],
+                name="due",
+                partialFilterExpression={"next_at": {"$type": "date"}},
+            ),
+            IndexModel([("application_id", ASCENDING), ("created_at", DESCENDING)], name="by_application"),
+            IndexModel([("created_at", DESCENDING)], name="newest"),
+        )
+
+    def status(self, now: datetime) -> MessageStatus:
+        """Computed from the timestamps, never stored."""
+        if self.sent_at:
+            return "sent"
+        if self.failed_at:
+            return "failed"
+        if self.lease_until and self.lease_until > now:
+            return "sending"
+        return "retrying" if self.attempts else "queued"

@@ -1,0 +1,85 @@
+"""A registered record, and every version of it that was ever in force."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+from pymongo import ASCENDING, IndexModel
+
+from models.documents.base import Id, Part, Person, Stored
+
+
+class Record(Part):
+    """One record of any type, in its type's collection. ``data`` is free-form and pinned to
+    ``schema_version``: it is never validated against today's schema when read."""
+
+    id: Id = Field(alias="_id")
+    type: str
+    number: str
+    title: str = ""
+    schema_version: int
+    operator_id: Id
+    lifecycle: str
+    data: dict[str, Any] = {}
+    revision: int = 1
+    grams: list[str] = []
+    stamps: dict[str, datetime] = {}
+    created_at: datetime
+    updated_at: datetime
+
+    def document(self) -> dict[str, Any]:
+        """The record as it is stored."""
+        return self.model_dump(by_alias=True)
+
+
+class RecordVersion(Stored):
+    """A version of a record, with the application that caused it. Append-only."""
+
+    type: str
+    record_id: Id
+    revision: int
+    schema_version: int
+    lifecycle: str
+    data: dict[str, Any]
+    application_id: Id | None = None
+    by: Person
+    at: datetime
+
+    class Settings:
+        name = "record_versions"
+        indexes = (
+            IndexModel([("record_id", ASCENDING), ("revision", ASCENDING)], unique=True, name="version"),
+        )
+
+
+class RecordTypeVersion(Stored):
+    """A published definition: immutable, with its options inside."""
+
+    type: str
+    version: int
+    definition: dict[str, Any]
+    checksum: str
+    published_at: datetime
+    published_by: Person
+
+    class Settings:
+        name = "record_type_versions"
+        indexes = (IndexModel([("type", ASCENDING), ("version", ASCENDING)], unique=True, name="version"),)
+
+
+def envelope_schema() -> Mapping[str, Any]:
+    """The ``$jsonSchema`` of every record collection: the second wall behind the compiled models."""
+    return {
+        "bsonType": "object",
+        "required": ["type", "number", "schema_version", "operator_id", "lifecycle", "data", "revision"],
+        "properties": {
+            "type": {"bsonType": "string"},
+            "number": {"bsonType": "string", "minLength": 1},
+            "schema_version": {"bsonType": "int", "minimum": 1},
+            "operator_id": {"bsonType": "objectId"},
+            "lifecycle": {"bsonType": "string"},
+            "data": {"bsonType": "object"},
+            "revision": {"bsonType": "int", "minimum": 1},
+        },
+    }

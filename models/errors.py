@@ -1,0 +1,209 @@
+"""Every expected failure, drawn once.
+
+TorokuError                      500 T-X000  something went wrong on our side
+├── ConfigurationError           500 T-X100  the configuration cannot be used (carries the findings)
+├── DatabaseUnavailable          503 T-D001  the database does not answer; try again
+├── DatabaseRefused              500 T-D002  the database is of a kind that cannot keep our promises
+├── DatabaseInUse                500 T-D003  another process holds the data folder
+├── NotFound                     404 T-N001  no such page or record, or not for you to see
+├── NotAllowed                   403 T-P001  the rules do not allow it (names the rule)
+├── SignInRequired               401 T-P002  sign in first
+├── SignInFailed                 401 T-P003  ID, password or certificate not accepted
+├── CertificateRefused           422 T-P004  the client certificate cannot be used
+├── LinkRefused                  410 T-P005  the one-time link is used, expired or unknown
+├── TooManyRequests              429 T-P006  slow down
+├── TransitionRefused            409 T-W001  the workflow has no such step from here
+├── AlreadyDone                  409 T-W002  somebody else was first (names who and when)
+├── RecordChanged                409 T-W003  the record in force changed since the application began
+├── DuplicateValue               422 T-V002  a value that must be unique is already registered
+├── AlreadyOpen                  409 T-W004  another application on this record is open
+├── AnswersInvalid               422 T-V001  answers with errors, by field
+├── UploadRefused                422 T-V003  file too large, of a kind not allowed, or not what it says
+└── AuditBroken                  500 T-A001  the chain of events does not verify
+
+``message`` is what a visitor may read: an English message id with named values, translated at the edge
+(``models.language``). Nothing else of an error ever reaches a page.
+"""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+
+class TorokuError(Exception):
+    """Base of every expected failure: a stable code, an HTTP status, a public message."""
+
+    code: ClassVar[str] = "T-X000"
+    status: ClassVar[int] = 500
+    message: ClassVar[str] = "Something went wrong on our side."
+
+    def __init__(self, message: str | None = None, **values: Any) -> None:
+        self.public = message or self.message
+        self.values: Mapping[str, Any] = values
+        super().__init__(self.public.format_map(values) if values else self.public)
+
+
+class ConfigurationError(TorokuError):
+    """The configuration cannot be used; ``findings`` say where and why."""
+
+    code = "T-X100"
+    message = "The configuration has errors."
+
+    def __init__(self, findings: tuple[Any, ...] = (), message: str | None = None) -> None:
+        self.findings = findings
+        super().__init__(message)
+
+    def __str__(self) -> str:
+        return "\n".join([self.public, *(str(finding) for finding in self.findings)])
+
+
+class DatabaseUnavailable(TorokuError):
+    """No primary answers in time. The page says so honestly and offers a retry."""
+
+    code = "T-D001"
+    status = 503
+    message = "The system cannot reach its database right now. Nothing was saved. Please try again shortly."
+
+
+class DatabaseRefused(TorokuError):
+    """The server found cannot keep our promises (a standalone has no transactions)."""
+
+    code = "T-D002"
+    message = "This database cannot be used."
+
+
+class DatabaseInUse(TorokuError):
+    """Another process owns the embedded database's folder."""
+
+    code = "T-D003"
+    message = "Another process is using the data folder {folder} (process {pid})."
+
+
+class NotFound(TorokuError):
+    """Unknown, or not for this actor to know of: both look the same from outside."""
+
+    code = "T-N001"
+    status = 404
+    message = "The page was not found."
+
+
+class NotAllowed(TorokuError):
+    """The rules refuse; ``rule`` names the row of the permission table."""
+
+    code = "T-P001"
+    status = 403
+    message = "You are not allowed to do this."
+
+    def __init__(self, message: str | None = None, *, rule: str = "", **values: Any) -> None:
+        self.rule = rule
+        super().__init__(message, **values)
+
+
+class SignInRequired(TorokuError):
+    """The page is for signed-in people."""
+
+    code = "T-P002"
+    status = 401
+    message = "Please sign in."
+
+
+class SignInFailed(TorokuError):
+    """One message for every cause, so that accounts cannot be probed (ASVS 6.3.8)."""
+
+    code = "T-P003"
+    status = 401
+    message = "The ID, the password or the client certificate was not accepted."
+
+
+class CertificateRefused(TorokuError):
+    """The client certificate presented cannot be used here."""
+
+    code = "T-P004"
+    status = 422
+    message = "This client certificate cannot be used."
+
+
+class LinkRefused(TorokuError):
+    """A one-time link that was used, has expired or never was."""
+
+    code = "T-P005"
+    status = 410
+    message = "This link has been used or has expired. Please ask for a new one."
+
+
+class TooManyRequests(TorokuError):
+    """A limit was reached (R32)."""
+
+    code = "T-P006"
+    status = 429
+    message = "Too many requests. Please wait a moment and try again."
+
+
+class TransitionRefused(TorokuError):
+    """The workflow has no such step from the present state, or a need is not met."""
+
+    code = "T-W001"
+    status = 409
+    message = "This step is not possible now."
+
+
+class AlreadyDone(TorokuError):
+    """Somebody else was first."""
+
+    code = "T-W002"
+    status = 409
+    message = "{who} already did “{what}” at {when}."
+
+
+class RecordChanged(TorokuError):
+    """The version in force is no longer the one the application began on."""
+
+    code = "T-W003"
+    status = 409
+    message = "The registered information has changed since this application began."
+
+
+class DuplicateValue(TorokuError):
+    """A unique value is taken; ``field`` is its path."""
+
+    code = "T-V002"
+    status = 422
+    message = "The same value is already registered."
+
+    def __init__(self, message: str | None = None, *, field: str = "", **values: Any) -> None:
+        self.field = field
+        super().__init__(message, **values)
+
+
+class AlreadyOpen(TorokuError):
+    """One open application per record."""
+
+    code = "T-W004"
+    status = 409
+    message = "Another application for this record is still open."
+
+
+class AnswersInvalid(TorokuError):
+    """Answers with errors; ``errors`` is a tuple of ``models.schema.reading.AnswerError``."""
+
+    code = "T-V001"
+    status = 422
+    message = "Some answers need to be corrected."
+
+    def __init__(self, errors: tuple[Any, ...] = (), message: str | None = None) -> None:
+        self.errors = errors
+        super().__init__(message)
+
+
+class UploadRefused(TorokuError):
+    """An upload over the size, of a kind not allowed, or whose content is not what its name says."""
+
+    code = "T-V003"
+    status = 422
+    message = "This file cannot be accepted."
+
+
+class AuditBroken(TorokuError):
+    """The chain of events does not verify; ``sequence`` is the first event at fault."""
+
+    code = "T-A001"
+    message = "The event log does not verify: event {sequence} {reason}."

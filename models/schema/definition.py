@@ -1,0 +1,199 @@
+"""The record type: what a steward writes in ``record_types/*.yaml`` and ``choices/*.yaml``."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from datetime import date
+from functools import cached_property
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from models.language import Text
+from models.schema.fields import AnyField, BaseField, TableField
+from models.schema.fields.base import Option, Query
+from models.schema.fields.choice import ListedField
+
+Kind = Literal["register", "change", "delete"]
+
+KIND_LABELS: Mapping[Kind, Text] = {
+    "register": Text(ja="登録申請", en="Registration"),
+    "change": Text(ja="変更申請", en="Change"),
+    "delete": Text(ja="削除申請", en="Deletion"),
+}
+
+FIELDS_PER_PAGE = 6
+"""How a form is split when ``pages`` is left out."""
+
+
+class Part(BaseModel):
+    """Base of everything a steward writes: unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, ignored_types=(cached_property,))
+
+
+class ChoiceList(Part):
+    """A list of answers shared by fields."""
+
+    choices: str
+    label: Text
+    options: tuple[Option, ...] = Field(min_length=1)
+
+
+class Page(Part):
+    """One page of the form."""
+
+    name: str
+    label: Text
+    help: Text | None = None
+    fields: tuple[str, ...] = Field(min_length=1)
+
+
+class Check(Part):
+    """A rule across fields; ``effective_from``/``to`` bound the days it holds (both inclusive)."""
+
+    name: str
+    must: Query
+    when: Query | None = None
+    message: Text
+    at: str
+    effective_from: date | None = None
+    effective_to: date | None = None
+
+    def holds_on(self, day: date) -> bool:
+        """Whether the rule is in effect on `day`."""
+        return (self.effective_from or day) <= day <= (self.effective_to or day)
+
+
+class ChecklistItem(Part):
+    """Something the reviewer confirms before proposing a decision."""
+
+    name: str
+    label: Text
+
+
+class Reason(Part):
+    """Why an application is returned or rejected; ``mail`` names the text that explains it."""
+
+    code: str
+    label: Text
+    mail: str | None = None
+
+
+class Review(Part):
+    """What a reviewer ticks, and why one returns or rejects."""
+
+    checklist: tuple[ChecklistItem, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+
+
+class Numbering(Part):
+    """The number given at registration, gap-free per type: ``{seq}`` counts, ``{year}`` is the year."""
+
+    field: str
+    format: str = "{seq:010}"
+
+
+class Applications(Part):
+    """How this type is applied for."""
+
+    kinds: tuple[Kind, ...] = ("register", "change", "delete")
+    workflow: str
+    needs: Query = {}
+    contact: str | None = None
+    terms: bool = False
+    certificate: str | None = None
+
+
+class Example(Part):
+    """Given these answers, expect them to be valid, or these errors at these paths."""
+
+    name: Text | str | None = None
+    given: Mapping[str, Any]
+    variables: Mapping[str, Any] = {}
+    expect: Literal["valid"] | Mapping[str, str] = "valid"
+
+
+class RecordType(Part):
+    """One kind of registered thing. Published versions are immutable and hold their options themselves."""
+
+    record_type: str
+    label: Text
+    plural: Text | None = None
+    description: Text | None = None
+    collection: str
+    enabled: bool = True
+    number: Numbering
+    title: str
+    belongs_to: str | None = None
+    retention: str | None = None
+    applications: Applications
+    lifecycle: str
+    fields: tuple[AnyField, ...] = Field(min_length=1)
+    pages: tuple[Page, ...] = ()
+    checks: tuple[Check, ...] = ()
+    review: Review = Review()
+    examples: tuple[Example, ...] = ()
+    evolution: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.record_type
+
+    @cached_property
+    def by_name(self) -> Mapping[str, BaseField]:
+        """The fields by name, top level only."""
+        return {field.name: field for field in self.fields}
+
+    @cached_property
+    def laid_out(self) -> tuple[Page, ...]:
+        """The pages of the form; when none are written, one per FIELDS_PER_PAGE fields."""
+        if self.pages:
+            return self.pages
+        names = [field.name for field in self.fields if field.asked or not field.stored]
+        chunks = [names[i : i + FIELDS_PER_PAGE] for i in range(0, len(names), FIELDS_PER_PAGE)]
+        return tuple(
+            Page(name=f"page_{n}", label=Text(ja=f"{n} ページ", en=f"Page {n}"), fields=tuple(chunk))
+            for n, chunk in enumerate(chunks, 1)
+        )
+
+    @cached_property
+    def checksum(self) -> str:
+        """SHA-256 of the canonical form: equal definitions have equal checksums."""
+        canonical = json.dumps(self.published(), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+    def published(self) -> dict[str, Any]:
+        """The definition as plain JSON values, as it is stored and read back."""
+        return self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+
+    def resolved(self, lists: Mapping[str, ChoiceList]) -> "RecordType":
+        """This type with the options of its choice lists put in, so that a published version stands alone."""
+        return self.model_copy(update={"fields": tuple(_with_options(field, lists) for field in self.fields)})
+
+    def title_of(self, data: Mapping[str, Any]) -> str:
+        """What a person calls this record, from its answers; missing answers are left blank."""
+        return self.title.format_map(_Blank(data)).strip()
+
+
+class _Blank(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return ""
+
+
+def _with_options(field: BaseField, lists: Mapping[str, ChoiceList]) -> BaseField:
+    if isinstance(field, TableField):
+        return field.model_copy(update={"fields": tuple(_with_options(part, lists) for part in field.fields)})
+    if isinstance(field, ListedField) and field.choices is not None and field.choices in lists:
+        return field.model_copy(update={"options": lists[field.choices].options})
+    return field
+
+
+def walk(
+    fields: tuple[BaseField, ...], path: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], BaseField]]:
+    """Every field with its path, those inside tables included."""
+    for field in fields:
+        yield (*path, field.name), field
+        if isinstance(field, TableField):
+            yield from walk(field.fields, (*path, field.name))

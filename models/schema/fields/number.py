@@ -1,0 +1,113 @@
+"""Numbers: whole, and exact decimal."""
+
+import re
+import unicodedata
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from models.language import Language, Text
+from models.schema.fields.base import BaseField, refuse, words
+
+MAX_DIGITS = 34
+"""Decimal128 holds 34 significant digits."""
+
+
+def plain_number(raw: Any) -> str | None:
+    """Digits as people type them: full width, thousands commas, blanks; None when nothing was sent."""
+    text = words(raw)
+    if text is None or len(text) > 2 * MAX_DIGITS:
+        return text
+    text = unicodedata.normalize("NFKC", text).replace("−", "-").replace("ー", "-").replace(" ", "")
+    return re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", text)
+
+
+class NumberField(BaseField):
+    """What whole and decimal numbers share."""
+
+    control: ClassVar[str] = "number"
+
+    unit: str | Text | None = None
+
+    def unit_text(self, language: Language) -> str:
+        """The unit to print behind the value, or ""."""
+        return self.unit(language) if isinstance(self.unit, Text) else self.unit or ""
+
+    def with_unit(self, text: str, language: Language) -> str:
+        unit = self.unit_text(language)
+        return f"{text} {unit}" if unit else text
+
+
+class IntegerField(NumberField):
+    """A whole number of at most 64 bits."""
+
+    type: Literal["integer"]
+    min: int = -(2**63)
+    max: int = 2**63 - 1
+
+    def parse(self, raw: Any) -> Any:
+        if isinstance(raw, int):
+            return raw
+        text = plain_number(raw)
+        return int(text) if text is not None and re.fullmatch(r"[+-]?\d{1,18}", text, re.ASCII) else text
+
+    def value_type(self) -> Any:
+        return Annotated[int, BeforeValidator(_whole), Field(ge=self.min, le=self.max)]
+
+    def show(self, value: Any, language: Language) -> str:
+        return (
+            self.with_unit(f"{value:,}", language)
+            if isinstance(value, int)
+            else super().show(value, language)
+        )
+
+
+def _whole(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise refuse("not_a_number", "{label} must be a whole number.")
+    return value
+
+
+class DecimalField(NumberField):
+    """An exact decimal number (stored as Decimal128) with at most ``places`` digits after the point."""
+
+    type: Literal["decimal"]
+    min: Decimal | None = None
+    max: Decimal | None = None
+    places: int = 2
+
+    def parse(self, raw: Any) -> Any:
+        if isinstance(raw, Decimal):
+            return raw
+        text = plain_number(raw)
+        if text is None or not re.fullmatch(r"[+-]?\d{1,20}(\.\d{1,14})?", text, re.ASCII):
+            return text
+        return Decimal(text)
+
+    def value_type(self) -> Any:
+        return Annotated[
+            Decimal, BeforeValidator(_exact), Field(ge=self.min, le=self.max), AfterValidator(self._places)
+        ]
+
+    def _places(self, value: Decimal) -> Decimal:
+        exponent = value.as_tuple().exponent
+        if isinstance(exponent, int) and -exponent > self.places:
+            raise refuse(
+                "places", "{label} may have at most {places} digits after the point.", places=self.places
+            )
+        return value
+
+    def show(self, value: Any, language: Language) -> str:
+        if isinstance(value, Decimal):
+            return self.with_unit(f"{value:,f}", language)
+        return super().show(value, language)
+
+
+def _exact(value: Any) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        raise refuse("not_a_number", "{label} must be a number.")
+    try:
+        return value if isinstance(value, Decimal) else Decimal(str(value))
+    except InvalidOperation as error:
+        raise refuse("not_a_number", "{label} must be a number.") from error

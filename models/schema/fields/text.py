@@ -1,0 +1,196 @@
+"""Texts: one line, several lines, and texts with a shape of their own."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import AfterValidator, StringConstraints, field_validator
+
+from models.schema.fields.base import BaseField, refuse, words
+from models.schema.formats import FORMATS
+
+LINE_LIMIT = 500
+LONG_LIMIT = 10_000
+Named = dict[str, dict[str, Any]]
+
+
+class TextField(BaseField):
+    """One line of text, NFC, no control characters; ``format`` names a validator that also normalises."""
+
+    type: Literal["text"]
+    min_length: int = 0
+    max_length: int = LINE_LIMIT
+    pattern: str | None = None
+    format: str | Named | None = None
+
+    @property
+    def format_name(self) -> str | None:
+        """The name of the format, without its parameters."""
+        return next(iter(self.format)) if isinstance(self.format, Mapping) else self.format
+
+    @property
+    def format_parameters(self) -> Mapping[str, Any]:
+        """The format's parameters as written, for example ``{"area": "area"}``."""
+        return next(iter(self.format.values())) or {} if isinstance(self.format, Mapping) else {}
+
+    @field_validator("format", mode="after")
+    @classmethod
+    def _one_format(cls, value: str | Named | None) -> str | Named | None:
+        if isinstance(value, Mapping) and len(value) != 1:
+            raise ValueError("one format with its parameters")
+        return value
+
+    def parse(self, raw: Any) -> Any:
+        text = words(raw)
+        if text is None:
+            return None
+        text = unicodedata.normalize("NFC", text)
+        shape = FORMATS.get(self.format_name or "")
+        return shape.normalise(text) if shape else text
+
+    def value_type(self) -> Any:
+        return Annotated[
+            str,
+            StringConstraints(strict=True, min_length=self.min_length, max_length=self.max_length),
+            AfterValidator(self._check),
+        ]
+
+    def _check(self, text: str) -> str:
+        if _CONTROL.search(text):
+            raise refuse("control_character", "{label} holds a character that cannot be used.")
+        if self.pattern and not re.fullmatch(self.pattern, text):
+            raise refuse("pattern", "{label} is not in the form asked for.")
+        shape = FORMATS.get(self.format_name or "")
+        if shape and (problem := shape.check(text)):
+            raise refuse("format", problem)
+        return text
+
+
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\u2028\u2029\ufffe\uffff]")
+_CONTROL_LONG = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+
+
+class LongTextField(BaseField):
+    """Several lines of text."""
+
+    control: ClassVar[str] = "long_text"
+
+    type: Literal["long_text"]
+    min_length: int = 0
+    max_length: int = LONG_LIMIT
+    rows: int = 4
+
+    def parse(self, raw: Any) -> Any:
+        text = words(raw)
+        return (
+            None
+            if text is None
+            else unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+        )
+
+    def value_type(self) -> Any:
+        return Annotated[
+            str,
+            StringConstraints(strict=True, min_length=self.min_length, max_length=self.max_length),
+            AfterValidator(self._check),
+        ]
+
+    def _check(self, text: str) -> str:
+        if _CONTROL_LONG.search(text):
+            raise refuse("control_character", "{label} holds a character that cannot be used.")
+        return text
+
+
+_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63}){1,8}")
+
+
+class EmailField(BaseField):
+    """A mail address as HTML's ``type=email`` accepts it, with a dot in its domain; width normalised.
+    ``confirm: true`` asks for it twice."""
+
+    control: ClassVar[str] = "email"
+
+    type: Literal["email"]
+    confirm: bool = False
+    max_length: int = 254
+
+    def parse(self, raw: Any) -> Any:
+        text = words(raw)
+        return None if text is None else unicodedata.normalize("NFKC", text)
+
+    def value_type(self) -> Any:
+        return Annotated[
+            str, StringConstraints(strict=True, max_length=self.max_length), AfterValidator(self._check)
+        ]
+
+    @staticmethod
+    def _check(text: str) -> str:
+        if not _EMAIL.fullmatch(text) or ".." in text:
+            raise refuse("format", "Enter an e-mail address like name@example.co.jp.")
+        return text
+
+
+class ShapedField(BaseField):
+    """A text whose type fixes its format: phone, postal code, web address."""
+
+    shape: ClassVar[str]
+
+    max_length: int = LINE_LIMIT
+
+    def parse(self, raw: Any) -> Any:
+        text = words(raw)
+        return None if text is None else FORMATS[self.shape].normalise(text)
+
+    def value_type(self) -> Any:
+        return Annotated[
+            str, StringConstraints(strict=True, max_length=self.max_length), AfterValidator(self._check)
+        ]
+
+    def _check(self, text: str) -> str:
+        if problem := FORMATS[self.shape].check(text):
+            raise refuse("format", problem)
+        return text
+
+
+class PhoneField(ShapedField):
+    """A Japanese telephone number, hyphenated."""
+
+    control: ClassVar[str] = "phone"
+    shape: ClassVar[str] = "jp_phone"
+
+    type: Literal["phone"]
+
+
+class PostalCodeField(ShapedField):
+    """A Japanese postal code, ``123-4567``."""
+
+    shape: ClassVar[str] = "jp_postal"
+
+    type: Literal["postal_code"]
+
+
+_URL = re.compile(r"https?://[A-Za-z0-9.-]{1,253}(:\d{1,5})?(/[^\s<>\"\\]{0,1500})?")
+
+
+class UrlField(BaseField):
+    """A web address; only http and https (ASVS 1.2.2)."""
+
+    control: ClassVar[str] = "url"
+
+    type: Literal["url"]
+    max_length: int = 2000
+
+    def parse(self, raw: Any) -> Any:
+        return words(raw)
+
+    def value_type(self) -> Any:
+        return Annotated[
+            str, StringConstraints(strict=True, max_length=self.max_length), AfterValidator(self._check)
+        ]
+
+    @staticmethod
+    def _check(text: str) -> str:
+        if not _URL.fullmatch(text):
+            raise refuse("format", "Enter a web address beginning with https://.")
+        return text

@@ -1,0 +1,149 @@
+"""Workflows and lifecycles as a steward writes them: states, and the transitions between them."""
+
+import re
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from models.language import Text
+from models.schema.definition import Part
+from models.schema.fields.base import Query
+
+Unit = Literal["days", "business_days"]
+PEOPLE = ("applicant", "assignee", "staff", "system")
+"""Whom ``by`` and ``not_by`` may name besides the site's roles."""
+
+NEEDS = ("remarks", "checklist", "reason")
+"""What a transition may ask of the person who takes it."""
+
+
+class Duration(Part):
+    """A number of calendar or business days, written ``5 business_days``; counted from the day after
+    (Civil Code, article 140)."""
+
+    count: int = Field(ge=0, le=3650)
+    unit: Unit
+
+
+def _read_duration(value: Any) -> Any:
+    match = (
+        re.fullmatch(r"(\d{1,4}) (day|days|business_day|business_days)", value)
+        if isinstance(value, str)
+        else None
+    )
+    if match is None:
+        return value
+    return {"count": int(match[1]), "unit": "business_days" if "business" in match[2] else "days"}
+
+
+WrittenDuration = Annotated[Duration, BeforeValidator(_read_duration)]
+
+
+class State(Part):
+    """Where an application or a record may be."""
+
+    label: Text
+    held_by: str | None = None
+    initial: bool = False
+    final: bool = False
+    live: bool = True
+    due: WrittenDuration | None = None
+    expires: WrittenDuration | None = None
+    then: str | None = None
+    remind: tuple[WrittenDuration, ...] = ()
+    help: Text | None = None
+
+
+class EffectCall(Part):
+    """One effect of a transition, the condition it has, and its parameters."""
+
+    effect: str
+    when: Query = {}
+    parameters: Mapping[str, Any] = {}
+
+
+class MailCall(Part):
+    """One mail of a transition: which template, to whom, when, and the stamp its acceptance leaves."""
+
+    template: str
+    to: str = "applicant"
+    when: Query = {}
+    stamps: str | None = None
+
+
+def _read_effect(value: Any) -> Any:
+    if isinstance(value, str):
+        return {"effect": value}
+    if isinstance(value, Mapping) and len(value) == 1:
+        name, parameters = next(iter(value.items()))
+        rest = dict(parameters or {})
+        return {"effect": name, "when": rest.pop("when", {}), "parameters": rest}
+    return value
+
+
+def _read_mail(value: Any) -> Any:
+    return {"template": value} if isinstance(value, str) else value
+
+
+def _read_many(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+class Transition(Part):
+    """A step: from where to where, by whom, on what terms, and what it does."""
+
+    label: Text
+    help: Text | None = None
+    origins: Annotated[tuple[str, ...], BeforeValidator(_read_many)] = Field(alias="from", min_length=1)
+    to: str
+    by: Annotated[tuple[str, ...], BeforeValidator(_read_many)] = Field(min_length=1)
+    not_by: Annotated[tuple[str, ...], BeforeValidator(_read_many)] = ()
+    when: Query = {}
+    during: str | None = None
+    needs: Annotated[tuple[Literal["remarks", "checklist", "reason"], ...], BeforeValidator(_read_many)] = ()
+    sets: str | None = None
+    clears: str | None = None
+    effects: tuple[Annotated[EffectCall, BeforeValidator(_read_effect)], ...] = ()
+    mail: tuple[Annotated[MailCall, BeforeValidator(_read_mail)], ...] = ()
+    style: Literal["primary", "secondary", "danger"] = "secondary"
+
+
+class Flow(Part):
+    """What workflows and lifecycles share."""
+
+    label: Text | None = None
+    states: Mapping[str, State] = Field(min_length=1)
+    transitions: Mapping[str, Transition] = {}
+
+    @cached_property
+    def first(self) -> str:
+        """The state things begin in: the one marked ``initial``, else the first written."""
+        return next((name for name, state in self.states.items() if state.initial), next(iter(self.states)))
+
+    @cached_property
+    def open_states(self) -> tuple[str, ...]:
+        """The states that are not final."""
+        return tuple(name for name, state in self.states.items() if not state.final)
+
+    def held_by(self, *holders: str) -> tuple[str, ...]:
+        """The open states held by one of `holders`."""
+        return tuple(name for name in self.open_states if self.states[name].held_by in holders)
+
+
+class Workflow(Flow):
+    """What an application goes through."""
+
+    workflow: str
+
+
+class Lifecycle(Flow):
+    """The states of a registered thing."""
+
+    lifecycle: str
+    initial: str | None = None
+
+    @cached_property
+    def first(self) -> str:
+        return self.initial or next(iter(self.states))

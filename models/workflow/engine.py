@@ -1,0 +1,80 @@
+"""Which step who may take: the one rule every door asks. Pure: it reads, it never writes."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Literal
+
+from models.schema.conditions import Condition, compile_condition
+from models.workflow.definition import Transition, Workflow
+
+Refusal = Literal["unknown", "state", "person", "excluded", "condition"]
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where an application stands, as the rules see it."""
+
+    state: str
+    facts: Mapping[str, Any]
+    """What ``when`` may ask of: kind, type, state."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a step may be taken, and if not, which part of its definition says so."""
+
+    allowed: bool
+    refusal: Refusal | None = None
+    rule: str = ""
+
+
+YES = Verdict(True)
+
+
+def judge(workflow: Workflow, name: str, position: Position, persons: frozenset[str]) -> Verdict:
+    """May somebody who is `persons` to this application (applicant, assignee …) take step `name`?"""
+    transition = workflow.transitions.get(name)
+    if transition is None:
+        return Verdict(False, "unknown", f"{workflow.workflow}.{name}")
+    if position.state not in transition.origins:
+        return Verdict(False, "state", f"{workflow.workflow}.{name}.from")
+    if not persons.intersection(transition.by):
+        return Verdict(False, "person", f"{workflow.workflow}.{name}.by")
+    if persons.intersection(transition.not_by):
+        return Verdict(False, "excluded", f"{workflow.workflow}.{name}.not_by")
+    if transition.when and not holds(transition.when, position.facts):
+        return Verdict(False, "condition", f"{workflow.workflow}.{name}.when")
+    return YES
+
+
+def steps(
+    workflow: Workflow, position: Position, persons: frozenset[str]
+) -> Iterator[tuple[str, Transition]]:
+    """The steps these persons may take from here, in the order they are written."""
+    for name, transition in workflow.transitions.items():
+        if judge(workflow, name, position, persons).allowed:
+            yield name, transition
+
+
+def holds(query: Mapping[str, Any], facts: Mapping[str, Any]) -> bool:
+    """Whether a condition of the workflow holds for these facts."""
+    return _compiled(repr(query), _Box(query))(facts, {})
+
+
+class _Box:
+    """Lets a query ride along a cache key without being part of it."""
+
+    def __init__(self, query: Mapping[str, Any]) -> None:
+        self.query = query
+
+    def __hash__(self) -> int:
+        return 0
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Box)
+
+
+@lru_cache(maxsize=512)
+def _compiled(_key: str, box: _Box) -> Condition:
+    return compile_condition(box.query)
