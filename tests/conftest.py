@@ -1,0 +1,51 @@
+"""The real database for every test that wants one: ``mongod`` (per worker), ``store`` (per test, empty)."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+
+from app.database import Database, connect, open_database
+from models.errors import DatabaseRefused
+
+RAM = Path("/dev/shm")  # noqa: S108
+ROOM = 4 * 2**30
+"""Bytes a RAM disk must have free for several workers' databases; else they go to the disk."""
+
+
+@pytest.fixture(scope="session")
+def mongod_folder() -> Iterator[Path]:
+    """A data folder of this worker, in memory where there is room."""
+    room = RAM.is_dir() and shutil.disk_usage(RAM).free > ROOM
+    with tempfile.TemporaryDirectory(prefix="toroku-", dir=RAM if room else None) as folder:
+        yield Path(folder)
+
+
+@pytest_asyncio.fixture(scope="session")
+async def mongod(mongod_folder: Path) -> AsyncIterator[Database]:
+    """The embedded mongod of this test worker; ``mongod.address`` is its URL, also for other processes.
+
+    Where it cannot run, tests are skipped with the reason — but in CI they fail.
+    """
+    try:
+        database = await connect("embedded:", data_dir=mongod_folder, owner=True)
+    except DatabaseRefused as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(error))
+    yield database
+    await database.close()
+
+
+@pytest_asyncio.fixture
+async def store(mongod: Database, tmp_path: Path) -> AsyncIterator[Database]:
+    """An empty database on ``mongod``, dropped afterwards."""
+    url = mongod.address.replace("/toroku?", f"/test-{uuid4().hex[:12]}?")
+    async with open_database(url, data_dir=tmp_path, owner=False) as database:
+        yield database
+        await database.mongo.client.drop_database(database.mongo.name)
