@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from models.language import Language
 from models.schema.finding import Finding
@@ -31,7 +32,9 @@ PLACEHOLDERS: Mapping[str, str] = {
 }
 """Every placeholder a template may hold, with what it stands for (the manual's table)."""
 
-LINKS: Mapping[str, str] = {
+LinkPurpose = Literal["open_application", "set_password", "confirm_address"]
+
+LINKS: Mapping[str, LinkPurpose] = {
     "status_link": "open_application",
     "resume_link": "open_application",
     "set_password_link": "set_password",

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field
 from pymongo import ASCENDING, IndexModel
 
+from models.configuration.mail import LinkPurpose
 from models.documents.base import Id, Stored
 from models.language import Language
 
@@ -88,7 +89,7 @@ class BrowserSession(Stored):
         )
 
 
-Purpose = Literal["open_application", "set_password", "confirm_address"]
+Purpose = LinkPurpose
 
 
 class Link(Stored):

@@ -1,4 +1,4 @@
-"""Counters: reference numbers (gaps allowed) and registration numbers (gap-free, drawn in the transaction)."""
+"""Counters: reference numbers (gaps allowed), registration numbers (gap-free, drawn in the transaction)."""
 
 from pydantic import Field
 from pymongo import ReturnDocument
@@ -19,7 +19,7 @@ class Counter(Stored):
 
 
 async def draw(name: str, session: Session = None) -> int:
-    """The next number of `name`, from 1. Within `session` it is gap-free: an aborted transaction gives it back."""
+    """The next number of `name`, from 1. Within `session` it is gap-free: an abort gives it back."""
     drawn = await Counter.raw().find_one_and_update(
         {"_id": name},
         {"$inc": {"value": 1}},

@@ -82,7 +82,9 @@ def _compile(keyed: _Keyed) -> CompiledType:
 def build_model(name: str, fields: tuple[BaseField, ...]) -> type[BaseModel]:
     """A strict pydantic model of `fields`, every one optional: what is required depends on conditions."""
     stored = {field.name: (_optional(field), None) for field in fields if field.stored}
-    return create_model(f"{name.title().replace('_', '')}Data", __config__=STRICT, **stored)  # type: ignore[call-overload,no-any-return]
+    title = f"{name.title().replace('_', '')}Data"
+    model: type[BaseModel] = create_model(title, __config__=STRICT, **stored)  # type: ignore[call-overload]
+    return model
 
 
 def _optional(field: BaseField) -> Any:

@@ -163,21 +163,28 @@ def _all(operand: Any) -> PathTest:
     )
 
 
+_LOGIC = ("$and", "$or", "$nor", "$expr")
+
+
 def _elements(operand: Any) -> PathTest:
     if not isinstance(operand, Mapping):
         raise Problem("$elemMatch takes a condition")
-    if operand and all(
-        str(key).startswith("$") and key not in ("$and", "$or", "$nor", "$expr") for key in operand
-    ):
-        tests = _operators(operand)
-        matches: Test = lambda element, variables: all(t({"v": element}, ("v",), variables) for t in tests)  # noqa: E731
-    else:
-        condition = compile_condition(operand)
-        matches = lambda element, variables: isinstance(element, Mapping) and condition(element, variables)  # noqa: E731
+    by_value = bool(operand) and all(str(key).startswith("$") and key not in _LOGIC for key in operand)
+    matches = _element_value(operand) if by_value else _element_document(operand)
     return lambda document, path, variables: any(
         isinstance(found, list) and any(matches(element, variables) for element in found)
         for found in candidates(document, path)
     )
+
+
+def _element_value(operand: Mapping[str, Any]) -> Test:
+    tests = _operators(operand)
+    return lambda element, variables: all(test({"v": element}, ("v",), variables) for test in tests)
+
+
+def _element_document(operand: Mapping[str, Any]) -> Test:
+    condition = compile_condition(operand)
+    return lambda element, variables: isinstance(element, Mapping) and condition(element, variables)
 
 
 _ARRAYS: dict[str, Callable[[Any], PathTest]] = {"$size": _size, "$all": _all, "$elemMatch": _elements}

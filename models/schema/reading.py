@@ -28,6 +28,8 @@ class AnswerError:
     path: str
     key: str
     message: Message
+    reads: frozenset[str] = frozenset()
+    """For a check: every field it looks at, so that a form can wait until all were answered."""
 
     @property
     def field(self) -> str:
@@ -276,9 +278,8 @@ def _check(
         if compiled.when is not None and not compiled.when(data, variables):
             continue
         if not compiled.must(data, variables):
-            yield AnswerError(
-                compiled.check.at, compiled.check.name, Message("{text}", {"text": compiled.check.message})
-            )
+            message = Message("{text}", {"text": compiled.check.message})
+            yield AnswerError(compiled.check.at, compiled.check.name, message, compiled.reads)
 
 
 def _notes(level: CompiledFields, answers: Mapping[str, Any], typed: Data, prefix: str) -> Iterator[Note]:

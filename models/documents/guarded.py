@@ -1,0 +1,41 @@
+"""Writes that must find what they expect: inserts that may collide, updates guarded by state."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pymongo import ReturnDocument
+from pymongo.errors import DuplicateKeyError
+
+from models.documents.base import Stored
+from models.documents.store import Session
+from models.errors import TorokuError
+
+D = TypeVar("D", bound=Stored)
+
+
+async def insert_new(document: Stored, session: Session = None) -> bool:
+    """Insert; False when a unique index says it is there already."""
+    try:
+        await document.insert(session=session)
+    except DuplicateKeyError:
+        return False
+    return True
+
+
+async def update_where(
+    model: type[D], where: Mapping[str, Any], update: Mapping[str, Any], session: Session = None
+) -> D | None:
+    """Update the one document that matches and return it as it is then; None when none matches."""
+    found = await model.raw().find_one_and_update(
+        dict(where), dict(update), return_document=ReturnDocument.AFTER, session=session
+    )
+    return None if found is None else model.model_validate(found)
+
+
+async def insert_or(refusal: TorokuError, document: Stored, session: Session) -> None:
+    """Insert within a transaction; `refusal` is raised, and the transaction ends, when a unique index
+    says it is there already."""
+    try:
+        await document.insert(session=session)
+    except DuplicateKeyError as error:
+        raise refusal from error

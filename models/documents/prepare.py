@@ -1,0 +1,124 @@
+"""Making a database ready: documents bound, collections walled, indexes from the definitions."""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from beanie import init_beanie
+from bson.codec_options import CodecOptions, TypeCodec, TypeRegistry
+from bson.decimal128 import Decimal128
+from pymongo import ASCENDING, IndexModel
+from pymongo.errors import CollectionInvalid, OperationFailure
+
+from models.documents.account import Account, BrowserSession, Certificate, Link
+from models.documents.application import Application
+from models.documents.base import Stored
+from models.documents.counter import Counter
+from models.documents.event import Event
+from models.documents.message import Message
+from models.documents.notice import Acceptance, Notice, TermsVersion
+from models.documents.record import RecordTypeVersion, RecordVersion, envelope_schema
+from models.documents.store import Mongo, Store
+from models.schema.definition import RecordType
+from models.schema.fields.base import BaseField, UniqueRule
+from models.workflow.definition import Lifecycle
+from models.workflow.engine import holds
+
+DOCUMENTS: tuple[type[Stored], ...] = (
+    Account,
+    Acceptance,
+    Application,
+    BrowserSession,
+    Certificate,
+    Counter,
+    Event,
+    Link,
+    Message,
+    Notice,
+    RecordTypeVersion,
+    RecordVersion,
+    TermsVersion,
+)
+"""Every document with a collection of its own; records have one per type."""
+
+
+class ExactDecimal(TypeCodec):
+    """Python's Decimal as MongoDB's Decimal128, both ways."""
+
+    python_type = Decimal
+    bson_type = Decimal128
+
+    def transform_python(self, value: Decimal) -> Decimal128:
+        return Decimal128(value)
+
+    def transform_bson(self, value: Decimal128) -> Decimal:
+        return value.to_decimal()
+
+
+CODEC: CodecOptions[dict[str, Any]] = CodecOptions(
+    tz_aware=True, type_registry=TypeRegistry([ExactDecimal()])
+)
+
+
+def database_of(store: Store) -> Mongo:
+    """The store's database with times aware and decimals exact."""
+    return store.mongo.with_options(codec_options=CODEC) if store.transactional else store.mongo
+
+
+async def prepare(
+    store: Store, kinds: Iterable[tuple[RecordType, Lifecycle]], *, indexes: bool = True
+) -> None:
+    """Bind the documents to `store`, and create collections, walls and indexes where they are missing."""
+    database = database_of(store)
+    await init_beanie(database=database, document_models=list(DOCUMENTS), skip_indexes=not indexes)
+    if not indexes:
+        return
+    existing = set(await database.list_collection_names())
+    for kind, lifecycle in kinds:
+        if kind.collection not in existing:
+            await _create(store, database, kind.collection)
+        await database[kind.collection].create_indexes(record_indexes(kind, lifecycle))
+
+
+async def _create(store: Store, database: Mongo, name: str) -> None:
+    options: Mapping[str, Any] = (
+        {"validator": {"$jsonSchema": envelope_schema()}} if store.transactional else {}
+    )
+    try:
+        await database.create_collection(name, **options)
+    except CollectionInvalid:
+        return
+    except OperationFailure as error:
+        if error.code != 48:  # NamespaceExists: another process was first
+            raise
+
+
+def record_indexes(kind: RecordType, lifecycle: Lifecycle) -> list[IndexModel]:
+    """The indexes a definition asks for: numbers, tenancy, search, uniqueness, filters and sorts."""
+    wanted = [
+        IndexModel([("number", ASCENDING)], unique=True, name="number"),
+        IndexModel([("operator_id", ASCENDING), ("number", ASCENDING)], name="by_operator"),
+        IndexModel([("grams", ASCENDING)], name="search"),
+        IndexModel([("lifecycle", ASCENDING), ("_id", ASCENDING)], name="lifecycle"),
+    ]
+    for field in kind.fields:
+        if field.unique:
+            wanted.append(_unique_index(field, lifecycle))
+        if field.index or field.filterable or field.sortable:
+            keys = [(f"data.{field.name}", ASCENDING), ("_id", ASCENDING)]
+            wanted.append(IndexModel(keys, name=f"by_{field.name}"))
+    return wanted
+
+
+UNIQUE = "unique_"
+"""Prefix of the names of unique indexes on answers: what follows is the field."""
+
+
+def _unique_index(field: BaseField, lifecycle: Lifecycle) -> IndexModel:
+    rule = field.unique if isinstance(field.unique, UniqueRule) else UniqueRule()
+    keys = [(f"data.{name}", ASCENDING) for name in (field.name, *rule.with_fields)]
+    among: dict[str, Any] = {f"data.{field.name}": {"$exists": True}}
+    if rule.among is not None:
+        states = [name for name in lifecycle.states if holds(rule.among, {"lifecycle": name})]
+        among["lifecycle"] = {"$in": states}
+    return IndexModel(keys, unique=True, name=f"{UNIQUE}{field.name}", partialFilterExpression=among)

@@ -1,0 +1,106 @@
+"""Records in their collections: projected reads, guarded writes. The only door to record collections."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from pymongo import ReturnDocument
+from pymongo.errors import DuplicateKeyError
+
+from models.documents.base import Id
+from models.documents.prepare import UNIQUE, database_of
+from models.documents.record import Record
+from models.documents.store import Session, Store
+from models.errors import DuplicateValue, NotFound, RecordChanged
+
+SUMMARY = {
+    "type": 1,
+    "number": 1,
+    "title": 1,
+    "lifecycle": 1,
+    "operator_id": 1,
+    "schema_version": 1,
+    "updated_at": 1,
+}
+"""What a list of records reads."""
+
+Query = Mapping[str, Any]
+
+
+class Records:
+    """The records of one type."""
+
+    def __init__(self, store: Store, collection: str) -> None:
+        self.name = collection
+        self.collection = database_of(store)[collection]
+
+    async def insert(self, record: Record, session: Session) -> None:
+        """Store a new record. Raises DuplicateValue naming the field whose value is taken."""
+        try:
+            await self.collection.insert_one(record.document(), session=session)
+        except DuplicateKeyError as error:
+            raise duplicate(error) from error
+
+    async def replace(self, record: Record, expected: int, session: Session) -> None:
+        """Put `record` in force if its revision is still `expected`. Raises RecordChanged, DuplicateValue."""
+        try:
+            done = await self.collection.replace_one(
+                {"_id": record.id, "revision": expected}, record.document(), session=session
+            )
+        except DuplicateKeyError as error:
+            raise duplicate(error) from error
+        if done.matched_count == 0:
+            raise RecordChanged
+
+    async def get(self, identifier: Id | None, session: Session = None) -> Record | None:
+        """One record by id, or None."""
+        found = await self.collection.find_one({"_id": identifier}, session=session) if identifier else None
+        return Record.model_validate(found) if found else None
+
+    async def by_number(self, number: str, where: Query) -> Record:
+        """One record by its number, within `where`. Raises NotFound."""
+        found = await self.collection.find_one({**where, "number": number})
+        if found is None:
+            raise NotFound
+        return Record.model_validate(found)
+
+    async def page(
+        self, where: Query, *, sort: list[tuple[str, int]], skip: int = 0, limit: int = 50
+    ) -> list[Record]:
+        """A page of records, without their data."""
+        cursor = self.collection.find(where, SUMMARY).sort(sort).skip(skip).limit(limit)
+        return [Record.model_construct(**{**found, "id": found["_id"]}) async for found in cursor]
+
+    async def rows(
+        self, where: Query, projection: Mapping[str, Any], sort: list[tuple[str, int]], skip: int, limit: int
+    ) -> list[dict[str, Any]]:
+        """A page of raw projected documents, for lists that draw them themselves."""
+        return await self.collection.find(where, projection).sort(sort).skip(skip).limit(limit).to_list(None)
+
+    async def count(self, where: Query, limit: int) -> int:
+        """How many match, counted up to `limit`; estimated when nothing is asked."""
+        if not where:
+            return min(await self.collection.estimated_document_count(), limit)
+        return await self.collection.count_documents(where, limit=limit)
+
+    async def taken(self, query: Query, session: Session = None) -> bool:
+        """Whether a record with these values exists."""
+        return await self.collection.find_one(query, {"_id": 1}, session=session) is not None
+
+    async def stamp(self, identifier: Id, name: str, at: datetime, session: Session) -> bool:
+        """Mark a time on a record, once: False when it was there already."""
+        stamped = await self.collection.find_one_and_update(
+            {"_id": identifier, f"stamps.{name}": {"$exists": False}},
+            {"$set": {f"stamps.{name}": at}},
+            projection={"_id": 1},
+            return_document=ReturnDocument.AFTER,
+            session=session,
+        )
+        return stamped is not None
+
+
+def duplicate(error: DuplicateKeyError) -> DuplicateValue:
+    """The field a unique index protects, as a typed error."""
+    message = str((error.details or {}).get("errmsg", error))
+    _, _, rest = message.partition(f"index: {UNIQUE}")
+    return DuplicateValue(field=rest.split(" ")[0] if rest else "")

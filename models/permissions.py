@@ -1,0 +1,134 @@
+"""Who may do what: every permission a row. The table is the documentation and the test matrix (ASVS 8.1.1).
+
+Steps of a workflow are not listed here: their own definition says by whom (``models.workflow.engine``)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from models.documents.application import Application
+from models.documents.base import ActorKind, Id, Person
+from models.errors import NotAllowed
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Somebody at a door: what the rules may know of them."""
+
+    kind: ActorKind
+    account_id: Id | None = None
+    login: str = ""
+    name: str = ""
+    email: str = ""
+    roles: frozenset[str] = frozenset()
+    operator_id: Id | None = None
+    applications: frozenset[Id] = field(default_factory=frozenset)
+    certificate: str | None = None
+    address: str = ""
+
+    @property
+    def is_authenticated(self) -> bool:
+        """Whether an account stands behind them."""
+        return self.account_id is not None
+
+    @property
+    def display_name(self) -> str:
+        return self.name
+
+    @property
+    def person(self) -> Person:
+        """Who they are, as it is kept beside what they did."""
+        return Person(kind=self.kind, id=self.account_id, name=self.name)
+
+    @property
+    def holders(self) -> frozenset[str]:
+        """The words of the table's last column that fit them."""
+        if self.kind == "staff":
+            return self.roles | {"staff"}
+        if self.kind == "operator":
+            role = "administrator" if "administrator" in self.roles else "user"
+            return frozenset({"operator", f"operator_{role}"})
+        return frozenset({self.kind})
+
+
+SYSTEM = Actor(kind="system", name="system")
+"""The program itself: timers, the worker."""
+
+
+class Permission(NamedTuple):
+    """One permission: what it allows, and who has it."""
+
+    allows: str
+    holders: frozenset[str]
+
+
+def _row(allows: str, *holders: str) -> Permission:
+    return Permission(allows, frozenset(holders))
+
+
+PERMISSIONS: Mapping[str, Permission] = {
+    "application.begin": _row("Begin an application of a type open to them", "visitor", "operator"),
+    "application.view": _row(
+        "See any application", "reviewer", "approver", "steward", "auditor", "system_administrator"
+    ),
+    "application.view_own": _row(
+        "See the applications this browser began or their operator made", "visitor", "operator"
+    ),
+    "record.view": _row("See any registered record", "reviewer", "approver", "steward", "auditor"),
+    "record.view_own": _row("See the records of their operator", "operator"),
+    "account.issue": _row("Issue a user of their operator (R55)", "operator_administrator"),
+    "account.view_own": _row("See the users of their operator (R56)", "operator_administrator"),
+    "account.view": _row("See any account", "system_administrator", "auditor"),
+    "notice.view": _row("Read published notices for everybody", "visitor", "operator", "staff"),
+    "notice.view_operators": _row("Read notices for operators", "operator", "staff"),
+    "message.view": _row(
+        "See the outbox; never the body of a sensitive mail",
+        "reviewer",
+        "approver",
+        "auditor",
+        "system_administrator",
+    ),
+    "event.view": _row("See the event log", "auditor", "system_administrator"),
+    "admin.enter": _row("Enter the admin", "staff"),
+    "portal.enter": _row("Enter the portal", "operator"),
+}
+"""Every permission by name."""
+
+
+def allowed(actor: Actor, name: str) -> bool:
+    """Whether `actor` has permission `name`. An unknown name is a programming error and refuses."""
+    row = PERMISSIONS.get(name)
+    return row is not None and bool(actor.holders & row.holders)
+
+
+def require(actor: Actor, name: str) -> None:
+    """Raise NotAllowed naming the row, unless `actor` has permission `name`."""
+    if not allowed(actor, name):
+        raise NotAllowed(rule=name)
+
+
+def persons(actor: Actor, application: Application) -> frozenset[str]:
+    """Who `actor` is to `application`, in the words of a workflow's ``by`` and ``not_by``."""
+    found: set[str] = set()
+    if actor.kind == "staff":
+        found |= {"staff", *actor.roles}
+        if application.assignee is not None and application.assignee.id == actor.account_id:
+            found.add("assignee")
+    if actor.kind == "system":
+        found.add("system")
+    if is_applicant(actor, application):
+        found.add("applicant")
+    return frozenset(found)
+
+
+def is_applicant(actor: Actor, application: Application) -> bool:
+    """Whether it is theirs: begun in this browser, opened by its link, or made by their operator."""
+    if actor.kind == "operator":
+        return application.operator_id is not None and application.operator_id == actor.operator_id
+    return actor.kind == "visitor" and application.id in actor.applications
+
+
+def may_view(actor: Actor, application: Application) -> bool:
+    """Whether `actor` may see `application` at all."""
+    own = is_applicant(actor, application) and allowed(actor, "application.view_own")
+    return own or allowed(actor, "application.view")

@@ -1,0 +1,256 @@
+"""Applications in the applicant's hands: looking up, filling in, keeping."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from models.documents.application import Application
+from models.documents.base import Id
+from models.documents.event import Subject
+from models.documents.guarded import update_where
+from models.documents.record import Record
+from models.errors import AnswersInvalid, NotFound, RecordChanged, TransitionRefused
+from models.language import Language
+from models.permissions import Actor, allowed, is_applicant, may_view, require
+from models.schema.compiled import CompiledType
+from models.schema.definition import Kind, RecordType
+from models.schema.fields.file import CertificateField, FileField
+from models.schema.reading import AnswerError, Reading, read_answers
+from models.services import terms
+from models.services.site import Site
+from models.workflow.definition import State, Transition, Workflow
+
+OWN_LIMIT = 200
+"""Most of one's own applications listed at once."""
+
+CHANGED_ELSEWHERE = "This application was changed in another window. Your text below has not been saved yet."
+NOT_YOURS_TO_WRITE = "This application cannot be changed now."
+
+
+def offered(site: Site, actor: Actor) -> list[RecordType]:
+    """The record types whose registration this actor may begin."""
+    current = (published.definition for published in site.registry.all_current().values())
+    return [kind for kind in current if kind.enabled and may_begin(site, actor, kind, "register")]
+
+
+def may_begin(site: Site, actor: Actor, definition: RecordType, kind: Kind) -> bool:
+    """Somebody without an account may only apply to become an operator; an operator for what is its own."""
+    if kind not in definition.applications.kinds or not allowed(actor, "application.begin"):
+        return False
+    if actor.kind == "visitor":
+        return kind == "register" and definition.name == site.configuration.site.operator_type
+    return not (kind == "register" and definition.name == site.configuration.site.operator_type)
+
+
+def subject_of(application: Application) -> Subject:
+    """An application as the subject of events."""
+    return Subject(kind="application", id=application.id, label=application.reference)
+
+
+async def operator_of(site: Site, operator_id: Id | None) -> Record | None:
+    """The operator's own record, or None."""
+    return await site.records[site.configuration.site.operator_type].get(operator_id)
+
+
+async def find(site: Site, actor: Actor, reference: str) -> Application:
+    """One application. Raises NotFound when it is unknown or not for this actor."""
+    found = await Application.find_one({"reference": reference[:64]})
+    if found is None or not may_view(actor, found):
+        raise NotFound
+    return found
+
+
+async def mine(site: Site, actor: Actor) -> list[Application]:
+    """The applications of this actor's operator, newest first."""
+    require(actor, "portal.enter")
+    where = {"operator_id": actor.operator_id}
+    return await Application.find(where).sort("-updated_at").limit(OWN_LIMIT).to_list()
+
+
+def compiled(site: Site, application: Application) -> CompiledType:
+    """The version of its type an application is pinned to, ready to read answers."""
+    return site.registry.at(application.type, application.schema_version).compiled
+
+
+def workflow_of(site: Site, application: Application) -> Workflow:
+    """The workflow an application goes through."""
+    definition = compiled(site, application).definition
+    return site.configuration.workflows[definition.applications.workflow]
+
+
+def is_with_applicant(site: Site, application: Application) -> bool:
+    """Whether it is the applicant's turn to write."""
+    return workflow_of(site, application).states[application.state].held_by == "applicant"
+
+
+def open_fields(site: Site, application: Application) -> frozenset[str] | None:
+    """The fields the applicant may write now: None for all, the remarked ones after a return, else none."""
+    if not is_with_applicant(site, application):
+        return frozenset()
+    if application.round == 0:
+        return None
+    return frozenset(remark.field.split(".")[0] for remark in application.open_remarks())
+
+
+async def variables_of(site: Site, application: Application) -> dict[str, Any]:
+    """What ``$$TODAY``, ``$$OPERATOR``, ``$$BEFORE`` and ``$$TERMS`` stand for in this application."""
+    operator = await operator_of(site, application.operator_id)
+    before = await site.records[application.type].get(application.record_id)
+    accepted = (
+        await terms.acceptance_of(application)
+        if compiled(site, application).definition.applications.terms
+        else None
+    )
+    zone = site.calendar.zone
+    return {
+        "NOW": site.now(),
+        "TODAY": site.today().isoformat(),
+        "OPERATOR": {**operator.data, "lifecycle": operator.lifecycle} if operator else {},
+        "BEFORE": before.data if before else {},
+        "TERMS": {
+            "version": accepted.version,
+            "accepted_at": accepted.at.astimezone(zone).isoformat(timespec="seconds"),
+            "accepted_by": accepted.name or application.answers.get("contact_name"),
+        }
+        if accepted
+        else {},
+    }
+
+
+async def read(site: Site, application: Application, answers: Mapping[str, Any] | None = None) -> Reading:
+    """Read the stored answers, or others in their place, through the rules of the pinned version."""
+    variables = await variables_of(site, application)
+    return read_answers(
+        compiled(site, application), application.answers if answers is None else answers, variables
+    )
+
+
+async def save_page(
+    site: Site,
+    actor: Actor,
+    application: Application,
+    page_name: str,
+    answers: Mapping[str, Any],
+    *,
+    revision: int,
+    leave: bool = False,
+) -> Application:
+    """Keep the answers of one page. With `leave` they are kept as typed; otherwise an error on this page
+    raises AnswersInvalid and nothing is stored. Raises RecordChanged when another window was faster."""
+    require_applicant(site, actor, application)
+    definition = compiled(site, application).definition
+    page = next((page for page in definition.laid_out if page.name == page_name), None)
+    if page is None:
+        raise NotFound
+    merged = {**application.answers, **writable(site, application, frozenset(page.fields), answers)}
+    reading = await read(site, application, merged)
+    errors = errors_of_page(definition, application, page_name, reading)
+    if errors and not leave:
+        raise AnswersInvalid(errors)
+    done = [name for name in application.pages_done if name != page_name] + ([] if errors else [page_name])
+    return await _keep(
+        site,
+        application,
+        revision,
+        {"answers": merged, "pages_done": done, "title": definition.title_of(reading.data)},
+    )
+
+
+def require_applicant(site: Site, actor: Actor, application: Application) -> None:
+    """Raise NotFound unless it is theirs, TransitionRefused unless it is their turn."""
+    if not is_applicant(actor, application):
+        raise NotFound
+    if not is_with_applicant(site, application):
+        raise TransitionRefused(NOT_YOURS_TO_WRITE)
+
+
+def writable(
+    site: Site, application: Application, fields: frozenset[str], answers: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Those of `answers` that may be written now: on this page, open after a return, typed by people.
+
+    Uploads come by ``uploads.attach`` and can only be removed here (None); certificates never come so."""
+    by_name, opened = compiled(site, application).definition.by_name, open_fields(site, application)
+    kept = {}
+    for name, value in answers.items():
+        field = by_name.get(name)
+        if (
+            field is None
+            or not field.asked
+            or name not in fields
+            or (opened is not None and name not in opened)
+        ):
+            continue
+        if isinstance(field, CertificateField) or (isinstance(field, FileField) and value is not None):
+            continue
+        kept[name] = value
+    return kept
+
+
+def errors_of_page(
+    definition: RecordType, application: Application, page_name: str, reading: Reading
+) -> tuple[AnswerError, ...]:
+    """The errors to show on one page: its fields', and rules whose every field has had its page."""
+    pages = {page.name: frozenset(page.fields) for page in definition.laid_out}
+    seen = frozenset().union(*(pages[name] for name in {*application.pages_done, page_name} if name in pages))
+    computed = {field.name for field in definition.fields if not field.asked}
+    found = reading.errors_on(pages[page_name])
+    return tuple(error for error in found if error.reads - computed <= seen)
+
+
+async def _keep(
+    site: Site, application: Application, revision: int, values: Mapping[str, Any]
+) -> Application:
+    kept = await update_where(
+        Application,
+        {"_id": application.id, "revision": revision, "state": application.state},
+        {"$set": {**values, "updated_at": site.now()}, "$inc": {"revision": 1}},
+    )
+    if kept is None:
+        raise RecordChanged(CHANGED_ELSEWHERE)
+    return kept
+
+
+async def keep_upload(
+    site: Site, application: Application, field: str, value: Mapping[str, Any]
+) -> Application:
+    """Put an upload's facts into the answers, whatever else was written meanwhile."""
+    kept = await update_where(
+        Application,
+        {"_id": application.id, "state": application.state},
+        {"$set": {f"answers.{field}": dict(value), "updated_at": site.now()}, "$inc": {"revision": 1}},
+    )
+    if kept is None:
+        raise RecordChanged(CHANGED_ELSEWHERE)
+    return kept
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of an application's timeline."""
+
+    at: datetime
+    label: str
+    state: str
+    who: str
+    note: str
+
+
+def timeline(site: Site, application: Application, language: Language) -> list[Entry]:
+    """What happened to an application, oldest first. Staff are named by their role to the applicant's side."""
+    workflow = workflow_of(site, application)
+    return [
+        Entry(
+            at=step.at,
+            label=_label(workflow.transitions.get(step.name), step.name, language),
+            state=_label(workflow.states.get(step.to), step.to, language),
+            who=step.by.name if step.by.kind != "staff" else site.configuration.site.organisation(language),
+            note=step.note,
+        )
+        for step in application.history
+    ]
+
+
+def _label(part: Transition | State | None, name: str, language: Language) -> str:
+    return part.label(language) if part else name

@@ -1,0 +1,137 @@
+"""Beginning an application: what must hold first, and what the draft starts from."""
+
+from typing import Any
+
+from models.configuration.terms import TermsText
+from models.documents.account import Certificate
+from models.documents.application import Applicant, Application
+from models.documents.base import Id, new_id
+from models.documents.counter import draw
+from models.documents.guarded import insert_or
+from models.documents.record import Record
+from models.documents.store import Session
+from models.errors import AlreadyOpen, CertificateRefused, NotAllowed, NotFound, TransitionRefused
+from models.language import Language
+from models.permissions import Actor
+from models.schema.definition import Kind, RecordType
+from models.services import certificates, terms
+from models.services.applications import may_begin, operator_of, subject_of
+from models.services.events import record_event
+from models.services.site import Site
+from models.workflow.engine import holds
+
+
+async def begin(
+    site: Site,
+    actor: Actor,
+    type_name: str,
+    kind: Kind = "register",
+    *,
+    record_id: Id | None = None,
+    language: Language = "ja",
+    terms_version: str | None = None,
+) -> Application:
+    """Begin an application: an empty draft, or one filled from the version in force.
+
+    Raises NotFound, NotAllowed, TransitionRefused (terms not accepted, needs not met), CertificateRefused,
+    AlreadyOpen."""
+    published = site.registry.current(type_name)
+    definition = published.definition
+    if not definition.enabled:
+        raise NotFound
+    if not may_begin(site, actor, definition, kind):
+        raise NotAllowed(rule="application.begin")
+    text = _accepted(site, definition, terms_version)
+    operator = await operator_of(site, actor.operator_id)
+    _require_needs(definition, operator)
+    certificate = await _presented(site, actor, definition)
+    record = await _subject(site, actor, definition, kind, record_id)
+    answers = _prefilled(definition, record, certificate)
+    reference = await next_reference(site)
+    application = Application(
+        id=new_id(),
+        reference=reference,
+        type=definition.name,
+        kind=kind,
+        schema_version=published.version,
+        state=site.configuration.workflows[definition.applications.workflow].first,
+        record_id=record.id if record else None,
+        base_revision=record.revision if record else None,
+        operator_id=actor.operator_id,
+        operator_name=operator.title if operator else "",
+        applicant=Applicant(account_id=actor.account_id, name=actor.name, email=actor.email),
+        language=language,
+        title=record.title if record else "",
+        answers=answers,
+        certificate=actor.certificate,
+        created_at=site.now(),
+        updated_at=site.now(),
+    )
+
+    async def body(session: Session) -> None:
+        await insert_or(AlreadyOpen(), application, session)
+        if text is not None and application.id is not None:
+            await terms.accept(site, actor, text, application.id, session)
+        await record_event(
+            site, actor, "application.begun", subject_of(application), session, operator_id=actor.operator_id
+        )
+
+    await site.store.transaction(body)
+    return application
+
+
+def _accepted(site: Site, definition: RecordType, version: str | None) -> TermsText | None:
+    text = terms.in_force(site) if definition.applications.terms else None
+    if text is not None and version != text.version:
+        raise TransitionRefused("Read and accept the terms of use in force first.")
+    return text
+
+
+def _require_needs(definition: RecordType, operator: Record | None) -> None:
+    facts = {"operator": {**operator.data, "lifecycle": operator.lifecycle} if operator else {}}
+    if definition.applications.needs and not holds(definition.applications.needs, facts):
+        raise TransitionRefused("What this application needs is not registered yet.")
+
+
+async def _presented(site: Site, actor: Actor, definition: RecordType) -> Certificate | None:
+    if definition.applications.certificate is None:
+        return None
+    certificate = await certificates.find(site, actor.certificate)
+    if certificate is None:
+        raise CertificateRefused("Present a client certificate first.")
+    if certificate.operator_id not in (None, actor.operator_id):
+        raise CertificateRefused("This client certificate belongs to another operator or has been stopped.")
+    return certificate
+
+
+async def _subject(
+    site: Site, actor: Actor, definition: RecordType, kind: Kind, record_id: Id | None
+) -> Record | None:
+    if kind == "register":
+        return None
+    record = await site.records[definition.name].get(record_id)
+    lifecycle = site.configuration.lifecycles[definition.lifecycle]
+    if (
+        record is None
+        or record.operator_id != actor.operator_id
+        or not lifecycle.states[record.lifecycle].live
+    ):
+        raise NotFound
+    return record
+
+
+def _prefilled(
+    definition: RecordType, record: Record | None, certificate: Certificate | None
+) -> dict[str, Any]:
+    stored = [field for field in definition.fields if field.stored and field.asked]
+    data = record.data if record else {field.name: field.default for field in stored}
+    answers = {field.name: field.unparse(data.get(field.name)) for field in stored}
+    if certificate is not None and definition.applications.certificate is not None:
+        answers[definition.applications.certificate] = certificates.facts(certificate)
+    return {name: value for name, value in answers.items() if value is not None}
+
+
+async def next_reference(site: Site) -> str:
+    """The next reference number; drawn outside any transaction, so gaps are possible."""
+    year = site.today().year
+    return site.configuration.site.reference.format(year=year, seq=await draw(f"applications:{year}"))

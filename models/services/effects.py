@@ -1,0 +1,226 @@
+"""What transitions do besides moving: the effects named in ``models.workflow.effects``, performed."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from models.documents.account import Account
+from models.documents.application import Application
+from models.documents.base import Id, new_id
+from models.documents.counter import draw
+from models.documents.event import Subject
+from models.documents.guarded import insert_or
+from models.documents.record import Record, RecordVersion
+from models.documents.store import Session
+from models.errors import NotFound, TransitionRefused
+from models.permissions import Actor
+from models.schema.definition import RecordType
+from models.schema.search import grams_of
+from models.services import certificates
+from models.services.events import record_event
+from models.services.site import Site
+from models.workflow.definition import Lifecycle
+
+
+@dataclass
+class Work:
+    """One transition under way: what its effects work on, and what they leave for its mails."""
+
+    site: Site
+    actor: Actor
+    application: Application
+    session: Session
+    record: Record | None = None
+    account: Account | None = None
+    values: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def definition(self) -> RecordType:
+        """The version of the type the application is pinned to."""
+        return self.site.registry.at(self.application.type, self.application.schema_version).definition
+
+    @property
+    def lifecycle(self) -> Lifecycle:
+        return self.site.configuration.lifecycles[self.definition.lifecycle]
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """The answers that were submitted."""
+        return self.application.data or {}
+
+
+Parameters = Mapping[str, Any]
+
+
+async def register(work: Work, parameters: Parameters) -> None:
+    """Bring the application into force. Raises RecordChanged, DuplicateValue, TransitionRefused."""
+    del parameters
+    make = {"register": _create, "change": _change, "delete": _delete}[work.application.kind]
+    work.record = await make(work)
+    work.values |= {"record_number": work.record.number}
+    await _keep_version(work, work.record)
+    await record_event(
+        work.site,
+        work.actor,
+        f"record.{work.application.kind}",
+        Subject(kind=work.record.type, id=work.record.id, label=work.record.number),
+        work.session,
+        operator_id=work.record.operator_id,
+        application=work.application.reference,
+        revision=work.record.revision,
+    )
+
+
+async def _create(work: Work) -> Record:
+    site, application, definition = work.site, work.application, work.definition
+    identity, now = new_id(), site.now()
+    number = await _number(work)
+    data = {**work.data, definition.number.field: number}
+    record = Record(
+        _id=identity,
+        type=application.type,
+        number=number,
+        title=definition.title_of(data) or number,
+        schema_version=application.schema_version,
+        operator_id=_owner(work, identity),
+        lifecycle=work.lifecycle.first,
+        data=data,
+        grams=grams_of(definition, number, data),
+        created_at=now,
+        updated_at=now,
+    )
+    await site.records[application.type].insert(record, work.session)
+    return record
+
+
+def _owner(work: Work, identity: Id) -> Id:
+    """An operator's own record belongs to itself; everything else to the operator that applied."""
+    if work.application.type == work.site.configuration.site.operator_type:
+        return identity
+    if work.application.operator_id is None:
+        raise TransitionRefused
+    return work.application.operator_id
+
+
+async def _number(work: Work) -> str:
+    drawn = await draw(f"records:{work.application.type}", work.session)
+    return work.definition.number.format.format(seq=drawn, year=work.site.today().year)
+
+
+async def _in_force(work: Work) -> Record:
+    record = await work.site.records[work.application.type].get(work.application.record_id, work.session)
+    if record is None:
+        raise NotFound
+    return record
+
+
+async def _change(work: Work) -> Record:
+    record, definition = await _in_force(work), work.definition
+    data = {**work.data, definition.number.field: record.number}
+    changed = record.model_copy(
+        update={
+            "data": data,
+            "title": definition.title_of(data) or record.number,
+            "schema_version": work.application.schema_version,
+            "revision": record.revision + 1,
+            "grams": grams_of(definition, record.number, data),
+            "updated_at": work.site.now(),
+        }
+    )
+    return await _replace(work, changed)
+
+
+async def _delete(work: Work) -> Record:
+    record = await _in_force(work)
+    if await _has_dependants(work, record):
+        raise TransitionRefused("Other registered records still depend on this one.")
+    gone = next(name for name, state in work.lifecycle.states.items() if not state.live)
+    gone = "deleted" if "deleted" in work.lifecycle.states else gone
+    return await _replace(
+        work,
+        record.model_copy(
+            update={"lifecycle": gone, "revision": record.revision + 1, "updated_at": work.site.now()}
+        ),
+    )
+
+
+async def _replace(work: Work, record: Record) -> Record:
+    expected = work.application.base_revision or 0
+    await work.site.records[work.application.type].replace(record, expected, work.session)
+    return record
+
+
+async def _has_dependants(work: Work, record: Record) -> bool:
+    configuration = work.site.configuration
+    for kind in configuration.record_types.values():
+        if kind.belongs_to != record.type:
+            continue
+        live = [name for name, state in configuration.lifecycles[kind.lifecycle].states.items() if state.live]
+        where = {"operator_id": record.operator_id, "lifecycle": {"$in": live}}
+        if await work.site.records[kind.name].taken(where, work.session):
+            return True
+    return False
+
+
+async def _keep_version(work: Work, record: Record) -> None:
+    version = RecordVersion(
+        type=record.type,
+        record_id=record.id,
+        revision=record.revision,
+        schema_version=record.schema_version,
+        lifecycle=record.lifecycle,
+        data=record.data,
+        application_id=work.application.id,
+        by=work.actor.person,
+        at=work.site.now(),
+    )
+    await version.insert(session=work.session)
+
+
+ADMINISTRATOR_LOGIN = "K{seq:07}"
+"""Form of administrator IDs."""
+
+
+async def issue_administrator(work: Work, parameters: Parameters) -> None:
+    """Issue the operator's administrator account. Raises TransitionRefused when one was ever issued (R53)."""
+    if work.record is None:
+        raise TransitionRefused
+    login = ADMINISTRATOR_LOGIN.format(seq=await draw("accounts:administrator", work.session))
+    account = Account(
+        id=new_id(),
+        login=login,
+        kind="operator",
+        name=str(work.data.get(parameters["name"]) or ""),
+        email=str(work.data.get(parameters["email"]) or ""),
+        roles=["administrator"],
+        operator_id=work.record.operator_id,
+        issued_for=work.record.operator_id,
+        language=work.application.language,
+        created_at=work.site.now(),
+    )
+    refusal = TransitionRefused(
+        "This operator's administrator ID has been issued already; it is issued only once."
+    )
+    await insert_or(refusal, account, work.session)
+    work.account = account
+    work.values |= {"administrator_id": login}
+    subject = Subject(kind="account", id=account.id, label=login)
+    await record_event(
+        work.site, work.actor, "account.issued", subject, work.session, operator_id=work.record.operator_id
+    )
+
+
+async def bind_certificate(work: Work, parameters: Parameters) -> None:
+    """Bind the certificate the application came with. Raises CertificateRefused."""
+    if work.record is not None and parameters.get("field") in work.data:
+        await certificates.bind(work.site, work.application, work.record.operator_id, work.session)
+
+
+Effect = Callable[[Work, Parameters], Awaitable[None]]
+
+PERFORM: Mapping[str, Effect] = {
+    "register": register,
+    "issue_administrator": issue_administrator,
+    "bind_certificate": bind_certificate,
+}
+"""The function behind every effect's name."""

@@ -1,0 +1,33 @@
+"""Writing events: always in the transaction of what they tell."""
+
+from typing import Any
+
+from models.documents.base import Id
+from models.documents.event import Event, Subject
+from models.documents.store import Session
+from models.permissions import Actor
+from models.services.site import Site
+
+
+async def record_event(
+    site: Site,
+    actor: Actor,
+    action: str,
+    subject: Subject,
+    session: Session,
+    *,
+    operator_id: Id | None = None,
+    **details: Any,
+) -> None:
+    """Write one event. `action` is a stable dotted name; `details` hold no answers and no secrets."""
+    event = Event(
+        at=site.now(),
+        actor=actor.person,
+        action=action,
+        subject=subject,
+        operator_id=operator_id,
+        details=details,
+        address=actor.address,
+        certificate=actor.certificate,
+    )
+    await event.insert(session=session)

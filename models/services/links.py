@@ -1,0 +1,88 @@
+"""One-time links: an id and a keyed hash of it. The database holds no half that opens anything."""
+
+import hmac
+from datetime import datetime, timedelta
+
+from models.documents.account import Link, Purpose
+from models.documents.base import Id
+from models.documents.guarded import update_where
+from models.documents.store import Session
+from models.errors import LinkRefused
+from models.services.site import Site
+
+LIFETIMES: dict[Purpose, timedelta] = {
+    "open_application": timedelta(days=14),
+    "set_password": timedelta(hours=72),
+    "confirm_address": timedelta(hours=24),
+}
+"""How long a link of each purpose opens."""
+
+REUSABLE: frozenset[Purpose] = frozenset({"open_application"})
+"""Purposes whose link may be opened again until it ends: people come back to their application."""
+
+
+async def make_link(
+    site: Site,
+    purpose: Purpose,
+    session: Session,
+    *,
+    application_id: Id | None = None,
+    account_id: Id | None = None,
+    until: datetime | None = None,
+) -> Link:
+    """Store a link; its address is made by ``address_of`` only when a mail is sent. It lives as its purpose
+    says, and at least until `until` (the day by which its reader is to act)."""
+    ends_at = site.now() + LIFETIMES[purpose]
+    link = Link(
+        _id=site.entropy(16).hex(),
+        purpose=purpose,
+        application_id=application_id,
+        account_id=account_id,
+        created_at=site.now(),
+        ends_at=max(ends_at, until) if until else ends_at,
+    )
+    await link.insert(session=session)
+    return link
+
+
+def token_of(site: Site, link_id: str) -> str:
+    """The secret part of a link's address."""
+    return f"{link_id}.{site.sign('link', link_id)}"
+
+
+def address_of(site: Site, link_id: str) -> str:
+    """The address a mail carries, from the configured base URL and never from a request's Host."""
+    return f"{site.base_url}/links/{token_of(site, link_id)}"
+
+
+async def peek(site: Site, token: str) -> Link:
+    """The link a token opens, without using it. Raises LinkRefused."""
+    link_id, _, signature = token.partition(".")
+    if not hmac.compare_digest(signature.encode(), site.sign("link", link_id).encode()):
+        raise LinkRefused
+    link = await Link.get(link_id)
+    if link is None or link.ends_at <= site.now() or (link.used_at and link.purpose not in REUSABLE):
+        raise LinkRefused
+    return link
+
+
+async def use_link(site: Site, token: str, purpose: Purpose, session: Session = None) -> Link:
+    """Use a link once, atomically (ASVS 6.5.1). Raises LinkRefused when it does not open `purpose`."""
+    link = await peek(site, token)
+    if link.purpose != purpose:
+        raise LinkRefused
+    fresh = {} if purpose in REUSABLE else {"used_at": None}
+    used = await update_where(
+        Link,
+        {"_id": link.id, "ends_at": {"$gt": site.now()}, **fresh},
+        {"$set": {"used_at": site.now()}},
+        session,
+    )
+    if used is None:
+        raise LinkRefused
+    return used
+
+
+async def end_links(account_id: Id, session: Session) -> None:
+    """End every unused link of an account: a newer one takes their place."""
+    await Link.raw().delete_many({"account_id": account_id, "used_at": None}, session=session)

@@ -1,0 +1,108 @@
+"""The outbox: mails are rendered and stored in the transaction of their cause, sent later by a worker."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from models.configuration.mail import LINKS, MailTemplate, fill
+from models.documents.base import Id, new_id
+from models.documents.message import Message, Stamp
+from models.documents.store import Session
+from models.language import Language
+from models.services.links import make_link
+from models.services.site import Site
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """Who a mail goes to."""
+
+    address: str
+    name: str = ""
+    language: Language = "ja"
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What to write: the template, its values, and what it is about."""
+
+    template: str
+    recipient: Recipient
+    cause: str
+    """What the mail is sent for, from stable ids only: the same cause never mails the same person twice."""
+    values: Mapping[str, str] = field(default_factory=dict)
+    application_id: Id | None = None
+    account_id: Id | None = None
+    stamp: Stamp | None = None
+    until: datetime | None = None
+    """The day by which the recipient is to act: links in the mail live at least until then."""
+
+
+async def queue_letter(site: Site, letter: Letter, session: Session) -> None:
+    """Put one mail into the outbox. A mail of the same cause, template and recipient is left as it is."""
+    template = template_of(site, letter.template, letter.recipient.language)
+    key = f"{letter.cause}:{letter.template}:{letter.recipient.address}"
+    if await Message.raw().find_one({"dedupe_key": key}, {"_id": 1}, session=session):
+        return
+    links = {}
+    for name in LINKS:
+        if f"{{{name}}}" in template.body:
+            link = await make_link(
+                site,
+                LINKS[name],
+                session,
+                application_id=letter.application_id,
+                account_id=letter.account_id,
+                until=letter.until,
+            )
+            links[name] = link.id
+    await _message(site, letter, template, key, links).insert(session=session)
+
+
+def template_of(site: Site, name: str, language: Language) -> MailTemplate:
+    """The template in `language`, else in the site's first language; `schema check` holds that it exists."""
+    mail = site.configuration.mail
+    return mail.get((name, language)) or mail[name, site.configuration.site.languages[0]]
+
+
+def _message(site: Site, letter: Letter, template: MailTemplate, key: str, links: dict[str, str]) -> Message:
+    identity = new_id()
+    described = site.configuration.site
+    language = letter.recipient.language
+    values = {
+        "site_name": described.name(language),
+        "organisation": described.organisation(language),
+        "contact": described.contact(language),
+        "recipient_name": letter.recipient.name,
+        **letter.values,
+        **{name: placeholder(link_id) for name, link_id in links.items()},
+    }
+    sender = described.sender.address
+    return Message(
+        id=identity,
+        dedupe_key=key,
+        message_id=f"<{identity}@{sender.rpartition('@')[2]}>",
+        template=template.name,
+        language=language,
+        to_name=letter.recipient.name,
+        to_address=letter.recipient.address,
+        subject=one_line(fill(template.subject, values)),
+        body=fill(template.body, values),
+        links=links,
+        sensitive=template.sensitive,
+        application_id=letter.application_id,
+        account_id=letter.account_id,
+        stamp=letter.stamp,
+        created_at=site.now(),
+        next_at=site.now(),
+    )
+
+
+def placeholder(link_id: str) -> str:
+    """What stands for a link until it is sent: unguessable, so no answer can stand in for it."""
+    return f"[[{link_id}]]"
+
+
+def one_line(text: str) -> str:
+    """`text` fit for a mail header: no line breaks or control characters (ASVS 1.3.11)."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())

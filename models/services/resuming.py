@@ -1,0 +1,84 @@
+"""Coming back to an application by a mailed link, without an account."""
+
+from datetime import timedelta
+
+from pydantic import TypeAdapter, ValidationError
+
+from models.documents.application import Application
+from models.documents.event import Subject
+from models.documents.message import Message
+from models.documents.store import Session
+from models.errors import AnswersInvalid, TooManyRequests
+from models.language import Message as Said
+from models.permissions import SYSTEM, Actor
+from models.schema.fields.text import EmailField
+from models.schema.reading import AnswerError
+from models.services.applications import require_applicant, subject_of
+from models.services.events import record_event
+from models.services.messages import Letter, Recipient, queue_letter
+from models.services.post import values_of
+from models.services.site import Site
+
+LINKS_AN_HOUR = 5
+"""Most links one application mails within an hour."""
+
+_ADDRESS = TypeAdapter(EmailField(name="email", type="email").value_type())
+
+
+def read_address(text: str, path: str = "email") -> str:
+    """A mail address somebody typed. Raises AnswersInvalid at `path`."""
+    typed = EmailField(name=path, type="email").parse(text)
+    try:
+        return str(_ADDRESS.validate_python(typed))
+    except ValidationError as error:
+        msgid = "Enter an e-mail address like name@example.co.jp."
+        raise AnswersInvalid((AnswerError(path, "format", Said(msgid)),)) from error
+
+
+async def send_resume_link(site: Site, actor: Actor, application: Application, email: str) -> None:
+    """Mail a link that opens this draft again. Raises AnswersInvalid (path ``email``), TooManyRequests."""
+    require_applicant(site, actor, application)
+    address = read_address(email)
+    await _require_room(site, application)
+    await _send(site, actor, application, "resume_draft", Recipient(address, "", application.language))
+
+
+async def send_status_link(site: Site, reference: str, email: str) -> None:
+    """Mail a link to an application to the address it was made from. Says nothing when there is none such:
+    from outside both look the same. Raises AnswersInvalid (path ``email``)."""
+    address = read_address(email)
+    application = await Application.find_one({"reference": reference.strip().upper()[:64]})
+    if application is None or address.casefold() != application.applicant.email.casefold():
+        return
+    try:
+        await _require_room(site, application)
+    except TooManyRequests:
+        return
+    applicant = application.applicant
+    recipient = Recipient(applicant.email, applicant.name, application.language)
+    await _send(site, SYSTEM, application, "status_link", recipient)
+
+
+async def _require_room(site: Site, application: Application) -> None:
+    since = site.now() - timedelta(hours=1)
+    where = {"application_id": application.id, "template": {"$in": ["resume_draft", "status_link"]}}
+    sent = await Message.find({**where, "created_at": {"$gt": since}}).count()
+    if sent >= LINKS_AN_HOUR:
+        raise TooManyRequests
+
+
+async def _send(site: Site, actor: Actor, application: Application, template: str, to: Recipient) -> None:
+    letter = Letter(
+        template=template,
+        recipient=to,
+        cause=f"{application.id}:{site.entropy(8).hex()}",
+        values=values_of(site, application, to.language),
+        application_id=application.id,
+    )
+
+    async def body(session: Session) -> None:
+        await queue_letter(site, letter, session)
+        subject: Subject = subject_of(application)
+        await record_event(site, actor, "application.link_sent", subject, session, template=template)
+
+    await site.store.transaction(body)

@@ -1,0 +1,139 @@
+"""Server-side browser sessions: a random token in a cookie, only its keyed hash in the database (ASVS 7)."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from models.documents.account import Account, BrowserSession
+from models.documents.base import Id, Stored
+from models.documents.store import Session
+from models.permissions import Actor
+from models.services.site import Site
+
+IDLE = timedelta(minutes=60)
+"""A signed-in session ends after this long without a request; a visitor at a long form is left alone."""
+
+ABSOLUTE = timedelta(hours=12)
+"""And every session after this long in any case."""
+
+SEEN_EVERY = timedelta(minutes=1)
+"""How often being seen is written down."""
+
+APPLICATION_LIMIT = 50
+"""Most applications one browser remembers."""
+
+
+class Browser:
+    """The session of one request. `token` is the cookie to set; "" clears it, None leaves it."""
+
+    def __init__(self, site: Site, session: BrowserSession | None, address: str, user_agent: str) -> None:
+        self._site, self.session = site, session
+        self._address, self._user_agent = address, user_agent[:300]
+        self.token: str | None = None
+
+    async def remember_application(self, identifier: Id) -> None:
+        """Let this browser act on an application."""
+        session = await self._ensure()
+        kept = [known for known in session.applications if known != identifier][-APPLICATION_LIMIT + 1 :]
+        await self._set(applications=[*kept, identifier])
+
+    async def present_certificate(self, fingerprint: str) -> None:
+        """Remember the client certificate this browser presented."""
+        await self._set(certificate=fingerprint)
+
+    async def sign_in(self, account: Account) -> None:
+        """Begin a session for `account` under a new token (ASVS 7.2.4); its certificate goes along."""
+        certificate = self.session.certificate if self.session else None
+        await self._end()
+        await self._begin(account_id=account.id, certificate=certificate)
+
+    async def sign_out(self) -> None:
+        """End the session on the server, and the cookie with it (ASVS 7.4.1)."""
+        await self._end()
+        self.token = ""
+
+    async def _ensure(self) -> BrowserSession:
+        return self.session or await self._begin()
+
+    async def _begin(self, account_id: Id | None = None, certificate: str | None = None) -> BrowserSession:
+        now, token = self._site.now(), self._site.entropy(32).hex()
+        self.session = BrowserSession(
+            token_hash=self._site.sign("session", token),
+            account_id=account_id,
+            certificate=certificate,
+            address=self._address,
+            user_agent=self._user_agent,
+            created_at=now,
+            seen_at=now,
+            ends_at=now + ABSOLUTE,
+        )
+        await self.session.insert()
+        self.token = token
+        return self.session
+
+    async def _set(self, **values: object) -> None:
+        session = await self._ensure()
+        await BrowserSession.raw().update_one({"_id": session.id}, {"$set": values})
+        self.session = session.model_copy(update=values)
+
+    async def _end(self) -> None:
+        if self.session is not None:
+            await BrowserSession.raw().delete_one({"_id": self.session.id})
+            self.session = None
+
+
+async def find_session(site: Site, token: str) -> BrowserSession | None:
+    """The live session of a cookie's token, or None; both ends are checked here, not left to the index."""
+    found = await BrowserSession.raw().find_one({"token_hash": site.sign("session", token)})
+    now = site.now()
+    if found is None or found["ends_at"] <= now:
+        return None
+    if found.get("account_id") is not None and found["seen_at"] + IDLE <= now:
+        return None
+    if found["seen_at"] + SEEN_EVERY <= now:
+        await BrowserSession.raw().update_one({"_id": found["_id"]}, {"$set": {"seen_at": now}})
+    return _constructed(BrowserSession, found)
+
+
+D = TypeVar("D", bound=Stored)
+
+
+def _constructed(model: type[D], found: Mapping[str, Any]) -> D:
+    """A document as it was found, without validating it: these two are read on every request."""
+    document: D = model.model_construct(**{**found, "id": found["_id"]})
+    return document
+
+
+async def actor_of(session: BrowserSession | None, address: str) -> Actor:
+    """Who a request comes from: the account behind its session if that may act, else a visitor."""
+    if session is None:
+        return Actor(kind="visitor", address=address)
+    if session.account_id is not None:
+        account = await Account.raw().find_one({"_id": session.account_id, "status": "active"})
+        if account is not None:
+            return _account_actor(_constructed(Account, account), session, address)
+    return Actor(
+        kind="visitor",
+        applications=frozenset(session.applications),
+        certificate=session.certificate,
+        address=address,
+    )
+
+
+def _account_actor(known: Account, session: BrowserSession, address: str) -> Actor:
+    return Actor(
+        kind=known.kind,
+        account_id=known.id,
+        login=known.login,
+        name=known.name,
+        email=known.email,
+        roles=frozenset(known.roles),
+        operator_id=known.operator_id,
+        certificate=session.certificate,
+        address=address,
+    )
+
+
+async def end_sessions(account_id: Id, session: Session = None) -> None:
+    """End every session of an account, at once (ASVS 7.4.2, 7.4.3; R24)."""
+    await BrowserSession.raw().delete_many({"account_id": account_id}, session=session)

@@ -1,0 +1,277 @@
+"""Taking a step of a workflow: the one way an application moves, whoever opens the door."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from models.documents.application import Applicant, Application, Remark, Step, Submission
+from models.documents.guarded import update_where
+from models.documents.store import Session
+from models.errors import AlreadyDone, AnswersInvalid, NotAllowed, NotFound, RecordChanged, TransitionRefused
+from models.permissions import Actor, may_view, persons
+from models.schema.reading import Reading
+from models.services.applications import compiled, read, subject_of, workflow_of
+from models.services.effects import PERFORM, Work
+from models.services.events import record_event
+from models.services.post import queue_mails
+from models.services.site import Site
+from models.workflow.definition import Transition, Workflow
+from models.workflow.engine import Position, holds, judge, steps
+
+
+@dataclass(frozen=True)
+class Given:
+    """What the person taking a step brings along."""
+
+    remarks: Mapping[str, str] | None = None
+    """What to correct, by field."""
+    reasons: Mapping[str, str] | None = None
+    """The reason code of each remark, by field."""
+    checklist: tuple[str, ...] = ()
+    reason: str = ""
+    revision: int | None = None
+    """The revision the person was looking at, where it matters."""
+
+
+TEXT_LIMIT = 2000
+"""Longest remark or reason (characters)."""
+
+
+def facts_of(application: Application) -> dict[str, Any]:
+    """What ``when`` may ask of an application."""
+    return {"kind": application.kind, "type": application.type, "record_type": application.type}
+
+
+def possible_steps(site: Site, actor: Actor, application: Application) -> list[tuple[str, Transition]]:
+    """The steps this actor may take now, as the workflow writes them."""
+    position = Position(application.state, facts_of(application))
+    return list(steps(workflow_of(site, application), position, persons(actor, application)))
+
+
+async def take_step(
+    site: Site, actor: Actor, application: Application, name: str, given: Given | None = None
+) -> Application:
+    """Take step `name`: state, history, effects, mails and event in one transaction.
+
+    Raises NotFound, NotAllowed, AlreadyDone (somebody was faster), RecordChanged (another window, or the
+    record in force changed), TransitionRefused (a need is not met), AnswersInvalid (on submitting)."""
+    given = given or Given()
+    workflow = workflow_of(site, application)
+    _require_step(site, workflow, actor, application, name)
+    transition = workflow.transitions[name]
+    _require_needs(site, application, transition, given)
+    reading = await _submitted(site, workflow, application, transition)
+    update = _update(site, actor, application, name, transition, given, reading)
+
+    async def body(session: Session) -> Application:
+        return await _move(site, actor, application, name, update, given, session)
+
+    return await site.store.transaction(body)
+
+
+def _require_step(site: Site, workflow: Workflow, actor: Actor, application: Application, name: str) -> None:
+    if not may_view(actor, application):
+        raise NotFound
+    who = persons(actor, application)
+    verdict = judge(workflow, name, Position(application.state, facts_of(application)), who)
+    if verdict.refusal == "unknown":
+        raise NotFound
+    if verdict.refusal == "state" and who & set(workflow.transitions[name].by):
+        raise already_done(site, application)
+    if not verdict.allowed:
+        raise NotAllowed(rule=verdict.rule)
+
+
+def already_done(site: Site, application: Application) -> AlreadyDone:
+    """Who was faster, with what, and when."""
+    workflow = workflow_of(site, application)
+    last = application.history[-1] if application.history else None
+    if last is None:
+        return AlreadyDone("This step is not possible now.")
+    done = workflow.transitions.get(last.name)
+    moment = last.at.astimezone(site.calendar.zone).strftime("%Y-%m-%d %H:%M")
+    return AlreadyDone(who=last.by.name, what=done.label if done else last.name, when=moment)
+
+
+def _require_needs(site: Site, application: Application, transition: Transition, given: Given) -> None:
+    definition = compiled(site, application).definition
+    if "remarks" in transition.needs:
+        named = [field for field, text in (given.remarks or {}).items() if text.strip()]
+        if not named:
+            raise TransitionRefused("Write at least one remark at a field.")
+        if any(field.split(".")[0] not in definition.by_name for field in named):
+            raise TransitionRefused("A remark names a field that does not exist.")
+    if "reason" in transition.needs and not given.reason.strip():
+        raise TransitionRefused("Write the reason.")
+    if "checklist" in transition.needs:
+        missing = {item.name for item in definition.review.checklist} - set(given.checklist)
+        if missing:
+            raise TransitionRefused("Confirm every item of the checklist first.")
+
+
+def is_submission(workflow: Workflow, application: Application, transition: Transition) -> bool:
+    """Whether the step hands the applicant's answers over."""
+    target = workflow.states[transition.to]
+    return workflow.states[application.state].held_by == "applicant" and not target.final
+
+
+async def _submitted(
+    site: Site, workflow: Workflow, application: Application, transition: Transition
+) -> Reading | None:
+    if not is_submission(workflow, application, transition):
+        return None
+    reading = await read(site, application)
+    if reading.errors:
+        raise AnswersInvalid(reading.errors)
+    return reading
+
+
+Update = dict[str, dict[str, Any]]
+
+
+def _update(
+    site: Site,
+    actor: Actor,
+    application: Application,
+    name: str,
+    transition: Transition,
+    given: Given,
+    reading: Reading | None,
+) -> Update:
+    now, state = site.now(), workflow_of(site, application).states[transition.to]
+    step = Step(
+        name=name,
+        origin=application.state,
+        to=transition.to,
+        by=actor.person if actor.name else _applicant(actor, application),
+        at=now,
+        note=given.reason.strip()[:TEXT_LIMIT],
+    )
+    values: dict[str, Any] = {
+        "state": transition.to,
+        "open": not state.final,
+        "due": site.calendar.due(now, state.due) if state.due else None,
+        "updated_at": now,
+    }
+    if state.final:
+        values["decided_at"] = now
+    if given.reason:
+        values["reason"] = given.reason.strip()[:TEXT_LIMIT]
+    if "checklist" in transition.needs:
+        values["checklist"] = list(given.checklist)
+    values |= _assignment(actor, transition)
+    pushed: dict[str, Any] = {"history": step.model_dump()}
+    if reading is not None:
+        values |= _submission(site, application, reading)
+        pushed["submissions"] = Submission(
+            round=application.round + 1, at=now, data=reading.data
+        ).model_dump()
+    if given.remarks:
+        pushed["remarks"] = {"$each": _remarks(site, actor, application, given)}
+    return {"$set": values, "$push": pushed, "$inc": {"revision": 1}}
+
+
+def _applicant(actor: Actor, application: Application) -> Any:
+    return actor.person.model_copy(update={"name": application.applicant.name or application.title})
+
+
+def _assignment(actor: Actor, transition: Transition) -> dict[str, Any]:
+    if transition.sets == "assignee":
+        return {"assignee": actor.person.model_dump()}
+    return {"assignee": None} if transition.clears == "assignee" else {}
+
+
+def _submission(site: Site, application: Application, reading: Reading) -> dict[str, Any]:
+    definition, now = compiled(site, application).definition, site.now()
+    data = {name: _affirmed_at(value, now.isoformat()) for name, value in reading.data.items()}
+    reading.data.update(data)
+    contact = definition.applications.contact
+    applicant = application.applicant
+    if applicant.account_id is None and contact is not None:
+        applicant = Applicant(name=definition.title_of(data), email=str(data.get(contact) or ""))
+    return {
+        "data": data,
+        "title": definition.title_of(data) or application.title,
+        "applicant": applicant.model_dump(),
+        "submitted_at": application.submitted_at or now,
+    }
+
+
+def _affirmed_at(value: Any, moment: str) -> Any:
+    """A declaration keeps the time it was made (R10, R86)."""
+    if isinstance(value, dict) and value.get("affirmed") is True and "at" not in value:
+        return {**value, "at": moment}
+    return value
+
+
+def _remarks(site: Site, actor: Actor, application: Application, given: Given) -> list[dict[str, Any]]:
+    return [
+        Remark(
+            field=field,
+            text=text.strip()[:TEXT_LIMIT],
+            reason=(given.reasons or {}).get(field) or None,
+            by=actor.person,
+            at=site.now(),
+            round=application.round,
+        ).model_dump()
+        for field, text in (given.remarks or {}).items()
+        if text.strip()
+    ]
+
+
+async def _move(
+    site: Site,
+    actor: Actor,
+    application: Application,
+    name: str,
+    update: Update,
+    given: Given,
+    session: Session,
+) -> Application:
+    revision = {} if given.revision is None else {"revision": given.revision}
+    guard = {"_id": application.id, "state": application.state, **revision}
+    moved = await update_where(Application, guard, update, session)
+    if moved is None:
+        raise await _overtaken(site, application, session)
+    work = Work(site, actor, moved, session)
+    transition = workflow_of(site, moved).transitions[name]
+    for call in transition.effects:
+        if holds(call.when, facts_of(moved)):
+            await PERFORM[call.effect](work, call.parameters)
+    moved = await _keep_outcome(work)
+    await queue_mails(work, transition, given.reason)
+    await record_event(
+        site,
+        actor,
+        f"application.{name}",
+        subject_of(moved),
+        session,
+        operator_id=moved.operator_id,
+        origin=application.state,
+        to=moved.state,
+        round=moved.round,
+    )
+    return moved
+
+
+async def _overtaken(site: Site, application: Application, session: Session) -> Exception:
+    """Why the guard did not hold: the state moved (say who), or only the answers did."""
+    found = await Application.raw().find_one({"_id": application.id}, session=session)
+    if found is None:
+        return NotFound()
+    if found["state"] != application.state:
+        return already_done(site, Application.model_validate(found))
+    return RecordChanged("This application was changed in another window. Look at it again before you go on.")
+
+
+async def _keep_outcome(work: Work) -> Application:
+    """What the effects brought about, on the application."""
+    if work.record is None or work.application.record_id is not None:
+        return work.application
+    values = {
+        "record_id": work.record.id,
+        "number": work.record.number,
+        "operator_id": work.record.operator_id,
+    }
+    kept = await update_where(Application, {"_id": work.application.id}, {"$set": values}, work.session)
+    return kept or work.application

@@ -1,0 +1,100 @@
+"""Uploads: what may come in, checked by its content, and who may have it back."""
+
+import unicodedata
+from collections.abc import AsyncIterator
+from pathlib import PurePosixPath
+from typing import Any
+
+from models.documents.application import Application
+from models.documents.base import read_id
+from models.documents.store import Attachment
+from models.errors import NotFound, UploadRefused
+from models.permissions import Actor, may_view
+from models.schema.fields.file import KINDS, FileField
+from models.services.applications import compiled, keep_upload, open_fields, require_applicant
+from models.services.site import Site
+
+NAME_LIMIT = 150
+"""Longest file name kept (characters)."""
+
+_ZIP = b"PK\x03\x04"
+SIGNATURES: dict[str, tuple[bytes, ...]] = {
+    "pdf": (b"%PDF-",),
+    "png": (b"\x89PNG\r\n\x1a\n",),
+    "jpg": (b"\xff\xd8\xff",),
+    "docx": (_ZIP,),
+    "xlsx": (_ZIP,),
+    "zip": (_ZIP,),
+}
+"""How the content of each kind begins; kinds not listed are texts and must be free of control bytes."""
+
+INLINE = frozenset({"application/pdf", "image/png", "image/jpeg"})
+"""Content types shown in the browser; everything else is handed over as a download."""
+
+
+async def attach(
+    site: Site, actor: Actor, application: Application, field_name: str, filename: str, content: bytes
+) -> dict[str, Any]:
+    """Store an upload and keep its facts in the answers. Raises UploadRefused, NotFound, TransitionRefused."""
+    require_applicant(site, actor, application)
+    field = compiled(site, application).definition.by_name.get(field_name)
+    opened = open_fields(site, application)
+    if not isinstance(field, FileField) or (opened is not None and field_name not in opened):
+        raise NotFound
+    name = clean_name(filename)
+    kind = check_upload(field, name, content)
+    stored = await site.store.attachments.put(name, KINDS[kind][0], str(application.id), content)
+    value = facts(stored)
+    await keep_upload(site, application, field_name, value)
+    return value
+
+
+def clean_name(filename: str) -> str:
+    """The name a person gave, without a path or control characters; Japanese names are kept."""
+    base = PurePosixPath(filename.replace("\\", "/")).name
+    name = "".join(c for c in unicodedata.normalize("NFC", base) if c.isprintable() and c not in '<>:"|?*')
+    stem, dot, ending = name.strip(". ").rpartition(".")
+    return f"{stem[:NAME_LIMIT]}{dot}{ending[:10]}" if dot else ending[:NAME_LIMIT] or "file"
+
+
+def check_upload(field: FileField, name: str, content: bytes) -> str:
+    """The kind of an upload, by its ending and its content, which must agree (ASVS 5.2.2)."""
+    if not content:
+        raise UploadRefused("The file is empty.")
+    if len(content) > field.max_mb * 1_048_576:
+        raise UploadRefused("The file is larger than {max_mb} MB.", max_mb=field.max_mb)
+    ending = name.rpartition(".")[2].lower().replace("jpeg", "jpg")
+    if ending not in field.accept or ending not in KINDS:
+        raise UploadRefused("Only these kinds of file are accepted: {kinds}.", kinds=", ".join(field.accept))
+    if not _fits(ending, content):
+        raise UploadRefused("The content of the file is not what its name says.")
+    return ending
+
+
+def _fits(ending: str, content: bytes) -> bool:
+    if ending in SIGNATURES:
+        return content.startswith(SIGNATURES[ending])
+    return not any(byte < 9 or 13 < byte < 32 for byte in content[:4096])
+
+
+def facts(stored: Attachment) -> dict[str, Any]:
+    """What a field of type ``file`` stores."""
+    return {
+        "id": str(stored.id),
+        "filename": stored.filename,
+        "size": stored.size,
+        "content_type": stored.content_type,
+        "sha256": stored.sha256,
+    }
+
+
+async def open_upload(
+    site: Site, actor: Actor, application: Application, identifier: str
+) -> tuple[Attachment, AsyncIterator[bytes]]:
+    """An upload of this application and its bytes. Raises NotFound for anybody else's."""
+    if not may_view(actor, application):
+        raise NotFound
+    stored = await site.store.attachments.get(read_id(identifier))
+    if stored is None or stored.owner != str(application.id):
+        raise NotFound
+    return stored, site.store.attachments.read(stored.id)
