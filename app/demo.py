@@ -1,0 +1,151 @@
+"""Demo data: accounts, registered records and notices of the configuration's ``demo`` folders.
+
+Records go through the same effect as approved applications, so numbers, versions and events are real."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from app.certificates import TrialAuthority, write_certificate
+from models.documents.account import Account
+from models.documents.application import Application
+from models.documents.base import new_id
+from models.documents.notice import Notice
+from models.documents.record import Record
+from models.documents.store import Session
+from models.errors import ConfigurationError
+from models.permissions import SYSTEM
+from models.schema.finding import Finding
+from models.schema.reading import read_data
+from models.schema.source import Source, read_source
+from models.services import certificates
+from models.services.accounts import hash_password
+from models.services.beginning import next_reference
+from models.services.effects import Work, register
+from models.services.site import Site
+
+PASSWORD = "toroku-demo-2026"  # noqa: S105 - demo data is refused in production
+NEW_OPERATOR = "new-operator"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoAccount:
+    """What to print about one demo account."""
+
+    login: str
+    name: str
+    role: str
+    certificate: Path | None
+
+
+async def load_demo(site: Site, folder: Path) -> list[DemoAccount]:
+    """Load the demo data where it is not loaded yet; certificates are written to `folder`.
+
+    Raises ConfigurationError in production, and when a demo file cannot be used."""
+    if site.production:
+        raise ConfigurationError(message="Demo data is refused in production.")
+    sources = {str(next(iter(s.value.values()))): s for s in _sources(site)}
+    accounts = sources["accounts"].value["accounts"] if "accounts" in sources else []
+    if accounts and await Account.find_one({"login": accounts[0]["login"]}) is None:
+        await _load(site, sources, folder)
+    return [_describe(account, folder) for account in accounts]
+
+
+def _sources(site: Site) -> Iterator[Source]:
+    for module in site.configuration.modules:
+        for path in sorted((module / "demo").glob("*.yaml")):
+            source = read_source(path)
+            if isinstance(source, Finding):
+                raise ConfigurationError((source,))
+            yield source
+
+
+async def _load(site: Site, sources: Mapping[str, Source], folder: Path) -> None:
+    authority = TrialAuthority(site.now())
+    write_certificate(folder, NEW_OPERATOR, authority.issue("new-operator-01", "New Operator"))
+    operators: dict[str, Record] = {}
+    for row in sources["records"].value["records"] if "records" in sources else []:
+        await _load_record(site, row, operators, authority, folder)
+    for row in sources["notices"].value["notices"] if "notices" in sources else []:
+        published = site.now() - timedelta(days=row.pop("published"))
+        await Notice(**row, published_at=published).insert()
+    hashed = hash_password(PASSWORD)
+    for row in sources["accounts"].value["accounts"]:
+        await _load_account(site, row, operators, hashed)
+
+
+async def _load_record(
+    site: Site, row: Mapping[str, Any], operators: dict[str, Record], authority: TrialAuthority, folder: Path
+) -> None:
+    published = site.registry.current(row["record_type"])
+    data, field = dict(row["data"]), published.definition.applications.certificate
+    owner, presented = operators.get(row.get("operator", "")), None
+    if field is not None:
+        code = str(data.get("operator_code"))
+        pem = authority.issue(f"{code}-01", code)
+        write_certificate(folder, code, pem)
+        presented = await certificates.present(site, pem)
+        data[field] = certificates.facts(presented)
+    variables = {"TODAY": site.today().isoformat(), "BEFORE": data, "OPERATOR": owner.data if owner else {}}
+    reading = read_data(published.compiled, data, variables)
+    if reading.errors:
+        raise ConfigurationError(message=f"Demo record: {reading.errors[0].path}: {reading.errors[0].key}")
+    application = Application(
+        id=new_id(),
+        reference=await next_reference(site),
+        type=published.definition.name,
+        kind="register",
+        schema_version=published.version,
+        state="approved",
+        open=False,
+        operator_id=owner.id if owner else None,
+        operator_name=owner.title if owner else "",
+        title=published.definition.title_of(reading.data),
+        data=reading.data,
+        certificate=presented.fingerprint if presented else None,
+        created_at=site.now(),
+        updated_at=site.now(),
+        submitted_at=site.now(),
+        decided_at=site.now(),
+    )
+
+    async def body(session: Session) -> Record | None:
+        work = Work(site, SYSTEM, application, session)
+        await register(work, {})
+        if field is not None and work.record is not None:
+            await certificates.bind(site, application, work.record.operator_id, session)
+        kept = {"record_id": work.record.id, "number": work.record.number} if work.record else {}
+        await application.model_copy(update=kept).insert(session=session)
+        return work.record
+
+    record = await site.store.transaction(body)
+    if record is not None and record.operator_id == record.id:
+        operators[str(data.get("operator_code"))] = record
+
+
+async def _load_account(
+    site: Site, row: Mapping[str, Any], operators: Mapping[str, Record], hashed: str
+) -> None:
+    operator = operators.get(row.get("operator", ""))
+    account = Account(
+        login=row["login"],
+        kind=row["kind"],
+        name=row["name"],
+        email=row["email"],
+        roles=list(row["roles"]),
+        operator_id=operator.id if operator else None,
+        issued_for=operator.id if operator and "administrator" in row["roles"] else None,
+        password_hash=hashed,
+        status="active",
+        created_at=site.now(),
+        password_changed_at=site.now(),
+    )
+    await account.insert()
+
+
+def _describe(row: Mapping[str, Any], folder: Path) -> DemoAccount:
+    operator = row.get("operator")
+    certificate = folder / f"{operator}.pem" if operator else None
+    return DemoAccount(row["login"], row["name"], ", ".join(row["roles"]), certificate)

@@ -1,0 +1,54 @@
+"""Who is asking: the cookie's session, the actor behind it, the language; into Starlette's own places."""
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import cookie_parser
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from models.language import choose_language
+from models.services.sessions import ABSOLUTE, Browser, actor_of, find_session
+from models.services.site import Site
+
+LANGUAGE_COOKIE = "language"
+
+
+class Sessions:
+    """Pure ASGI: sets ``scope["user"]`` (an Actor) and, in ``scope["state"]``, site, browser, language."""
+
+    def __init__(self, app: ASGIApp, *, secure: bool, certificate_upload: bool) -> None:
+        self.app, self.secure, self.certificate_upload = app, secure, certificate_upload
+        self.cookie = "__Host-session" if secure else "session"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or "/static/" in scope["path"]:
+            await self.app(scope, receive, send)
+            return
+        browser = await self._identify(scope)
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start" and browser.token is not None:
+                MutableHeaders(scope=message).append("set-cookie", self._cookie(browser.token))
+            await send(message)
+
+        await self.app(scope, receive, sending)
+
+    async def _identify(self, scope: Scope) -> Browser:
+        site: Site = scope["app"].state.site
+        headers = Headers(scope=scope)
+        cookies = cookie_parser(headers.get("cookie", ""))
+        address = scope["client"][0] if scope.get("client") else ""
+        token = cookies.get(self.cookie, "")
+        session = await find_session(site, token) if 0 < len(token) <= 128 else None
+        browser = Browser(site, session, address, headers.get("user-agent", ""))
+        scope["user"] = await actor_of(session, address)
+        scope["state"] |= {
+            "site": site,
+            "browser": browser,
+            "language": choose_language(cookies.get(LANGUAGE_COOKIE), headers.get("accept-language", "")),
+            "certificate_upload": self.certificate_upload,
+        }
+        return browser
+
+    def _cookie(self, token: str) -> str:
+        age = int(ABSOLUTE.total_seconds()) if token else 0
+        secure = "; Secure" if self.secure else ""
+        return f"{self.cookie}={token}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{secure}"

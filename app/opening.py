@@ -1,0 +1,65 @@
+"""Opening a site: configuration read and checked, database connected and prepared, types published."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from app.database import Database, open_database
+from app.settings import Settings
+from models.clock import Clock, Entropy, system_clock, system_entropy
+from models.configuration.calendar import Calendar
+from models.configuration.check import check
+from models.configuration.load import Configuration, load_configuration
+from models.documents.base import Person
+from models.documents.prepare import prepare
+from models.services.registry import Registry, publish
+from models.services.site import Site
+from models.services.terms import keep_versions
+
+BY_CONFIGURATION = Person(kind="system", name="configuration")
+
+
+def configuration_of(settings: Settings) -> Configuration:
+    """The checked configuration. Raises ConfigurationError with every finding."""
+    return load_configuration(settings.config, check, settings.data / "cache" / "yaml")
+
+
+@asynccontextmanager
+async def open_site(
+    settings: Settings,
+    configuration: Configuration,
+    *,
+    owner: bool,
+    clock: Clock = system_clock,
+    entropy: Entropy = system_entropy,
+) -> AsyncIterator[Site]:
+    """A site ready for its services; `owner` starts the embedded database, else a running one is used."""
+    url = settings.database_url.get_secret_value()
+    async with open_database(url, data_dir=settings.data, owner=owner) as database:
+        yield await build_site(settings, configuration, database, clock, entropy)
+
+
+async def build_site(
+    settings: Settings,
+    configuration: Configuration,
+    database: Database,
+    clock: Clock = system_clock,
+    entropy: Entropy = system_entropy,
+) -> Site:
+    """The site on a connected database: collections, indexes and published types are made sure of."""
+    kinds = configuration.record_types.values()
+    await prepare(database, [(kind, configuration.lifecycles[kind.lifecycle]) for kind in kinds])
+    registry = Registry()
+    await publish(registry, configuration, BY_CONFIGURATION, clock())
+    site = Site(
+        configuration=configuration,
+        registry=registry,
+        store=database,
+        clock=clock,
+        entropy=entropy,
+        calendar=Calendar(configuration.site),
+        secret=settings.key,
+        base_url=settings.base_url,
+        production=settings.production,
+    )
+    await keep_versions(site)
+    return site

@@ -1,0 +1,139 @@
+"""Every setting, one row each: name, default, what it does. The manual's table is made from this."""
+
+import secrets
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from models.errors import ConfigurationError
+
+ROOT = Path(__file__).resolve().parent.parent
+MIB = 1_048_576
+SHORTEST_SECRET = 32
+
+
+class Settings(BaseSettings):
+    """Read from the environment once, at start; ``TOROKU_`` before each name in capitals."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TOROKU_", frozen=True, extra="ignore", ignored_types=(cached_property,)
+    )
+
+    config: Annotated[tuple[Path, ...], NoDecode] = Field(
+        (ROOT / "fixtures" / "capacity_market",),
+        description="Module folders of the configuration, separated by commas; the first site.yaml wins.",
+    )
+    database_url: SecretStr = Field(
+        SecretStr("embedded:"),
+        description="embedded: (a mongod of our own under the data folder), mongodb://… (a replica set), "
+        "or memory:// (throw-away).",
+    )
+    data: Path = Field(
+        ROOT / "var",
+        description="Folder for what the program keeps: embedded database, secret, caches.",
+    )
+    secret: SecretStr | None = Field(
+        None,
+        description="Key of sessions and one-time links, 32 characters or more; made and kept in the data "
+        "folder when left out, required in production.",
+    )
+    base_url: str = Field(
+        "http://127.0.0.1:8000",
+        description="Where people reach the site; what mails link to.",
+    )
+    hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Host names accepted besides the base URL's, separated by commas.",
+    )
+    host: str = Field("127.0.0.1", description="Address the server listens on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port the server listens on.")
+    smtp_url: SecretStr | None = Field(
+        None,
+        description="smtp://user:password@host:587 or smtps://…; left out, mails are printed on the console.",
+    )
+    production: bool = Field(
+        False,
+        description="Refuses demo data, uploaded certificates and other defaults meant for trials.",
+    )
+    certificate_source: Literal["upload", "none"] = Field(
+        "upload",
+        description="Where a browser's client certificate comes from: upload (a PEM file; trials) or none.",
+    )
+    worker: bool = Field(True, description="Whether serve also runs the background worker.")
+    max_upload_mb: int = Field(20, ge=1, le=200, description="Largest request body accepted (MB).")
+    language: Literal["ja", "en"] = Field("ja", description="Language of the command line.")
+
+    @field_validator("config", mode="before")
+    @classmethod
+    def _folders(cls, value: object) -> object:
+        return (
+            tuple(Path(part.strip()) for part in value.split(",") if part.strip())
+            if isinstance(value, str)
+            else value
+        )
+
+    @field_validator("hosts", mode="before")
+    @classmethod
+    def _names(cls, value: object) -> object:
+        return (
+            tuple(part.strip() for part in value.split(",") if part.strip())
+            if isinstance(value, str)
+            else value
+        )
+
+    @field_validator("base_url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/"):
+            raise ValueError("an address like https://toroku.example.jp, without a path")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _safe_in_production(self) -> "Settings":
+        if self.production and self.secret is None:
+            raise ValueError("TOROKU_SECRET is required in production")
+        if self.production and self.certificate_source == "upload":
+            raise ValueError(
+                "TOROKU_CERTIFICATE_SOURCE=upload is for trials: an uploaded certificate proves nothing"
+            )
+        if self.secret is not None and len(self.secret.get_secret_value()) < SHORTEST_SECRET:
+            raise ValueError(f"TOROKU_SECRET needs {SHORTEST_SECRET} characters or more")
+        return self
+
+    @cached_property
+    def key(self) -> bytes:
+        """The secret, or the one kept in the data folder (made at first use, readable by its owner only)."""
+        if self.secret is not None:
+            return self.secret.get_secret_value().encode()
+        return kept_secret(self.data / "secret")
+
+    @property
+    def secure(self) -> bool:
+        """Whether people reach the site by HTTPS."""
+        return self.base_url.startswith("https://")
+
+    @property
+    def allowed_hosts(self) -> list[str]:
+        """Host names the site answers to."""
+        return [urlsplit(self.base_url).hostname or "localhost", *self.hosts, "127.0.0.1", "localhost"]
+
+
+def _parts(value: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def kept_secret(path: Path) -> bytes:
+    """The secret in `path`; made there the first time."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_urlsafe(48), encoding="ascii")
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(message=f"The data folder cannot be written: {path.parent}") from error

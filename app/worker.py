@@ -1,0 +1,76 @@
+"""The background loop: sends the outbox, seals the event log."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from app.database import honest
+from app.mail import Sender, SendLater, SendNever, compose
+from models.errors import TorokuError
+from models.services.delivery import Envelope, claim_due, mark_failed, mark_later, mark_sent
+from models.services.sealing import seal
+from models.services.site import Site
+
+IDLE = 0.5
+"""Seconds between looks when there is nothing to do."""
+
+BREATH = 2.0
+"""Seconds to wait after the database did not answer."""
+
+log = structlog.get_logger("worker")
+
+
+class Worker:
+    """Runs until cancelled; any number may run at once, leases keep them apart."""
+
+    def __init__(self, site: Site, send: Sender) -> None:
+        self.site, self.send = site, send
+
+    async def run(self) -> None:
+        """Send and seal, side by side, for ever."""
+        await asyncio.gather(self._repeat(self.send_one), self._repeat(self.seal_some))
+
+    async def _repeat(self, work: Callable[[], Awaitable[bool]]) -> None:
+        while True:
+            try:
+                with honest():
+                    busy = await work()
+            except TorokuError as error:
+                log.warning("waiting", code=error.code)
+                await asyncio.sleep(BREATH)
+            except Exception:
+                log.exception("unexpected")
+                await asyncio.sleep(BREATH)
+            else:
+                if not busy:
+                    await asyncio.sleep(IDLE)
+
+    async def send_one(self) -> bool:
+        """Send the message that has waited longest; False when none is due."""
+        envelope = await claim_due(self.site)
+        if envelope is None:
+            return False
+        await self.deliver(envelope)
+        return True
+
+    async def deliver(self, envelope: Envelope) -> None:
+        """Hand one message over and mark what came of it. A message that cannot be composed never will be."""
+        message = envelope.message
+        try:
+            mail = compose(envelope, self.site.configuration.site)
+        except (ValueError, IndexError) as error:
+            await mark_failed(self.site, message, type(error).__name__)
+            return
+        try:
+            await self.send(mail)
+        except SendLater as error:
+            await mark_later(self.site, message, str(error))
+        except SendNever as error:
+            await mark_failed(self.site, message, str(error))
+        else:
+            await mark_sent(self.site, message)
+
+    async def seal_some(self) -> bool:
+        """Seal the events that wait; False when there were none."""
+        return await seal(self.site) > 0
