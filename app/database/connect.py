@@ -10,7 +10,6 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 from pymongo import AsyncMongoClient, ReadPreference
 from pymongo.errors import ConfigurationError, OperationFailure
@@ -18,6 +17,7 @@ from pymongo.read_concern import ReadConcern
 
 from app.database import transaction
 from app.database.attachments import GridAttachments
+from app.database.client import Client, part
 from app.database.database import Database
 from app.database.failures import honest
 from app.database.timeouts import Timeouts
@@ -98,10 +98,10 @@ async def _embedded(name: str, data_dir: Path, owner: bool, timeouts: Timeouts) 
 async def _server(url: str, timeouts: Timeouts, stack: AsyncExitStack) -> Database:
     """A checked Database that takes over what `stack` has to close."""
     try:
-        client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
+        client: Client = AsyncMongoClient(
             url, appname="toroku", tz_aware=True, retryWrites=True, retryReads=True, **timeouts.options()
         )
-        stack.push_async_callback(client.close)
+        stack.push_async_callback(part, client)
         mongo = client.get_default_database(
             NAME,
             read_preference=ReadPreference.PRIMARY,
@@ -116,7 +116,7 @@ async def _server(url: str, timeouts: Timeouts, stack: AsyncExitStack) -> Databa
     )
 
 
-async def _check(client: AsyncMongoClient[dict[str, Any]]) -> None:
+async def _check(client: Client) -> None:
     """A member of a replica set or a router of a sharded cluster answers, and lets us in."""
     try:
         with honest():

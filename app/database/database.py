@@ -2,11 +2,10 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from typing import Any, TypeVar
-
-from pymongo import AsyncMongoClient
+from typing import TypeVar
 
 from app.database import transaction
+from app.database.client import Client
 from app.database.timeouts import Timeouts
 from models.documents.store import Attachments, Mongo, Session
 
@@ -25,7 +24,7 @@ class Database:
         attachments: Attachments,
         *,
         address: str = "",
-        client: AsyncMongoClient[dict[str, Any]] | None = None,
+        client: Client | None = None,
         timeouts: Timeouts | None = None,
         closing: AsyncExitStack | None = None,
     ) -> None:

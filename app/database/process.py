@@ -44,7 +44,7 @@ def log(folder: Path) -> Path:
 
 def output(folder: Path) -> Path:
     """What mongod says before it has a log, for instance that a shared library is missing."""
-    return folder / "mongod.out"
+    return folder / "mongod.err"
 
 
 def arguments(folder: Path, port: int) -> list[str]:
@@ -62,13 +62,13 @@ async def spawn(binary: Path, folder: Path, port: int) -> Process:
     It ends with the thread that runs this event loop, which in a server is the main thread.
     """
     rotate(folder)
-    with output(folder).open("wb") as out:
+    with output(folder).open("wb") as complaints:
         return await asyncio.create_subprocess_exec(
             *(sys.executable, "-I", "-S", str(leash.__file__), str(os.getpid())),
             *(str(binary), *arguments(folder, port)),
             stdin=DEVNULL,
-            stdout=out,
-            stderr=out,
+            stdout=DEVNULL,
+            stderr=complaints,
             cwd=folder,
             env={key: os.environ[key] for key in ENVIRONMENT if key in os.environ} | {"LC_ALL": "C"},
             start_new_session=True,

@@ -21,6 +21,11 @@ ENDED = (
     "mongodb://… (a replica set) or, for a trial, to memory://"
 )
 
+STARTING = '"id":4615611,'
+"""Number of mongod's message “MongoDB starting”."""
+LENGTH = 400
+"""Characters of an error of mongod that we repeat."""
+
 
 def folder(path: Path, error: OSError) -> DatabaseRefused:
     """The data folder cannot be written."""
@@ -39,12 +44,15 @@ def ended(code: int | None, output: Path, log: Path) -> DatabaseRefused:
         return DatabaseRefused(LIBRARY, reason=said[-1])
     if code == -signal.SIGILL:
         return DatabaseRefused(PROCESSOR)
-    reason = " ".join([*said[-1:], *_last_error(log)]) or "it did not become ready in time"
+    reason = " ".join([*said[-1:], *_first_error(log)]) or "it did not become ready in time"
     return DatabaseRefused(ENDED, reason=f"{reason} [{code}]", log=str(log))
 
 
-def _last_error(log: Path) -> list[str]:
-    """mongod's last fatal or error line, as a list of one or none (its log is JSON, one object per line)."""
-    lines = log.read_text(errors="replace").splitlines()[-200:] if log.exists() else []
-    found = [json.loads(line) for line in lines if '"s":"F"' in line or '"s":"E"' in line]
-    return [f"{row['msg']} {json.dumps(row.get('attr', {}))}" for row in found[-1:]]
+def _first_error(log: Path) -> list[str]:
+    """mongod's first error since its last start, as a list of one or none (its log is JSON, line by line)."""
+    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+    starts = [number for number, line in enumerate(lines) if STARTING in line]
+    found = [
+        json.loads(line) for line in lines[max(starts, default=0) :] if '"s":"E"' in line or '"s":"F"' in line
+    ]
+    return [f"{row['msg']} {json.dumps(row.get('attr', {}))}"[:LENGTH] for row in found[:1]]

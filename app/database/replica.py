@@ -3,17 +3,15 @@
 import asyncio
 import time
 from asyncio.subprocess import Process
-from typing import Any
 
 from pymongo import AsyncMongoClient
 from pymongo.errors import ConnectionFailure, OperationFailure
 
+from app.database.client import Client, part
 from app.database.process import SET
 
 POLL = 0.005
 """Seconds between two looks."""
-
-Client = AsyncMongoClient[dict[str, Any]]
 
 
 async def until_primary(process: Process, port: int, seconds: float) -> bool:
@@ -21,12 +19,15 @@ async def until_primary(process: Process, port: int, seconds: float) -> bool:
     until = time.monotonic() + seconds
     if not await _listening(process, port, until):
         return False
-    async with _direct(port) as client:
+    client: Client = AsyncMongoClient("127.0.0.1", port, directConnection=True, serverSelectionTimeoutMS=700)
+    try:
         while process.returncode is None and time.monotonic() < until:
             if await _advance(client, process.pid, f"127.0.0.1:{port}"):
                 return True
             await asyncio.sleep(POLL)
-    return False
+        return False
+    finally:
+        await part(client)
 
 
 async def _listening(process: Process, port: int, until: float) -> bool:
@@ -39,10 +40,6 @@ async def _listening(process: Process, port: int, until: float) -> bool:
             writer.close()
             return True
     return False
-
-
-def _direct(port: int) -> Client:
-    return AsyncMongoClient("127.0.0.1", port, directConnection=True, serverSelectionTimeoutMS=1000)
 
 
 async def _advance(client: Client, pid: int, host: str) -> bool:

@@ -1,12 +1,13 @@
 """One transaction, tried again while the server asks for it, within a deadline."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import pymongo
-from pymongo import AsyncMongoClient, ReadPreference, WriteConcern
+from pymongo import ReadPreference, WriteConcern
 from pymongo.read_concern import ReadConcern
 
+from app.database.client import Client
 from app.database.failures import honest, inside
 from app.database.timeouts import Timeouts
 from models.documents.store import Session
@@ -19,9 +20,7 @@ def durable(timeouts: Timeouts) -> WriteConcern:
     return WriteConcern("majority", wtimeout=round(timeouts.majority * 1000), j=True)
 
 
-async def run(
-    client: AsyncMongoClient[dict[str, Any]], body: Callable[[Session], Awaitable[T]], timeouts: Timeouts
-) -> T:
+async def run(client: Client, body: Callable[[Session], Awaitable[T]], timeouts: Timeouts) -> T:
     """Run `body` in a transaction and return its result; `body` may run more than once.
 
     Both concerns are set on the transaction itself: those of a database or collection are ignored inside one,

@@ -10,7 +10,7 @@ import pytest
 from bson import ObjectId
 from pymongo.errors import DuplicateKeyError, OperationFailure
 
-from app.database import UNCERTAIN, Database, Timeouts, open_database, process
+from app.database import UNCERTAIN, Database, Timeouts, honest, open_database, process
 from models.documents.store import Session, Store
 from models.errors import AlreadyOpen, DatabaseUnavailable
 
@@ -151,8 +151,6 @@ async def test_an_unknown_end_is_told_as_unknown(tmp_path: Path, monkeypatch: py
 async def test_a_connection_lost_inside_a_body_is_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from app.database import honest
-
     monkeypatch.setitem(process.PARAMETERS, "enableTestCommands", "1")
     async with open_database("embedded:", data_dir=tmp_path, owner=True) as database:
         runs = 0
