@@ -1,0 +1,51 @@
+"""The door of the admin: nobody passes without a person, whatever the address."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette_admin.auth import BaseAuthProvider
+
+from admin.headers import is_static
+from admin.links import here, root_of
+
+LANGUAGE_PATH = "/language"
+
+
+class Gate:
+    """Pure ASGI: static files and the sign-in page are open, everything else needs ``authenticate`` to name
+    somebody.
+
+    Stands before the form guard, so a stranger's body is never read except on the sign-in page. Sets
+    ``request.state.admin_user`` and ``request.state.is_anonymous``. A stranger is led to the sign-in page,
+    with the page wanted in ``next`` when it was a GET.
+    """
+
+    def __init__(self, app: ASGIApp, provider: BaseAuthProvider) -> None:
+        self.app = app
+        self.provider = provider
+        self.open_paths = {provider.login_path, LANGUAGE_PATH}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or is_static(scope):
+            await self.app(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        person = await self.provider.authenticate(request)
+        request.state.admin_user = person
+        request.state.is_anonymous = person is None
+        if person is not None or self._is_open(request):
+            await self.app(scope, receive, send)
+            return
+        await RedirectResponse(self._sign_in_address(request), status_code=303)(scope, receive, send)
+
+    def _is_open(self, request: Request) -> bool:
+        path: str = request.scope["path"]
+        return path.removeprefix(root_of(request)) in self.open_paths
+
+    def _sign_in_address(self, request: Request) -> str:
+        wanted = here(request)
+        query: dict[str, Any] = {} if wanted == f"{root_of(request)}/" else {"next": wanted}
+        return f"{root_of(request)}{self.provider.login_path}" + (f"?{urlencode(query)}" if query else "")

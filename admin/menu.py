@@ -1,0 +1,113 @@
+"""What every page shows around its content, prepared once so that drawing it costs microseconds."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from starlette.requests import Request
+from starlette_admin import BaseModelView, CustomView, DropDown, Link
+from starlette_admin.views import BaseView
+
+from admin.language import language
+from admin.links import here, root_of
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the menu: its view, its address under the admin's root (or a whole address of a link)."""
+
+    view: BaseView
+    path: str
+    icon: str
+    outside: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Entries under one heading; the first has none."""
+
+    heading: Any
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An entry as one person sees it now."""
+
+    href: str
+    label: Any
+    icon: str
+    current: bool
+
+
+def prepare(views: Iterable[BaseView]) -> tuple[Section, ...]:
+    """The menu of `views`: those outside a ``DropDown`` first, then one section for each ``DropDown``."""
+    loose: list[Entry] = []
+    sections: list[Section] = []
+    for view in views:
+        if isinstance(view, DropDown):
+            sections.append(Section(view.menu_label, tuple(_entries(view.views))))
+        else:
+            loose += _entries([view])
+    return (Section("", tuple(loose)), *sections) if loose else tuple(sections)
+
+
+def _entries(views: Iterable[BaseView]) -> Iterable[Entry]:
+    for view in views:
+        if isinstance(view, BaseModelView):
+            yield Entry(view, f"/{view.key}/list", view.icon or "records")
+        elif isinstance(view, CustomView) and view.add_to_menu:
+            yield Entry(view, view.path, view.icon or "page")
+        elif isinstance(view, Link):
+            yield Entry(view, view.url, view.icon or "link", outside=True)
+
+
+class Frame:
+    """The surroundings of one answer; templates know it as ``frame``. Costs nothing until it is drawn."""
+
+    def __init__(self, request: Request, sections: Sequence[Section], assets: dict[str, str]) -> None:
+        self.request = request
+        self.sections = sections
+        self.assets = assets
+        self.root = root_of(request)
+
+    @cached_property
+    def person(self) -> Any:
+        """Who is signed in, or None."""
+        return getattr(self.request.state, "admin_user", None)
+
+    @cached_property
+    def language(self) -> str:
+        return language()
+
+    @cached_property
+    def here(self) -> str:
+        """Where to come back to after the language changed."""
+        return here(self.request)
+
+    def menu(self) -> list[tuple[Any, list[Item]]]:
+        """Headings with the items this person may open; empty sections are left out."""
+        drawn = ((section.heading, self._items(section)) for section in self.sections)
+        return [(heading, items) for heading, items in drawn if items]
+
+    def _items(self, section: Section) -> list[Item]:
+        request = self.request
+        return [
+            Item(
+                entry.path if entry.outside else self.root + entry.path,
+                entry.view.menu_label,
+                entry.icon,
+                entry.view.is_active(request),
+            )
+            for entry in section.entries
+            if entry.view.is_accessible(request)
+        ]
+
+    def asset(self, name: str) -> str:
+        """The address of a static file of ours, with its version; raises ``KeyError`` for an unknown one."""
+        return self.root + self.assets[name]
+
+    def stock(self, name: str) -> str:
+        """The address of a static file starlette-admin ships."""
+        return f"{self.root}/static/{name}?v=1.0.3"

@@ -1,0 +1,33 @@
+"""Forms received: always with limits, always closed."""
+
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+MOST_FIELDS = 1000
+LARGEST_FIELD = 256 * 1024
+
+
+async def read_form(
+    request: Request, *, files: int = 0, fields: int = MOST_FIELDS, field_bytes: int = LARGEST_FIELD
+) -> FormData:
+    """The form of `request`: at most `files` uploads, `fields` inputs and `field_bytes` bytes in each input.
+
+    Raises ``HTTPException(400)`` beyond the limits and 415 when the body is not a form.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in ("application/x-www-form-urlencoded", "multipart/form-data"):
+        raise HTTPException(415)
+    return await request.form(max_files=files, max_fields=fields, max_part_size=field_bytes)
+
+
+def text_of(form: FormData, name: str, *, longest: int = 10_000) -> str:
+    """The text typed into `name`, line ends as ``\\n``, without surrounding space; empty when it is missing.
+
+    Raises ``HTTPException(400)`` when it is longer than `longest` characters.
+    """
+    value = form.get(name)
+    text = value.replace("\r\n", "\n").strip() if isinstance(value, str) else ""
+    if len(text) > longest:
+        raise HTTPException(400)
+    return text

@@ -1,0 +1,39 @@
+"""Expected failures as a person may read them: the public message, in their language, at its field."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from admin.language import language, say
+from models.errors import AnswersInvalid, DuplicateValue, TorokuError
+from models.language import Message, Text
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing to put right: what, and the id of the input it is about (empty: the whole form)."""
+
+    message: str
+    field: str = ""
+
+
+def public_message(refusal: TorokuError) -> str:
+    """What a person may read of `refusal`; never ``str(refusal)``."""
+    return say(refusal.public, refusal.values)
+
+
+def problems_of(refusal: TorokuError) -> tuple[Problem, ...]:
+    """The error summary of `refusal`: one line per answer at fault, else one line in all."""
+    if isinstance(refusal, AnswersInvalid) and refusal.errors:
+        return tuple(_answer_problems(refusal.errors))
+    field = refusal.field if isinstance(refusal, DuplicateValue) else ""
+    return (Problem(public_message(refusal), field),)
+
+
+def _answer_problems(errors: Iterable[Any]) -> Iterable[Problem]:
+    for error in errors:
+        yield Problem(_words(error.message), str(error.path))
+
+
+def _words(message: Any) -> str:
+    return message(language()) if isinstance(message, Text | Message) else say(str(message))

@@ -1,0 +1,168 @@
+"""The state of a list, all of it in its address:
+``?page=2&page_size=50&sort=code__desc&q=…&state__eq=draft``.
+
+The grammar is starlette-admin's (``field__operator=value``), one condition per parameter, joined by AND.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.datastructures import QueryParams
+from starlette_admin.i18n import get_tzinfo
+
+from admin.language import say
+from admin.refusals import Problem
+from admin.views.columns import Column, Operator
+
+LONGEST = 200
+SIZES = (25, 50, 100)
+FARTHEST = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One filter as typed: its column, its operator, its text."""
+
+    column: Column
+    operator: Operator
+    text: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.column.path}__{self.operator}"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list's state: page (from 1), rows a page, order, search text and conditions."""
+
+    page: int
+    size: int
+    order: tuple[tuple[str, int], ...]
+    q: str
+    conditions: tuple[Condition, ...]
+    usual: tuple[tuple[str, int], ...] = ()
+
+    def typed(self, column: Column, operator: str) -> str:
+        """What was typed for one filter; empty when it is not set."""
+        return next((c.text for c in self.conditions if (c.column, c.operator) == (column, operator)), "")
+
+    def query(self, **changed: Any) -> str:
+        """The address's query with some of page, size, order, q, conditions changed; defaults left out."""
+        state = {name: getattr(self, name) for name in ("page", "size", "order", "q", "conditions")} | changed
+        pairs: list[tuple[str, Any]] = [(c.name, c.text) for c in state["conditions"]]
+        if state["q"]:
+            pairs.append(("q", state["q"]))
+        if state["order"] != self.usual:
+            pairs += [("sort", f"{path}__{'asc' if way > 0 else 'desc'}") for path, way in state["order"]]
+        if state["size"] != SIZES[1]:
+            pairs.append(("page_size", state["size"]))
+        if state["page"] > 1:
+            pairs.append(("page", state["page"]))
+        return f"?{urlencode(pairs)}" if pairs else "?"
+
+
+def read(asked: QueryParams, columns: Sequence[Column], usual: Sequence[tuple[str, int]]) -> Listing:
+    """The state in an address; what is malformed falls back to the default, so that no link is an error."""
+    size = _number(asked.get("page_size"), SIZES[1])
+    size = size if size in SIZES else SIZES[1]
+    return Listing(
+        page=min(max(_number(asked.get("page"), 1), 1), FARTHEST // size),
+        size=size,
+        order=tuple(_order(asked.getlist("sort"), columns)) or tuple(usual),
+        q=readable(asked.get("q") or ""),
+        conditions=tuple(_conditions(asked, columns)),
+        usual=tuple(usual),
+    )
+
+
+def _number(text: str | None, otherwise: int) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 8 else otherwise
+
+
+def readable(text: str) -> str:
+    """Text typed into a search box or a filter: without control characters, at most 200 characters."""
+    return "".join(letter for letter in text if letter.isprintable()).strip()[:LONGEST]
+
+
+def _order(sorts: Iterable[str], columns: Sequence[Column]) -> Iterable[tuple[str, int]]:
+    sortable = {column.path for column in columns if column.sortable}
+    for sort in list(sorts)[:3]:
+        path, _, way = sort.rpartition("__")
+        if path in sortable:
+            yield path, -1 if way == "desc" else 1
+
+
+def _conditions(asked: QueryParams, columns: Sequence[Column]) -> Iterable[Condition]:
+    for column in columns:
+        for operator in column.filters:
+            text = readable(asked.get(f"{column.path}__{operator}") or "")
+            if text:
+                yield Condition(column, operator, text)
+
+
+# --- conditions as MongoDB queries --------------------------------------------------------------------------
+
+
+def together(*parts: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Queries joined by AND; empty ones add nothing."""
+    needed = [part for part in parts if part]
+    return {"$and": needed} if len(needed) > 1 else (needed[0] if needed else {})
+
+
+def starting(text: str) -> dict[str, str]:
+    """Values that begin with `text`, taken literally; anchored, so an index can serve it."""
+    return {"$regex": f"^{re.escape(text)}"}
+
+
+def containing(text: str) -> dict[str, str]:
+    """Values that contain `text`, taken literally."""
+    return {"$regex": re.escape(text)}
+
+
+def queries(conditions: Iterable[Condition]) -> tuple[list[Mapping[str, Any]], list[Problem]]:
+    """The conditions as queries, and those whose text cannot be read as their column's kind."""
+    good: list[Mapping[str, Any]] = []
+    bad: list[Problem] = []
+    for condition in conditions:
+        try:
+            good.append({condition.column.path: _test(condition)})
+        except ValueError:
+            message = say("“{text}” cannot be used to filter {column}.")
+            bad.append(
+                Problem(message.format(text=condition.text, column=condition.column.title), condition.name)
+            )
+    return good, bad
+
+
+def _test(condition: Condition) -> Any:
+    if condition.operator == "startswith":
+        return starting(condition.text)
+    if condition.column.kind == "moment":
+        return _whole_day(condition.operator, date.fromisoformat(condition.text))
+    value = _value(condition.column, condition.text)
+    return value if condition.operator == "eq" else {f"${condition.operator}": value}
+
+
+def _value(column: Column, text: str) -> Any:
+    """`text` as `column` stores it; raises ``ValueError``."""
+    if column.kind == "number":
+        return float(text) if "." in text else int(text)
+    if column.kind == "day":
+        return date.fromisoformat(text).isoformat()
+    if column.kind == "yes":
+        return {"true": True, "false": False}.get(text) if text in ("true", "false") else int("")
+    if column.choices and text not in column.choices:
+        raise ValueError(text)
+    return text
+
+
+def _whole_day(operator: Operator, day: date) -> Mapping[str, datetime]:
+    """The moments of `day` in the admin's zone, as UTC bounds."""
+    begin = datetime.combine(day, time(), get_tzinfo()).astimezone(UTC)
+    end = datetime.combine(day + timedelta(days=1), time(), get_tzinfo()).astimezone(UTC)
+    return {"eq": {"$gte": begin, "$lt": end}, "gte": {"$gte": begin}, "lte": {"$lt": end}}[operator]
