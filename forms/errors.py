@@ -1,0 +1,111 @@
+"""Failures as pages of the site: what happened, in words, and what can be done now."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from forms.pages.frame import frame_of
+from forms.pages.visit import Visit, go
+from forms.render.environment import environment
+from models.errors import (
+    DatabaseUnavailable,
+    NotAllowed,
+    NotFound,
+    SignInRequired,
+    TooManyRequests,
+    TorokuError,
+)
+from models.language import choose_language, translate
+from models.permissions import Actor
+
+RETRY = {DatabaseUnavailable: "10", TooManyRequests: "60"}
+"""Seconds after which trying again makes sense."""
+
+SECRET = frozenset({"password", "again"})
+"""Names of a form that is never offered to be sent again: a page holds no password."""
+
+
+class RequestTooLarge(TorokuError):
+    """More was sent than any page of ours asks for."""
+
+    code = "T-V004"
+    status = 413
+    message = "More was sent than can be accepted. Please shorten it and send it again."
+
+
+def error_response(request: Request, error: TorokuError) -> Response:
+    """The page for a failure. Sign-in is offered where it would help; what was typed can be sent again."""
+    if isinstance(error, SignInRequired) and request.method == "GET":
+        here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return go(f"/login?next={quote(here, safe='')}")
+    visit = _visit(request)
+    context = {
+        "frame": frame_of(visit),
+        "errors": (),
+        "heading": _heading(visit, error),
+        "text": translate(error.public, visit.language, **error.values),
+        "code": error.code,
+        "request_id": getattr(request.state, "request_id", ""),
+        "resend": _typed(request) if isinstance(error, DatabaseUnavailable) else (),
+        "resending": isinstance(error, DatabaseUnavailable) and request.method == "POST",
+        "sign_in": isinstance(error, SignInRequired),
+    }
+    written = environment(visit.language).get_template("pages/error.html").render(context)
+    headers = {"cache-control": "no-store"}
+    retry = next((seconds for kind, seconds in RETRY.items() if isinstance(error, kind)), None)
+    return HTMLResponse(written, error.status, headers | ({"retry-after": retry} if retry else {}))
+
+
+def _visit(request: Request) -> Visit:
+    """The visit, even where the middleware could not prepare it (the database was gone)."""
+    state = request.state
+    cookies, accepted = request.cookies, request.headers.get("accept-language", "")
+    return Visit(
+        request,
+        getattr(state, "site", None) or request.app.state.site,
+        request.scope.get("user") or Actor(kind="visitor"),
+        getattr(state, "language", None) or choose_language(cookies.get("language"), accepted),
+    )
+
+
+def _heading(visit: Visit, error: TorokuError) -> str:
+    heading = "This could not be done"
+    if isinstance(error, NotFound):
+        heading = "Page not found"
+    elif isinstance(error, SignInRequired):
+        heading = "Please sign in"
+    elif isinstance(error, NotAllowed):
+        heading = "Not allowed"
+    elif error.status >= 500:
+        heading = "Sorry, there is a problem with the service"
+    return translate(heading, visit.language)
+
+
+def _typed(request: Request) -> list[tuple[str, str]]:
+    """The texts of the form that could not be kept, to be sent again."""
+    form: FormData | None = getattr(request.state, "typed", None)
+    if form is None or SECRET & form.keys():
+        return []
+    return [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+
+
+async def http_failure(request: Request, error: Exception) -> Response:
+    """Starlette's own refusals (no such address, a method not allowed, a form too large) in our words."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    known: Mapping[int, type[TorokuError]] = {
+        404: NotFound,
+        405: NotFound,
+        403: NotAllowed,
+        401: SignInRequired,
+    }
+    failure = known.get(status, RequestTooLarge if 400 <= status < 500 else TorokuError)()
+    return error_response(request, failure)
+
+
+handlers: Mapping[Any, Any] = {HTTPException: http_failure}
+"""For ``Starlette(exception_handlers=…)``."""

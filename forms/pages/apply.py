@@ -1,0 +1,131 @@
+"""The gate before an application: what is needed, the terms, the certificate."""
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from forms.pages.draft import draft_of
+from forms.pages.portal import definition_of
+from forms.pages.visit import Visit, go, operator_visit, page, read_form, text_of, visit_of
+from models.documents.application import Application
+from models.documents.record import Record
+from models.errors import (
+    AlreadyOpen,
+    CertificateRefused,
+    NotFound,
+    SignInRequired,
+    TorokuError,
+    TransitionRefused,
+)
+from models.language import translate
+from models.schema.definition import KIND_LABELS, Kind, RecordType
+from models.schema.fields.file import FileField
+from models.services import applications, beginning, certificates, records, terms
+
+
+@dataclass(frozen=True)
+class Gate:
+    """What somebody is about to apply for."""
+
+    visit: Visit
+    definition: RecordType
+    kind: Kind = "register"
+    record: Record | None = None
+
+
+async def show_gate(request: Request) -> Response:
+    """What is needed for a registration, with the terms to be read."""
+    visit = visit_of(request)
+    return await _show(Gate(visit, _offered(visit)))
+
+
+async def pass_gate(request: Request) -> Response:
+    """Begin the registration, or the gate again with what is missing."""
+    visit = visit_of(request)
+    return await _begin(Gate(visit, _offered(visit)))
+
+
+async def show_record_gate(request: Request) -> Response:
+    """The same before a change or a deletion."""
+    return await _show(await _record_gate(request))
+
+
+async def pass_record_gate(request: Request) -> Response:
+    """Begin the change or deletion."""
+    return await _begin(await _record_gate(request))
+
+
+def _offered(visit: Visit) -> RecordType:
+    """The type asked for. Raises SignInRequired when an account would open it, NotFound otherwise."""
+    name = visit.parameter("record_type")
+    found = next((kind for kind in applications.offered(visit.site, visit.actor) if kind.name == name), None)
+    if found is not None:
+        return found
+    if not visit.actor.is_authenticated and visit.site.registry.current(name).definition.belongs_to:
+        raise SignInRequired
+    raise NotFound
+
+
+async def _record_gate(request: Request) -> Gate:
+    visit = operator_visit(request)
+    definition = definition_of(visit)
+    kind: Kind = "change" if visit.parameter("kind") == "change" else "delete"
+    record = await records.find_own(visit.site, visit.actor, definition.name, visit.parameter("number"))
+    if not applications.may_begin(visit.site, visit.actor, definition, kind):
+        raise NotFound
+    return Gate(visit, definition, kind, record)
+
+
+async def _begin(gate: Gate) -> Response:
+    visit = gate.visit
+    form = await read_form(visit.request)
+    version = text_of(form, "terms_version") if text_of(form, "accept") == "yes" else None
+    try:
+        application = await beginning.begin(
+            visit.site,
+            visit.actor,
+            gate.definition.name,
+            gate.kind,
+            record_id=gate.record.id if gate.record else None,
+            language=visit.language,
+            terms_version=version,
+        )
+    except (TransitionRefused, CertificateRefused, AlreadyOpen) as error:
+        return await _show(gate, error)
+    return await _open_draft(visit, application)
+
+
+async def _open_draft(visit: Visit, application: Application) -> Response:
+    """Remember the application just begun, and go to its first page; a deletion has nothing to fill in."""
+    if visit.actor.kind == "visitor" and application.id is not None:
+        await visit.browser.remember_application(application.id)
+    draft = await draft_of(visit, application)
+    return go(f"{draft.address}/check" if application.kind == "delete" else draft.first())
+
+
+async def _show(gate: Gate, error: TorokuError | None = None) -> Response:
+    visit, definition = gate.visit, gate.definition
+    wants_certificate = definition.applications.certificate is not None
+    text = terms.in_force(visit.site) if definition.applications.terms else None
+    fingerprint = visit.actor.certificate if wants_certificate else None
+    context = {
+        "definition": definition,
+        "kind": gate.kind,
+        "kind_label": KIND_LABELS[gate.kind],
+        "record": gate.record,
+        "terms": text,
+        "wants_certificate": wants_certificate,
+        "certificate": await certificates.find(visit.site, fingerprint),
+        "upload": visit.offers_certificate_upload,
+        "files": [target for target in definition.fields if isinstance(target, FileField)],
+        "errors": [_problem(visit, error, bool(text))] if error else (),
+    }
+    return page(visit, "gate", context, status=error.status if error else 200)
+
+
+def _problem(visit: Visit, error: TorokuError, has_terms: bool) -> tuple[str, str]:
+    said = translate(error.public, visit.language, **error.values)
+    if isinstance(error, CertificateRefused):
+        return "#certificate", said
+    return "#accept" if isinstance(error, TransitionRefused) and has_terms else "", said

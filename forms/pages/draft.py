@@ -1,0 +1,138 @@
+"""An application as its applicant sees it: the form it is pinned to, what is open, which page comes next."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from forms.pages.visit import Visit
+from forms.render.held import Keeper
+from forms.render.plan import ControlPlan, FormPlan, PagePlan, plan_form
+from models.documents.application import Application
+from models.schema.compiled import CompiledType
+from models.schema.fields.base import BaseField
+from models.schema.reading import AnswerError, Reading, read_answers
+from models.services import applications
+
+
+@dataclass(frozen=True)
+class Draft:
+    """One application, ready to be shown or filled in."""
+
+    visit: Visit
+    application: Application
+    compiled: CompiledType
+    plan: FormPlan
+    variables: Mapping[str, Any]
+    opened: frozenset[str] | None
+
+    @property
+    def address(self) -> str:
+        return f"/applications/{self.application.reference}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is the applicant's turn to write."""
+        return self.opened is None or bool(self.opened)
+
+    @property
+    def keeper(self) -> Keeper:
+        return Keeper(self.visit.site.sign, str(self.application.id))
+
+    @property
+    def remarks(self) -> Mapping[str, Sequence[str]]:
+        """What the reviewer wants corrected, by path; empty once it has been submitted again."""
+        found: dict[str, list[str]] = {}
+        for remark in self.application.open_remarks() if self.is_open else ():
+            found.setdefault(remark.field, []).append(remark.text)
+        return found
+
+    def read(self, answers: Mapping[str, Any] | None = None) -> Reading:
+        """The stored answers, or others in their place, read through the rules."""
+        return read_answers(
+            self.compiled, self.application.answers if answers is None else answers, self.variables
+        )
+
+    def visible(self, reading: Reading) -> frozenset[str]:
+        """The fields these answers lead to, those that only speak included."""
+        return frozenset(
+            name for name, target in self.compiled.level.fields.items() if self._is_visible(target, reading)
+        )
+
+    def _is_visible(self, target: BaseField, reading: Reading) -> bool:
+        if target.asked:
+            return target.name not in reading.hidden
+        rule = self.compiled.level.shown.get(target.name)
+        return rule is None or rule(reading.data, self.variables)
+
+    def may_write(self, plan: ControlPlan) -> bool:
+        """Whether a field is the applicant's to write now, whatever the other answers are."""
+        target = plan.field
+        if not target.asked or target.read_only or plan.macro == "certificate":
+            return False
+        if target.set_once and self.application.kind != "register":
+            return False
+        return self.opened is None or plan.name in self.opened
+
+    def open_names(self, page: PagePlan, reading: Reading) -> frozenset[str]:
+        """The fields of a page that may be written now, given these answers."""
+        return frozenset(
+            plan.name
+            for plan in page.controls
+            if self.may_write(plan)
+            and not (plan.read_only_when and plan.read_only_when(reading.data, self.variables))
+        )
+
+    def pages(self, reading: Reading) -> list[PagePlan]:
+        """The pages these answers lead to."""
+        visible = self.visible(reading)
+        return [page for page in self.plan.pages if any(plan.name in visible for plan in page.controls)]
+
+    def after(self, page: PagePlan, reading: Reading) -> str:
+        """The address that follows a page: the next one with something to write, else the check."""
+        names = [known.name for known in self.pages(reading)]
+        later = names[names.index(page.name) + 1 :] if page.name in names else names
+        found = next((n for n in later if self.open_names(self.plan.by_page[n], reading)), None)
+        return self.page_address(found) if found else f"{self.address}/check"
+
+    def before(self, page: PagePlan, reading: Reading) -> str:
+        """The address before a page; "" before the first."""
+        names = [known.name for known in self.pages(reading)]
+        earlier = names[: names.index(page.name)] if page.name in names else []
+        return self.page_address(earlier[-1]) if earlier else ""
+
+    def first(self) -> str:
+        """Where to begin, or go on: the first page not done with something to write."""
+        reading = self.read()
+        for page in self.pages(reading):
+            if self._is_waiting(page) and self.open_names(page, reading):
+                return self.page_address(page.name)
+        return f"{self.address}/check"
+
+    def _is_waiting(self, page: PagePlan) -> bool:
+        return page.name not in self.application.pages_done or self.application.round > 0
+
+    def page_address(self, name: str) -> str:
+        return f"{self.address}/pages/{name}"
+
+    def say(self, errors: Sequence[AnswerError]) -> dict[str, str]:
+        """The messages of errors by path."""
+        return {error.path: error.message(self.visit.language) for error in errors}
+
+
+async def load_draft(visit: Visit, reference: str) -> Draft:
+    """The application with this reference, for this visitor. Raises NotFound."""
+    application = await applications.find(visit.site, visit.actor, reference)
+    return await draft_of(visit, application)
+
+
+async def draft_of(visit: Visit, application: Application) -> Draft:
+    """`application` with the form it is pinned to."""
+    compiled = applications.compiled(visit.site, application)
+    return Draft(
+        visit,
+        application,
+        compiled,
+        plan_form(compiled.definition, visit.language),
+        await applications.variables_of(visit.site, application),
+        applications.open_fields(visit.site, application),
+    )

@@ -1,0 +1,153 @@
+"""Following an application: where it stands and what to do; saving it for later, taking it back."""
+
+from datetime import datetime
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from forms.pages.check import place_of, sections_of
+from forms.pages.draft import Draft, load_draft
+from forms.pages.visit import Visit, go, page, read_form, text_of, visit_of
+from forms.render.answers import Beside
+from models.documents.application import Application
+from models.errors import AnswersInvalid
+from models.language import Text, translate
+from models.schema.definition import KIND_LABELS
+from models.services import applications, resuming, submitting, uploads
+from models.services.applications import Entry
+from models.workflow.definition import State
+
+
+async def show_application(request: Request) -> Response:
+    """The page an applicant comes back to."""
+    visit = visit_of(request)
+    draft = await load_draft(visit, visit.parameter("reference"))
+    application = draft.application
+    state = state_of(visit, application)
+    context = {
+        "draft": draft,
+        "application": application,
+        "state": state,
+        "held_by": held_by(visit, state),
+        "kind": KIND_LABELS[application.kind],
+        "type_label": draft.compiled.definition.label,
+        "arrived": request.query_params.get("done") == "submitted" and application.round > 0,
+        "due": visit.site.calendar.due_day(application.due) if application.due else None,
+        "steps": told_steps(visit, application),
+        "sections": list(sections_of(draft, draft.read(), Beside(remarks=draft.remarks))),
+        "remarks": [
+            (place_of(draft, path), _label(draft, path), texts) for path, texts in draft.remarks.items()
+        ],
+        "first": draft.first() if draft.is_open else "",
+        "may_withdraw": submitting.withdrawal_step(visit.site, visit.actor, application) is not None,
+    }
+    return page(visit, "application", context)
+
+
+def state_of(visit: Visit, application: Application) -> State:
+    """The state an application is in, as its workflow describes it."""
+    return applications.workflow_of(visit.site, application).states[application.state]
+
+
+def held_by(visit: Visit, state: State) -> str:
+    """Whose turn it is, in words; "" when it is over."""
+    if state.final or state.held_by is None:
+        return ""
+    if state.held_by == "applicant":
+        return translate("You (the applicant)", visit.language)
+    roles = visit.site.configuration.site.roles
+    return roles.get(state.held_by, visit.site.configuration.site.organisation)(visit.language)
+
+
+def told_steps(visit: Visit, application: Application) -> list[tuple[Entry, datetime, str]]:
+    """What happened, newest first, each with its local time. What staff note among themselves stays there:
+    a note is told where the step hands the application back or ends it."""
+    workflow = applications.workflow_of(visit.site, application)
+    entries = applications.timeline(visit.site, application, visit.language)
+    told = []
+    for entry, step in zip(entries, application.history, strict=True):
+        target = workflow.states.get(step.to)
+        for_applicant = target is not None and (target.final or target.held_by == "applicant")
+        note = entry.note if for_applicant else ""
+        told.append((entry, entry.at.astimezone(visit.site.calendar.zone), note))
+    return told[::-1]
+
+
+def _label(draft: Draft, path: str) -> str:
+    target = draft.compiled.definition.by_name.get(path.split(".")[0])
+    return (target.label if target else Text(ja=path))(draft.visit.language)
+
+
+async def ask_address(request: Request) -> Response:
+    """Saved: where should the link go that opens it again?"""
+    visit = visit_of(request)
+    draft = await load_draft(visit, visit.parameter("reference"))
+    return _save_page(draft, _known_address(draft), sent=False) if draft.is_open else go(draft.address)
+
+
+async def send_link(request: Request) -> Response:
+    """Mail the link that opens this draft again."""
+    visit = visit_of(request)
+    form = await read_form(request)
+    draft = await load_draft(visit, visit.parameter("reference"))
+    email = text_of(form, "email")
+    try:
+        await resuming.send_resume_link(visit.site, visit.actor, draft.application, email)
+    except AnswersInvalid as error:
+        errors = [(f"#{problem.path}", problem.message(visit.language)) for problem in error.errors]
+        return _save_page(draft, email, sent=False, errors=errors)
+    return _save_page(draft, email, sent=True)
+
+
+def _known_address(draft: Draft) -> str:
+    contact = draft.compiled.definition.applications.contact
+    answered = draft.application.answers.get(contact) if contact else None
+    return draft.application.applicant.email or str(answered or "")
+
+
+def _save_page(draft: Draft, email: str, *, sent: bool, errors: object = ()) -> Response:
+    state = state_of(draft.visit, draft.application)
+    wanted = draft.visit.request.query_params.get("page", "")
+    context = {
+        "draft": draft,
+        "email": email,
+        "sent": sent,
+        "errors": errors,
+        "keeps": state.help,
+        "resume": draft.page_address(wanted) if wanted in draft.plan.by_page else draft.first(),
+    }
+    return page(draft.visit, "save", context, status=422 if errors else 200)
+
+
+async def ask_withdraw(request: Request) -> Response:
+    """Really take it back?"""
+    visit = visit_of(request)
+    draft = await load_draft(visit, visit.parameter("reference"))
+    if submitting.withdrawal_step(visit.site, visit.actor, draft.application) is None:
+        return go(draft.address)
+    return page(visit, "withdraw", {"draft": draft, "type_label": draft.compiled.definition.label})
+
+
+async def withdraw(request: Request) -> Response:
+    """Take it back for good."""
+    visit = visit_of(request)
+    draft = await load_draft(visit, visit.parameter("reference"))
+    await submitting.withdraw(visit.site, visit.actor, draft.application)
+    return go(f"{draft.address}?done=withdrawn")
+
+
+async def hand_out(request: Request) -> Response:
+    """An upload of one's own application; only kinds a browser may show are shown, the rest is a download."""
+    visit = visit_of(request)
+    application = await applications.find(visit.site, visit.actor, visit.parameter("reference"))
+    stored, content = await uploads.open_upload(visit.site, visit.actor, application, visit.parameter("id"))
+    way = "inline" if stored.content_type in uploads.INLINE else "attachment"
+    headers = {
+        "content-disposition": f"{way}; filename*=UTF-8''{quote(stored.filename, safe='')}",
+        "content-length": str(stored.size),
+        "content-security-policy": "default-src 'none'; sandbox",
+        "cache-control": "no-store",
+        "x-content-type-options": "nosniff",
+    }
+    return StreamingResponse(content, media_type=stored.content_type, headers=headers)

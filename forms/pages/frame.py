@@ -1,0 +1,107 @@
+"""What stands around every page: the site's name, where one can go, what was just done."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from models.language import Language, Text, translate
+from models.permissions import allowed
+
+if TYPE_CHECKING:
+    from forms.pages.visit import Visit
+
+DONE = {
+    "saved": "Your answers have been saved.",
+    "withdrawn": "The application has been withdrawn.",
+    "password_set": "Your password has been set. You can sign in now.",
+    "signed_out": "You have signed out.",
+    "presented": "The client certificate was accepted.",
+    "user_issued": "The user has been issued and is told by e-mail.",
+}
+"""What ``?done=`` may say; anything else says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One entry of the navigation."""
+
+    path: str
+    label: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The frame of one page."""
+
+    language: Language
+    name: str
+    organisation: str
+    contact: str
+    places: tuple[Place, ...]
+    person: str
+    here: str
+    done: str
+    zone: ZoneInfo
+
+    def date(self, day: date) -> str:
+        """A calendar day in words."""
+        return (
+            f"{day.year}年{day.month}月{day.day}日"
+            if self.language == "ja"
+            else f"{day.day} {day:%B} {day.year}"
+        )
+
+    def day(self, moment: datetime) -> str:
+        """The day of a moment, in the site's time zone."""
+        return self.date(moment.astimezone(self.zone).date())
+
+    def moment(self, moment: datetime) -> str:
+        """A moment to the minute, in the site's time zone."""
+        local = moment.astimezone(self.zone)
+        return f"{self.date(local.date())} {local:%H:%M}"
+
+
+def frame_of(visit: "Visit") -> Frame:
+    """The frame around the page a visit asks for."""
+    site, url = visit.site.configuration.site, visit.request.url
+    here = url.path + (f"?{url.query}" if url.query else "")
+    done = DONE.get(visit.request.query_params.get("done", ""))
+    return Frame(
+        visit.language,
+        site.name(visit.language),
+        site.organisation(visit.language),
+        site.contact(visit.language),
+        tuple(_places(visit)),
+        visit.actor.display_name if visit.actor.kind == "operator" else "",
+        quote(here, safe="/?&=%#-_.~"),
+        translate(done, visit.language) if done else "",
+        visit.site.calendar.zone,
+    )
+
+
+def _places(visit: "Visit") -> Iterator[Place]:
+    path, language = visit.request.url.path, visit.language
+    if visit.actor.kind == "operator":
+        yield Place("/portal", translate("My page", language), path == "/portal")
+        for address, label in _own_types(visit):
+            yield Place(address, label(language), path.startswith(address))
+        if allowed(visit.actor, "account.view_own"):
+            yield Place("/portal/users", translate("Users", language), path == "/portal/users")
+        yield Place("/portal/notices", translate("Notices", language), path.startswith("/portal/notices"))
+        return
+    yield Place("/", translate("Home", language), path == "/")
+    yield Place("/status", translate("Check an application", language), path == "/status")
+    yield Place("/notices", translate("Notices", language), path.startswith("/notices"))
+    yield Place("/terms", translate("Terms of use", language), path == "/terms")
+
+
+def _own_types(visit: "Visit") -> Iterator[tuple[str, Text]]:
+    """The record types an operator has records of, its own record first."""
+    for published in visit.site.registry.all_current().values():
+        definition = published.definition
+        if definition.enabled:
+            yield f"/portal/{definition.name}", definition.label

@@ -1,0 +1,63 @@
+"""One-time links of mails. Opening one shows a page; only its button uses the link, so that programs which
+look into mails use nothing up."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from forms.pages.draft import draft_of
+from forms.pages.visit import Visit, go, page, read_form, text_of, visit_of
+from models.documents.account import Link
+from models.documents.application import Application
+from models.errors import AnswersInvalid, LinkRefused
+from models.language import translate
+from models.services import accounts, links
+
+
+async def show_link(request: Request) -> Response:
+    """What the link is for, and the button that uses it. Raises LinkRefused."""
+    visit = visit_of(request)
+    link = await links.peek(visit.site, visit.parameter("token"))
+    if link.purpose == "set_password":
+        return await _password_page(visit)
+    return page(visit, "link", {})
+
+
+async def follow_link(request: Request) -> Response:
+    """Use the link."""
+    visit = visit_of(request)
+    token = visit.parameter("token")
+    link = await links.peek(visit.site, token)
+    if link.purpose == "set_password":
+        return await _set_password(visit, token)
+    return await _open_application(visit, token, link)
+
+
+async def _open_application(visit: Visit, token: str, link: Link) -> Response:
+    link = await links.use_link(visit.site, token, "open_application")
+    application = await Application.get(link.application_id) if link.application_id else None
+    if application is None or application.id is None:
+        raise LinkRefused
+    await visit.browser.remember_application(application.id)
+    draft = await draft_of(visit, application)
+    fresh = draft.is_open and application.round == 0
+    return go(draft.first() if fresh else draft.address)
+
+
+async def _password_page(visit: Visit, errors: object = ()) -> Response:
+    account = await accounts.account_of(visit.site, visit.parameter("token"))
+    context = {"account": account, "errors": errors, "length": accounts.PASSWORD_LENGTH}
+    return page(visit, "password", context, status=422 if errors else 200)
+
+
+async def _set_password(visit: Visit, token: str) -> Response:
+    form = await read_form(visit.request)
+    password, again = text_of(form, "password"), text_of(form, "again")
+    if password != again:
+        said = translate("The two passwords are not the same. Enter both again.", visit.language)
+        return await _password_page(visit, [("#again", said)])
+    try:
+        await accounts.set_password(visit.site, token, password)
+    except AnswersInvalid as error:
+        errors = [(f"#{problem.path}", problem.message(visit.language)) for problem in error.errors]
+        return await _password_page(visit, errors)
+    return go("/login?done=password_set")

@@ -1,0 +1,76 @@
+"""Pages for everybody: what the site is, its terms, its notices, what it runs on."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from forms.pages.visit import Visit, go, local_path, page, read_form, text_of, visit_of
+from models.language import LANGUAGES
+from models.schema.definition import RecordType
+from models.services import applications, notices, terms
+
+NEWS = 5
+"""Notices on the first page."""
+
+YEAR = 31_536_000
+"""Seconds a chosen language is remembered."""
+
+
+async def home(request: Request) -> Response:
+    """What the site is, what can be applied for and how it goes."""
+    visit = visit_of(request)
+    return page(
+        visit,
+        "home",
+        {
+            "site": visit.site.configuration.site,
+            "offered": applications.offered(visit.site, visit.actor),
+            "later": _later(visit),
+            "news": await notices.public(visit.site, NEWS),
+        },
+    )
+
+
+def _later(visit: Visit) -> list[RecordType]:
+    """What an operator can apply for once registered."""
+    offered = {kind.name for kind in applications.offered(visit.site, visit.actor)}
+    current = (published.definition for published in visit.site.registry.all_current().values())
+    return [kind for kind in current if kind.enabled and kind.belongs_to and kind.name not in offered]
+
+
+async def show_terms(request: Request) -> Response:
+    """The terms in force, and every version (R3, R6); ``?version=`` shows another."""
+    visit = visit_of(request)
+    versions, in_force = terms.versions(visit.site), terms.in_force(visit.site)
+    wanted = request.query_params.get("version")
+    shown = next((text for text in versions if text.version == wanted), in_force)
+    return page(visit, "terms", {"shown": shown, "in_force": in_force, "versions": versions})
+
+
+async def list_notices(request: Request) -> Response:
+    """Every published notice for everybody."""
+    visit = visit_of(request)
+    found = await notices.public(visit.site)
+    return page(visit, "notices", {"notices": found, "base": "/notices"})
+
+
+async def show_notice(request: Request) -> Response:
+    """One notice."""
+    visit = visit_of(request)
+    notice = await notices.find(visit.site, visit.actor, visit.parameter("id"))
+    return page(visit, "notice", {"notice": notice, "base": "/notices"})
+
+
+async def show_environment(request: Request) -> Response:
+    """What the site can be used with (R17)."""
+    visit = visit_of(request)
+    return page(visit, "environment", {"hours": visit.site.configuration.site.service_hours})
+
+
+async def choose_language(request: Request) -> Response:
+    """Remember the language chosen, and go back to where it was chosen."""
+    form = await read_form(request)
+    response = go(local_path(text_of(form, "next")))
+    chosen = text_of(form, "language")
+    if chosen in LANGUAGES:
+        response.set_cookie("language", chosen, max_age=YEAR, httponly=True, samesite="lax")
+    return response

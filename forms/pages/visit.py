@@ -1,0 +1,111 @@
+"""What a page needs to know of a request, and the page it answers with."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from forms.pages.frame import frame_of
+from forms.render.environment import environment
+from models.errors import SignInRequired
+from models.language import Language
+from models.permissions import Actor
+from models.services.sessions import Browser
+from models.services.site import Site
+
+FIELD_LIMIT = 5_000
+"""Most parts read of one post."""
+
+PART_LIMIT = 2 * 2**20
+"""Longest text read of one part (bytes); longer posts are refused unread (400)."""
+
+FILE_LIMIT = 20
+"""Most files read of one post."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request: the site, who asks, in which language."""
+
+    request: Request
+    site: Site
+    actor: Actor
+    language: Language
+
+    @property
+    def browser(self) -> Browser:
+        return cast(Browser, self.request.state.browser)
+
+    @property
+    def offers_certificate_upload(self) -> bool:
+        """Whether a certificate may be presented as a file (development: no TLS terminator in front)."""
+        return bool(getattr(self.request.state, "certificate_upload", False))
+
+    def parameter(self, name: str) -> str:
+        """A part of the address."""
+        return str(self.request.path_params[name])
+
+
+def visit_of(request: Request) -> Visit:
+    """The visit a request makes; the application's middleware has prepared it."""
+    return Visit(request, request.state.site, request.user, request.state.language)
+
+
+def operator_visit(request: Request) -> Visit:
+    """The visit of a signed-in operator. Raises SignInRequired."""
+    visit = visit_of(request)
+    if visit.actor.kind != "operator":
+        raise SignInRequired
+    return visit
+
+
+async def read_form(request: Request) -> FormData:
+    """The form a request carries, within limits. Kept on the request, so that an error page can offer to
+    send it again."""
+    form = await request.form(max_files=FILE_LIMIT, max_fields=FIELD_LIMIT, max_part_size=PART_LIMIT)
+    request.state.typed = form
+    return form
+
+
+def text_of(form: FormData, name: str, limit: int = 500) -> str:
+    """One short text of a form, cut at `limit` characters."""
+    value = form.get(name)
+    return value[:limit] if isinstance(value, str) else ""
+
+
+def page(
+    visit: Visit,
+    template: str,
+    context: Mapping[str, Any] | None = None,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> HTMLResponse:
+    """A page of the site; never kept by caches, because it may hold what is personal."""
+    written = (
+        environment(visit.language)
+        .get_template(f"pages/{template}.html")
+        .render({"frame": frame_of(visit), "errors": (), **(context or {})})
+    )
+    return HTMLResponse(written, status, {"cache-control": "no-store", **(headers or {})})
+
+
+def local_path(text: str, otherwise: str = "/") -> str:
+    """`text` when it is a path of this site, else `otherwise`: nobody is sent elsewhere (ASVS 1.3.6)."""
+    parts = urlsplit(text) if text.startswith("/") and "\\" not in text and text.isprintable() else None
+    if parts is None or parts.scheme or parts.netloc or text.startswith("//"):
+        return otherwise
+    return text
+
+
+def go(path: str) -> Response:
+    """Send the browser on with GET."""
+    return RedirectResponse(path, 303, {"cache-control": "no-store"})
+
+
+Summary = Sequence[tuple[str, str]]
+"""What went wrong, for the summary: the address of the place, the message."""

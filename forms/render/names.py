@@ -1,0 +1,26 @@
+"""How a field is called in a form post and on the page."""
+
+REPEATED = "__confirm"
+"""End of the name of an address typed a second time."""
+
+HELD = "__held"
+"""End of the name of a hidden, signed value nobody types: an upload already received, a locked answer."""
+
+ASKED = "asked"
+"""Name of the hidden list of the fields a page asked for."""
+
+REVISION = "revision"
+"""Name of the hidden revision of the application a page was made from."""
+
+ACTION = "action"
+"""Name of the submit buttons."""
+
+
+def id_of(path: str) -> str:
+    """The id of the element an error at `path` (``field`` or ``table.row.field``) is linked to."""
+    return "field-" + path.replace(".", "-")
+
+
+def pattern_of(path: str) -> str:
+    """`path` without its row numbers: what a signed value may be used for."""
+    return ".".join(part for part in path.split(".") if not part.isdigit())

@@ -1,0 +1,258 @@
+"""What of a form is the same for everybody who fills it in, worked out once per definition and language."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from forms.render.markdown import to_html
+from models.language import Language, translate
+from models.schema.conditions import Condition, compile_condition
+from models.schema.definition import Page, RecordType
+from models.schema.fields import BaseField, TableField
+from models.schema.fields.choice import BooleanField, DeclarationField, ListedField
+from models.schema.fields.file import FileField
+from models.schema.fields.number import IntegerField, NumberField
+from models.schema.fields.structure import ComputedField, GuideField
+from models.schema.fields.text import LINE_LIMIT, EmailField, LongTextField, TextField
+
+RADIOS = 7
+"""Most options shown as radio buttons; more become one list to pick from."""
+
+
+NO_TEXT = Markup()
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One of the boxes a date is typed into: the end of its name, its caption, how many digits."""
+
+    name: str
+    caption: str
+    digits: int
+
+
+@dataclass(frozen=True, slots=True)
+class ControlPlan:
+    """The unchanging part of one control; ``macro`` names how it is drawn (``templates/controls.html``)."""
+
+    field: BaseField
+    macro: str
+    label: str
+    help: str
+    example: str
+    attributes: Markup
+    unit: str = ""
+    options: tuple[tuple[str, str], ...] = ()
+    boxes: tuple[Box, ...] = ()
+    text: Markup = NO_TEXT
+    row_label: str = ""
+    parts: tuple["ControlPlan", ...] = ()
+    repeats: bool = False
+    refreshes: bool = False
+    read_only_when: Condition | None = None
+
+    @property
+    def name(self) -> str:
+        return self.field.name
+
+
+@dataclass(frozen=True, slots=True)
+class PagePlan:
+    """One page of a form."""
+
+    name: str
+    label: str
+    help: str
+    controls: tuple[ControlPlan, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FormPlan:
+    """All pages of a form in one language."""
+
+    pages: tuple[PagePlan, ...]
+    by_page: Mapping[str, PagePlan]
+    page_of: Mapping[str, str]
+    """The page each field is on."""
+
+
+def plan_form(definition: RecordType, language: Language) -> FormPlan:
+    """The plan of a definition's form; cached by the definition's checksum."""
+    return _plan(_Version(definition.checksum, definition), language)
+
+
+@dataclass(frozen=True)
+class _Version:
+    checksum: str
+    definition: RecordType = field(compare=False)
+
+
+@lru_cache(maxsize=512)
+def _plan(version: _Version, language: Language) -> FormPlan:
+    definition = version.definition
+    pages = tuple(_plan_page(definition, page, language) for page in definition.laid_out)
+    return FormPlan(
+        pages,
+        {page.name: page for page in pages},
+        {control.name: page.name for page in pages for control in page.controls},
+    )
+
+
+def _plan_page(definition: RecordType, page: Page, language: Language) -> PagePlan:
+    fields = [definition.by_name[name] for name in page.fields if name in definition.by_name]
+    moved = _names_read(fields)
+    controls = tuple(plan_control(target, language, target.name in moved) for target in fields)
+    return PagePlan(page.name, page.label(language), page.help(language) if page.help else "", controls)
+
+
+def _names_read(fields: Sequence[BaseField]) -> frozenset[str]:
+    """The fields whose answer decides what else the same page asks or shows."""
+    read: set[str] = set()
+    for target in fields:
+        inner = target.fields if isinstance(target, TableField) else ()
+        for part in (target, *inner):
+            formula = part.value if isinstance(part, ComputedField) else None
+            conditions = (part.show_when, part.required_when, part.read_only_when, formula)
+            read.update(word for condition in conditions for word in _words(condition))
+    return frozenset(read)
+
+
+def _words(node: Any) -> set[str]:
+    """Every field path a condition or formula could name, and harmlessly more."""
+    if isinstance(node, str):
+        return {node.lstrip("$").split(".")[0]}
+    if isinstance(node, Mapping):
+        return {w for k, v in node.items() for w in (str(k).split(".")[0], *_words(v))}
+    if isinstance(node, list | tuple):
+        return {word for part in node for word in _words(part)}
+    return set()
+
+
+def plan_control(target: BaseField, language: Language, refreshes: bool = False) -> ControlPlan:
+    """The plan of one field's control."""
+    return ControlPlan(
+        field=target,
+        macro=_macro(target),
+        label=target.label(language),
+        help=target.help(language) if target.help else "",
+        example=_example(target),
+        attributes=_attributes(target),
+        unit=target.unit_text(language) if isinstance(target, NumberField) else "",
+        options=_options(target, language),
+        boxes=_boxes(target, language),
+        text=_text(target, language),
+        row_label=_row_label(target, language),
+        parts=_parts(target, language),
+        repeats=isinstance(target, EmailField) and target.confirm,
+        refreshes=refreshes,
+        read_only_when=compile_condition(target.read_only_when)
+        if target.read_only_when is not None
+        else None,
+    )
+
+
+def _macro(target: BaseField) -> str:
+    if target.control == "choice":
+        return "radios" if len(getattr(target, "options", ())) <= RADIOS else "picker"
+    return _MACROS.get(target.control, "line")
+
+
+_MACROS = {
+    "boolean": "radios",
+    "choices": "checkboxes",
+    "date": "boxes",
+    "year_month": "boxes",
+    "long_text": "area",
+    "declaration": "declaration",
+    "file": "file",
+    "certificate": "certificate",
+    "table": "table",
+    "computed": "computed",
+    "guide": "guide",
+}
+
+
+def _example(target: BaseField) -> str:
+    shown = _macro(target) in ("line", "area", "boxes") and target.example not in (None, "")
+    return str(target.example) if shown else ""
+
+
+def _options(target: BaseField, language: Language) -> tuple[tuple[str, str], ...]:
+    if isinstance(target, BooleanField):
+        return (("yes", target.yes(language)), ("no", target.no(language)))
+    if isinstance(target, ListedField):
+        return tuple((option.code, option.label(language)) for option in target.options)
+    return ()
+
+
+def _boxes(target: BaseField, language: Language) -> tuple[Box, ...]:
+    if _macro(target) != "boxes":
+        return ()
+    captions = (("year", "Year", 4), ("month", "Month", 2), ("day", "Day", 2))
+    boxes = tuple(Box(name, translate(msgid, language), digits) for name, msgid, digits in captions)
+    return boxes if target.control == "date" else boxes[:2]
+
+
+def _text(target: BaseField, language: Language) -> Markup:
+    return to_html(target.text(language)) if isinstance(target, GuideField | DeclarationField) else Markup()
+
+
+def _row_label(target: BaseField, language: Language) -> str:
+    if not isinstance(target, TableField):
+        return ""
+    return (target.row_label or target.label)(language)
+
+
+def _parts(target: BaseField, language: Language) -> tuple[ControlPlan, ...]:
+    if not isinstance(target, TableField):
+        return ()
+    moved = _names_read(target.fields)
+    return tuple(plan_control(part, language, part.name in moved) for part in target.fields)
+
+
+def _attributes(target: BaseField) -> Markup:
+    """The unchanging attributes of an input: what a keyboard and a browser's memory should offer."""
+    if isinstance(target, FileField):
+        return _write(accept=",".join(f".{ending}" for ending in target.accept))
+    if isinstance(target, LongTextField):
+        return _write(rows=str(max(target.rows, 2)))
+    if _macro(target) != "line":
+        return Markup()
+    kind, mode, memory = _LINES.get(target.type, ("text", "", ""))
+    if target.type == "decimal":
+        mode = "decimal"
+    return _write(type=kind, inputmode=mode, autocomplete=memory, data_width=_width(target))
+
+
+_LINES = {
+    "email": ("email", "email", "email"),
+    "phone": ("tel", "tel", "tel"),
+    "url": ("text", "url", "url"),
+    "postal_code": ("text", "", "postal-code"),
+    "integer": ("text", "numeric", "off"),
+    "decimal": ("text", "decimal", "off"),
+    "time": ("text", "", "off"),
+}
+
+
+def _width(target: BaseField) -> str:
+    """How wide the box is drawn: as long as what belongs in it."""
+    if isinstance(target, IntegerField):
+        return "10"
+    if isinstance(target, TextField):
+        shaped = target.example and target.max_length == LINE_LIMIT
+        return _step(len(str(target.example)) + 4 if shaped else target.max_length)
+    fixed = {"decimal": "10", "postal_code": "10", "time": "10", "phone": "20", "reference": "20"}
+    return fixed.get(target.type, "" if isinstance(target, EmailField) else "40")
+
+
+def _step(length: int) -> str:
+    return next((str(step) for step in (5, 10, 20, 40) if length <= step), "")
+
+
+def _write(**attributes: str) -> Markup:
+    pairs = (f' {name.replace("_", "-")}="{escape(value)}"' for name, value in attributes.items() if value)
+    return Markup("".join(pairs))  # noqa: S704
