@@ -27,6 +27,7 @@ def fit(templates: Jinja2Templates, frame: Callable[[Request], Frame]) -> None:
     names["csp_nonce"] = nonce
     names["csrf_input"] = csrf_input
     names["near"] = near
+    names["zip"] = zip
     names["options_of"] = options_of
     env.filters["day"] = moments.day
     env.filters["moment"] = moments.moment

@@ -7,7 +7,7 @@ from typing import Any
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.support import NullTranslations, Translations
+from babel.support import LazyProxy, NullTranslations, Translations
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette_admin import i18n
@@ -25,6 +25,7 @@ __all__ = [
     "lazy_gettext",
     "ngettext",
     "say",
+    "spoken",
 ]
 
 COOKIE = "language"
@@ -77,6 +78,11 @@ def _shipped(name: str) -> NullTranslations:
 def language() -> Language:
     """The language of the answer being made."""
     return "en" if i18n.get_locale() == "en" else DEFAULT_LANGUAGE
+
+
+def spoken(text: Text) -> Any:
+    """A text of the configuration that speaks the language of whichever answer it is drawn in."""
+    return LazyProxy(lambda: text(language()), enable_cache=False)
 
 
 def say(msgid: str, values: Mapping[str, Any] | None = None) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from babel.support import LazyProxy, NullTranslations
+from babel.support import NullTranslations
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -27,7 +27,7 @@ from admin.auth import StaffAuth
 from admin.csrf import FormGuard
 from admin.environment import fit
 from admin.headers import SecurityHeaders, page_headers
-from admin.language import COOKIE, LANGUAGES, ChooseLanguage, gettext, install, language
+from admin.language import COOKIE, LANGUAGES, ChooseLanguage, gettext, install
 from admin.links import Hostless, root_of, safe_path
 from admin.menu import Frame, Section, prepare
 from admin.posted import read_form, text_of
@@ -88,7 +88,7 @@ class SafeAdmin(BaseAdmin):
             default_timezone=timezone, timezone_cookie_name=None, use_user_locale_timezone=False
         )
         super().__init__(
-            title=_titled(title),
+            title=spoken(title) if isinstance(title, Text) else title,
             base_url=base_url,
             secret_key=secret_key,
             auth_provider=auth_provider,
@@ -264,10 +264,6 @@ def _flashed(request: Request) -> list[dict[str, str]]:
     """Messages to show once; asking without need would make every answer clear a cookie."""
     waiting = FLASH_COOKIE in request.cookies or getattr(request.state, "admin_flash_pending", None)
     return get_flashed_messages(request) if waiting else []
-
-
-def _titled(title: str | Text) -> Any:
-    return LazyProxy(lambda: title(language()), enable_cache=False) if isinstance(title, Text) else title
 
 
 def _versioned(folder: Path) -> dict[str, str]:

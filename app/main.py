@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
-from forms.errors import error_response
-from forms.site import routes
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -19,9 +17,11 @@ from app.middleware.headers import Headers
 from app.middleware.origin import SameOrigin
 from app.middleware.session import Sessions
 from app.opening import configuration_of, open_site
-from app.settings import MIB, Settings
+from app.settings import Settings
 from app.staff import build_site_admin
 from app.worker import Worker
+from forms.errors import error_response
+from forms.site import routes
 from models.services.site import Site
 
 Ready = Callable[[Site], Awaitable[None]]
@@ -57,7 +57,7 @@ def create_app(settings: Settings, ready: Ready | None = None) -> Starlette:
             ),
         ],
         lifespan=lifespan,
-        max_body_size=settings.max_upload_mb * MIB,
+        max_body_size=settings.max_upload_bytes,
     )
     build_site_admin(settings, configuration).mount_to(app)
     return app

@@ -113,6 +113,10 @@ class Settings(BaseSettings):
         return kept_secret(self.data / "secret")
 
     @property
+    def max_upload_bytes(self) -> int:
+        return self.max_upload_mb * MIB
+
+    @property
     def secure(self) -> bool:
         """Whether people reach the site by HTTPS."""
         return self.base_url.startswith("https://")

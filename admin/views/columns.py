@@ -55,6 +55,8 @@ class Column:
             return self.show
         if self.kind == "state":
             return self._states().__getitem__
+        if self.kind == "moment":
+            return moments.moment_writer()
         return _WRITERS[self.kind]
 
     def _states(self) -> "_States":
@@ -103,7 +105,6 @@ _WRITERS: dict[str, Show] = {
     "code": _code,
     "number": _number,
     "day": moments.day,
-    "moment": moments.moment,
     "yes": _yes,
 }
 

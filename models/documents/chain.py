@@ -6,8 +6,6 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from pymongo import UpdateOne
-
 from models.documents.counter import Counter
 from models.documents.event import Event
 from models.documents.store import Session
@@ -47,14 +45,13 @@ async def head(session: Session = None) -> tuple[int, str]:
 async def write_seals(events: list[dict[str, Any]], session: Session) -> int:
     """Give `events` their places after the head and move the head, in the caller's transaction."""
     sequence, previous = await head(session)
-    updates = []
     for event in events:
         sequence += 1
         sealed = digest(event, sequence, previous)
         values = {"sequence": sequence, "previous": previous, "hash": sealed}
-        updates.append(UpdateOne({"_id": event["_id"], "sequence": None}, {"$set": values}))
+        here = {"_id": event["_id"], "sequence": None}
+        await Event.raw().update_one(here, {"$set": values}, session=session)
         previous = sealed
-    await Event.raw().bulk_write(updates, session=session)
     await Counter.raw().update_one(
         {"_id": HEAD}, {"$set": {"value": sequence, "hash": previous}}, upsert=True, session=session
     )

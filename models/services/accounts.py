@@ -244,5 +244,4 @@ async def users_of(site: Site, actor: Actor) -> list[Account]:
     require(actor, "account.view_own")
     if actor.operator_id is None:
         raise NotFound
-    del site
     return await Account.find({"operator_id": actor.operator_id}).sort("login").limit(500).to_list()

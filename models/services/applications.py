@@ -238,7 +238,7 @@ class Entry:
 
 
 def timeline(site: Site, application: Application, language: Language) -> list[Entry]:
-    """What happened to an application, oldest first. Staff are named by their role to the applicant's side."""
+    """What happened to an application, oldest first. Staff appear as the organisation."""
     workflow = workflow_of(site, application)
     return [
         Entry(

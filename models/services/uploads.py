@@ -35,7 +35,7 @@ INLINE = frozenset({"application/pdf", "image/png", "image/jpeg"})
 async def attach(
     site: Site, actor: Actor, application: Application, field_name: str, filename: str, content: bytes
 ) -> dict[str, Any]:
-    """Store an upload and keep its facts in the answers. Raises UploadRefused, NotFound, TransitionRefused."""
+    """Store an upload, its facts in the answers. Raises UploadRefused, NotFound, TransitionRefused."""
     require_applicant(site, actor, application)
     field = compiled(site, application).definition.by_name.get(field_name)
     opened = open_fields(site, application)

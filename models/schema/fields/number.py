@@ -45,6 +45,8 @@ class IntegerField(NumberField):
     type: Literal["integer"]
     min: int = -(2**63)
     max: int = 2**63 - 1
+    grouped: bool = True
+    """Whether thousands are set apart when shown; years and codes are not."""
 
     def parse(self, raw: Any) -> Any:
         if isinstance(raw, int):

@@ -1,0 +1,250 @@
+"""The lists generated from the configuration and for the system's own documents: all read-only."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from starlette.requests import Request
+from starlette_admin import DropDown
+from starlette_admin.views import BaseView
+
+from admin.actor import may, site_of
+from admin.language import language, spoken
+from admin.language import lazy_gettext as _
+from admin.views.base import Row, Rule, Where
+from admin.views.columns import Choice, Column
+from admin.views.queue import QueuePage
+from admin.views.records import RawListView
+from admin.views.review import ReviewPage
+from models.configuration.load import Configuration
+from models.documents.account import Account, Certificate
+from models.documents.event import Event
+from models.documents.message import Message
+from models.documents.notice import Notice
+from models.documents.rows import rows_in, rows_of
+from models.schema.definition import RecordType
+from models.schema.fields import BaseField
+from models.schema.search import grams
+
+MOST_COLUMNS = 6
+"""Answers shown in a list of records besides number and state."""
+
+
+def permitted(permission: str) -> Rule:
+    """A rule by the permission table: everything may be seen, nothing changed."""
+
+    def rule(request: Request, action: str) -> Where | None:
+        return {} if action in ("view", "export") and may(request, permission) else None
+
+    return rule
+
+
+def seen_only(permission: str) -> Rule:
+    """As ``permitted``, but never exported."""
+
+    def rule(request: Request, action: str) -> Where | None:
+        return {} if action == "view" and may(request, permission) else None
+
+    return rule
+
+
+class RecordsView(RawListView):
+    """The registered records of one type: columns, filters and search from its definition; a record's page
+    shows it by the version it was written under."""
+
+    def __init__(self, kind: RecordType, configuration: Configuration) -> None:
+        self.kind = kind
+        states = configuration.lifecycles[kind.lifecycle].states
+        choices = {n: Choice(s.label, "good" if s.live else "done") for n, s in states.items()}
+        super().__init__(
+            key=kind.name,
+            menu_label=spoken(kind.plural or kind.label),
+            display_name=spoken(kind.label),
+            icon="records",
+            columns=[
+                Column("number", _("Number"), "code", sortable=True, filters=("eq", "startswith")),
+                Column("title", _("Title"), wrap=True),
+                *(_column(field) for field in _listed(kind)),
+                Column("lifecycle", _("State"), "state", filters=("eq",), choices=choices),
+                Column("updated_at", _("Updated"), "moment"),
+            ],
+            source=rows_in(kind.collection),
+            rule=seen_only("record.view"),
+            search=("grams",),
+            order=(("_id", -1),),
+        )
+
+    def search_where(self, text: str) -> Where:
+        """By bigrams, so that Japanese is found anywhere in a word."""
+        return {"grams": {"$all": grams(text)}} if grams(text) else {}
+
+    def title_of(self, row: Row) -> str:
+        return str(row.get("title") or row.get("number"))
+
+    def details_for(self, request: Request, row: Row) -> Sequence[Column]:
+        """Number, state, then every answer as the version it was written under shows it."""
+        definition = site_of(request).registry.at(self.kind.name, row["schema_version"]).definition
+        known = [_answer(field) for field in definition.fields if field.stored]
+        facts = [
+            column
+            for column in self.columns
+            if not column.path.startswith("data.") and column.path != "title"
+        ]
+        return [*facts, Column("revision", _("Version")), *known]
+
+
+def _listed(kind: RecordType) -> list[BaseField]:
+    title = kind.title.strip("{}")
+    return [field for field in kind.fields if field.listed and field.name != title][:MOST_COLUMNS]
+
+
+def _column(field: BaseField) -> Column:
+    return Column(f"data.{field.name}", field.label, show=_shower(field), sortable=field.sortable)
+
+
+def _answer(field: BaseField) -> Column:
+    return Column(f"data.{field.name}", field.label, show=_shower(field), wrap=True)
+
+
+def _shower(field: BaseField) -> Callable[[Any], str]:
+    return lambda value: field.show(value, language())
+
+
+def _messages() -> RawListView:
+    return RawListView(
+        key="messages",
+        menu_label=_("Mails"),
+        icon="mail",
+        columns=[
+            Column("subject", _("Subject"), wrap=True),
+            Column("to_address", _("To"), filters=("eq", "startswith")),
+            Column("template", _("Template"), "code", filters=("eq",)),
+            Column("created_at", _("Written"), "moment"),
+            Column("sent_at", _("Sent"), "moment"),
+            Column("failed_at", _("Failed"), "moment"),
+            Column("attempts", _("Attempts"), "number"),
+            Column("last_error", _("Last answer")),
+        ],
+        source=rows_of(Message, hidden=("body", "links")),
+        rule=seen_only("message.view"),
+        order=(("created_at", -1),),
+        search=("to_address",),
+    )
+
+
+def _events() -> RawListView:
+    return RawListView(
+        key="events",
+        menu_label=_("Event log"),
+        icon="events",
+        columns=[
+            Column("at", _("When"), "moment"),
+            Column("action", _("What"), "code", filters=("eq", "startswith")),
+            Column("subject.label", _("Of what"), filters=("eq",)),
+            Column("actor.name", _("Who"), filters=("eq",)),
+            Column("actor.kind", _("As"), "code"),
+            Column("address", _("From")),
+            Column("sequence", _("Place in the chain"), "number"),
+        ],
+        details=[
+            Column("at", _("When"), "moment"),
+            Column("action", _("What"), "code"),
+            Column("subject.label", _("Of what")),
+            Column("actor.name", _("Who")),
+            Column("actor.kind", _("As"), "code"),
+            Column("address", _("From")),
+            Column("certificate", _("Client certificate"), "code", wrap=True),
+            Column("details", _("Details"), show=_pairs, wrap=True),
+            Column("sequence", _("Place in the chain"), "number"),
+            Column("previous", _("Hash before"), "code", wrap=True),
+            Column("hash", _("Hash"), "code", wrap=True),
+        ],
+        source=rows_of(Event),
+        rule=permitted("event.view"),
+        order=(("at", -1),),
+    )
+
+
+def _pairs(value: Any) -> str:
+    return ", ".join(f"{key}: {item}" for key, item in value.items()) if isinstance(value, Mapping) else ""
+
+
+def _notices() -> RawListView:
+    return RawListView(
+        key="notices",
+        menu_label=_("Notices"),
+        icon="notices",
+        columns=[
+            Column("title", _("Title"), show=_both, wrap=True),
+            Column("category", _("Category"), "code"),
+            Column("audience", _("For"), "code"),
+            Column("published_at", _("Published"), "moment"),
+        ],
+        details=[
+            Column("title", _("Title"), show=_both, wrap=True),
+            Column("body", _("Text"), show=_both, wrap=True),
+            Column("category", _("Category"), "code"),
+            Column("audience", _("For"), "code"),
+            Column("published_at", _("Published"), "moment"),
+        ],
+        source=rows_of(Notice),
+        rule=permitted("notice.view_operators"),
+        order=(("published_at", -1),),
+    )
+
+
+def _both(value: Any) -> str:
+    """A text of both languages in the one spoken."""
+    if not isinstance(value, Mapping):
+        return str(value or "")
+    return str(value.get(language()) or value.get("ja") or "")
+
+
+def _accounts() -> RawListView:
+    return RawListView(
+        key="accounts",
+        menu_label=_("Accounts"),
+        icon="people",
+        columns=[
+            Column("login", _("ID"), "code", sortable=True, filters=("eq", "startswith")),
+            Column("name", _("Name")),
+            Column("kind", _("Kind"), "code", filters=("eq",)),
+            Column("roles", _("Roles"), show=_joined),
+            Column("status", _("State"), "code"),
+            Column("last_login_at", _("Last sign-in"), "moment"),
+        ],
+        source=rows_of(Account, hidden=("password_hash",)),
+        rule=seen_only("account.view"),
+        search=("login",),
+        order=(("login", 1),),
+    )
+
+
+def _joined(value: Any) -> str:
+    return ", ".join(map(str, value or ()))
+
+
+def _certificates() -> RawListView:
+    return RawListView(
+        key="certificates",
+        menu_label=_("Client certificates"),
+        icon="key",
+        columns=[
+            Column("subject", _("Subject"), wrap=True),
+            Column("serial", _("Serial number"), "code"),
+            Column("state", _("State"), "code", filters=("eq",)),
+            Column("not_after", _("Valid until"), "moment"),
+            Column("first_seen_at", _("First seen"), "moment"),
+        ],
+        source=rows_of(Certificate),
+        rule=seen_only("account.view"),
+    )
+
+
+def staff_views(configuration: Configuration) -> Iterator[BaseView]:
+    """Every page of the admin, in the order of its menu."""
+    yield QueuePage()
+    yield ReviewPage()
+    records = [RecordsView(kind, configuration) for kind in configuration.enabled_types]
+    yield DropDown(_("Registered information"), views=list(records))
+    yield DropDown(_("Communication"), views=[_notices(), _messages()])
+    yield DropDown(_("Access and evidence"), views=[_accounts(), _certificates(), _events()])

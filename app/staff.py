@@ -1,0 +1,57 @@
+"""The admin on this site: its pages, and staff signing in through the site's own accounts and sessions."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from admin.auth import Person, StaffAuth
+from admin.site import SafeAdmin, build_admin
+from admin.views.collections import staff_views
+from app.settings import Settings
+from models.configuration.load import Configuration
+from models.language import LANGUAGES, catalogue
+from models.permissions import Actor, allowed
+from models.services import accounts
+from models.services.site import Site
+
+
+def build_site_admin(settings: Settings, configuration: Configuration) -> SafeAdmin:
+    """The admin under ``/admin``."""
+    return build_admin(
+        title=configuration.site.name,
+        secret_key=settings.key.decode(),
+        auth_provider=StaffAuth(sign_in=sign_in, person_of=person_of, sign_out=sign_out, ask_code=False),
+        views=list(staff_views(configuration)),
+        translations={language: catalogue(language) for language in LANGUAGES},
+        timezone=configuration.site.time_zone,
+        largest_body=settings.max_upload_bytes,
+    )
+
+
+async def sign_in(request: Request, login: str, password: str, code: str) -> Response | None:
+    """Check a member of staff's password and begin their session. Raises SignInFailed."""
+    del code
+    site: Site = request.state.site
+    actor: Actor = request.scope["user"]
+    account = await accounts.sign_in(site, login, password, None, kind="staff", address=actor.address)
+    await request.state.browser.sign_in(account)
+    return None
+
+
+async def person_of(request: Request) -> Person | None:
+    """The member of staff asking, or None; an operator's session does not open the admin."""
+    actor: Actor = request.scope["user"]
+    if not allowed(actor, "admin.enter"):
+        return None
+    site: Site = request.state.site
+    named = [
+        site.configuration.site.roles[role]
+        for role in sorted(actor.roles)
+        if role in site.configuration.site.roles
+    ]
+    return Person(username=actor.name, role="、".join(label(request.state.language) for label in named))
+
+
+async def sign_out(request: Request) -> Response | None:
+    """End the session on the server."""
+    await request.state.browser.sign_out()
+    return None

@@ -1,0 +1,84 @@
+"""A site on an empty database, with a clock that tests can move."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from app.certificates import TrialAuthority
+from app.database import Database
+from app.opening import build_site, configuration_of
+from app.settings import Settings
+from models.clock import system_entropy
+from models.documents.account import Account
+from models.permissions import Actor
+from models.services import certificates
+from models.services.accounts import actor_for
+from models.services.site import Site
+
+START = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
+"""A Friday, 10:00 in Tokyo."""
+
+
+class Hands:
+    """A clock whose hands a test can move."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **by: float) -> None:
+        self.now += timedelta(**by)
+
+
+@pytest.fixture
+def hands() -> Hands:
+    return Hands()
+
+
+@pytest_asyncio.fixture
+async def site(store: Database, tmp_path: Path, hands: Hands) -> AsyncIterator[Site]:
+    settings = Settings(data=tmp_path, smtp_url=None)
+    yield await build_site(settings, configuration_of(settings), store, hands, system_entropy)
+
+
+async def staff(site: Site, login: str, *roles: str) -> Actor:
+    """A member of staff with these roles."""
+    account = Account(
+        login=login,
+        kind="staff",
+        name=login,
+        email=f"{login}@market.example.jp",
+        roles=list(roles),
+        status="active",
+        created_at=site.now(),
+    )
+    await account.insert()
+    return actor_for(account)
+
+
+@pytest_asyncio.fixture
+async def reviewer(site: Site) -> Actor:
+    return await staff(site, "reviewer", "reviewer")
+
+
+@pytest_asyncio.fixture
+async def approver(site: Site) -> Actor:
+    return await staff(site, "approver", "approver")
+
+
+async def visitor(site: Site, name: str = "client-01") -> Actor:
+    """Somebody without an account who presented a client certificate."""
+    pem = TrialAuthority(site.now()).issue(name, "Example")
+    presented = await certificates.present(site, pem)
+    return Actor(kind="visitor", certificate=presented.fingerprint, address="192.0.2.1")
+
+
+def knowing(actor: Actor, *applications: object) -> Actor:
+    """The visitor, whose browser remembers these applications."""
+    return replace(actor, applications=frozenset(applications))  # type: ignore[arg-type]
