@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.metadata import version
 from typing import Any
 
 from starlette.requests import Request
@@ -11,6 +12,8 @@ from starlette_admin.views import BaseView
 
 from admin.language import language
 from admin.links import here, root_of
+
+STOCK = version("starlette-admin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,4 +113,4 @@ class Frame:
 
     def stock(self, name: str) -> str:
         """The address of a static file starlette-admin ships."""
-        return f"{self.root}/static/{name}?v=1.0.3"
+        return f"{self.root}/static/{name}?v={STOCK}"

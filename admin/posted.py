@@ -1,4 +1,4 @@
-"""Forms received: always with limits, always closed."""
+"""Forms received, always within limits."""
 
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException

@@ -27,12 +27,13 @@ from admin.auth import StaffAuth
 from admin.csrf import FormGuard
 from admin.environment import fit
 from admin.headers import SecurityHeaders, page_headers
-from admin.language import COOKIE, LANGUAGES, ChooseLanguage, gettext, install
+from admin.language import COOKIE, LANGUAGES, ChooseLanguage, gettext, install, spoken
 from admin.links import Hostless, root_of, safe_path
 from admin.menu import Frame, Section, prepare
 from admin.posted import read_form, text_of
 from admin.views.base import GuardedView
 from admin.views.home import HomePage
+from admin.views.records import RawListView
 from models.errors import ConfigurationError, NotAllowed, NotFound, SignInRequired, TorokuError
 from models.language import Text, catalogue
 
@@ -128,7 +129,8 @@ class SafeAdmin(BaseAdmin):
         made = view if isinstance(view, BaseView) else view()
         for part in made.views if isinstance(made, DropDown) else [made]:
             _check(part)
-            self.routes[:0] = getattr(part, "own_routes", list)()
+            if isinstance(part, RawListView):
+                self.routes[:0] = part.own_routes()
         super().add_view(made)
         self.sections = prepare(self._views)
 
@@ -253,8 +255,7 @@ def _check(view: BaseView) -> None:
         raise ConfigurationError(
             message="Inline rows are not checked against their parent; use a page of its own."
         )
-    declared = vars(type(view)).get("additional_js_links"), vars(type(view)).get("additional_css_links")
-    if any(isinstance(links, list) for links in declared):
+    if view.additional_js_links is not None or view.additional_css_links is not None:
         raise ConfigurationError(
             message="additional_js_links and additional_css_links grow; use scripts and styles."
         )

@@ -198,8 +198,20 @@ class GuardedView(BaseModelView):
     async def is_row_action_allowed_for_obj(self, request: Request, name: str, obj: Any) -> bool:
         if not await self.is_row_action_allowed(request, name):
             return False
-        where = self.rule(request, name)
-        return bool(where == {} or (where and await self.source.one(self.key_of(obj), where)))
+        return self.key_of(obj) in await self._allowed(request, name, obj)
+
+    async def _allowed(self, request: Request, name: str, row: Row) -> set[str]:
+        """Keys of the rows drawn (or of `row`) that `name` may be done to: one query for a whole page."""
+        known: dict[str, set[str]] = getattr(request.state, "allowed", None) or {}
+        if name not in known:
+            rows = getattr(request.state, "listed", None) or [row]
+            pk = str(self.pk_attr)
+            keys = [dig(one, pk) for one in rows]
+            where = together(self.reach(request, name), {pk: {"$in": keys}})
+            found = await self.source.page(where, [(pk, 1)], 0, len(keys), [pk])
+            known[name] = {self.key_of(one) for one in found}
+            request.state.allowed = known
+        return known[name]
 
     # --- reading --------------------------------------------------------------------------------------------
 
@@ -239,7 +251,9 @@ class GuardedView(BaseModelView):
     ) -> Sequence[Any]:
         order = [(name, -1 if direction == "desc" else 1) for name, direction in sorts or []]
         most = limit if limit > 0 else self.site.export_config.max_rows or 0
-        return await self.source.page(self.where(request, q), order, skip, most, self.paths())
+        rows = await self.source.page(self.where(request, q), order, skip, most, self.paths())
+        request.state.listed = rows
+        return rows
 
     async def count(self, request: Request, q: str | None = None, filters: Any = None) -> int:
         return await self.source.count(self.where(request, q), (self.site.export_config.max_rows or 0) + 1)
