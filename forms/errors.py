@@ -20,14 +20,25 @@ from models.errors import (
     TooManyRequests,
     TorokuError,
 )
-from models.language import choose_language, translate
+from models.language import Message, choose_language, translate
 from models.permissions import Actor
 
-RETRY = {DatabaseUnavailable: "10", TooManyRequests: "60"}
+RETRY: Mapping[type[TorokuError], str] = {DatabaseUnavailable: "10", TooManyRequests: "60"}
 """Seconds after which trying again makes sense."""
+
+HEADINGS: Mapping[type[TorokuError], Message] = {
+    NotFound: Message("Page not found"),
+    SignInRequired: Message("Please sign in"),
+    NotAllowed: Message("Not allowed"),
+}
+TROUBLE = Message("Sorry, there is a problem with the service")
+REFUSED = Message("This could not be done")
 
 SECRET = frozenset({"password", "again"})
 """Names of a form that is never offered to be sent again: a page holds no password."""
+
+
+TOO_MUCH = Message("More was sent than can be accepted. Please shorten it and send it again.")
 
 
 class RequestTooLarge(TorokuError):
@@ -35,7 +46,7 @@ class RequestTooLarge(TorokuError):
 
     code = "T-V004"
     status = 413
-    message = "More was sent than can be accepted. Please shorten it and send it again."
+    message = TOO_MUCH.msgid
 
 
 def error_response(request: Request, error: TorokuError) -> Response:
@@ -74,22 +85,16 @@ def _visit(request: Request) -> Visit:
 
 
 def _heading(visit: Visit, error: TorokuError) -> str:
-    heading = "This could not be done"
-    if isinstance(error, NotFound):
-        heading = "Page not found"
-    elif isinstance(error, SignInRequired):
-        heading = "Please sign in"
-    elif isinstance(error, NotAllowed):
-        heading = "Not allowed"
-    elif error.status >= 500:
-        heading = "Sorry, there is a problem with the service"
-    return translate(heading, visit.language)
+    found = next((heading for kind, heading in HEADINGS.items() if isinstance(error, kind)), None)
+    if found is None:
+        found = TROUBLE if error.status >= 500 else REFUSED
+    return found(visit.language)
 
 
 def _typed(request: Request) -> list[tuple[str, str]]:
     """The texts of the form that could not be kept, to be sent again."""
-    form: FormData | None = getattr(request.state, "typed", None)
-    if form is None or SECRET & form.keys():
+    form = getattr(request.state, "typed", FormData())
+    if SECRET & form.keys():
         return []
     return [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
 

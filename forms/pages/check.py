@@ -80,8 +80,10 @@ def place_of(draft: Draft, path: str) -> str:
 def _notes(draft: Draft, reading: Reading) -> Mapping[str, str]:
     """What normalising changed in what was typed."""
     language = draft.visit.language
-    said = "Changed from “{typed}”."
-    return {note.path: translate(said, language, typed=note.typed[:200]) for note in reading.notes}
+    return {
+        note.path: translate("Tidied from “{typed}”.", language, typed=note.typed[:200])
+        for note in reading.notes
+    }
 
 
 def sections_of(draft: Draft, reading: Reading, beside: Beside | None = None) -> Any:

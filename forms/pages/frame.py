@@ -1,25 +1,25 @@
 """What stands around every page: the site's name, where one can go, what was just done."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from models.language import Language, Text, translate
+from models.language import Language, Message, Text, translate
 from models.permissions import allowed
 
 if TYPE_CHECKING:
     from forms.pages.visit import Visit
 
-DONE = {
-    "saved": "Your answers have been saved.",
-    "withdrawn": "The application has been withdrawn.",
-    "password_set": "Your password has been set. You can sign in now.",
-    "signed_out": "You have signed out.",
-    "presented": "The client certificate was accepted.",
-    "user_issued": "The user has been issued and is told by e-mail.",
+DONE: Mapping[str, Message] = {
+    "saved": Message("Your answers have been saved."),
+    "withdrawn": Message("The application has been withdrawn."),
+    "password_set": Message("Your password has been set. You can sign in now."),
+    "signed_out": Message("You have signed out."),
+    "presented": Message("The client certificate was accepted."),
+    "user_issued": Message("The user has been issued and is told by e-mail."),
 }
 """What ``?done=`` may say; anything else says nothing."""
 
@@ -78,7 +78,7 @@ def frame_of(visit: "Visit") -> Frame:
         tuple(_places(visit)),
         visit.actor.display_name if visit.actor.kind == "operator" else "",
         quote(here, safe="/?&=%#-_.~"),
-        translate(done, visit.language) if done else "",
+        done(visit.language) if done else "",
         visit.site.calendar.zone,
     )
 

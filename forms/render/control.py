@@ -187,7 +187,7 @@ def certificate_facts(value: Any, language: Language) -> tuple[tuple[str, str], 
     if not isinstance(value, Mapping):
         return ()
     names = {
-        "subject": translate("Subject", language),
+        "subject": translate("Certificate subject", language),
         "issuer": translate("Issuer", language),
         "serial": translate("Serial number", language),
         "not_after": translate("Valid until", language),

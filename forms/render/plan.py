@@ -191,9 +191,10 @@ def _options(target: BaseField, language: Language) -> tuple[tuple[str, str], ..
 def _boxes(target: BaseField, language: Language) -> tuple[Box, ...]:
     if _macro(target) != "boxes":
         return ()
-    captions = (("year", "Year", 4), ("month", "Month", 2), ("day", "Day", 2))
-    boxes = tuple(Box(name, translate(msgid, language), digits) for name, msgid, digits in captions)
-    return boxes if target.control == "date" else boxes[:2]
+    year = Box("year", translate("Year", language), 4)
+    month = Box("month", translate("Month", language), 2)
+    day = Box("day", translate("Day", language), 2)
+    return (year, month, day) if target.control == "date" else (year, month)
 
 
 def _text(target: BaseField, language: Language) -> Markup:

@@ -32,6 +32,9 @@ DIGIT_LIMIT = 4
 
 Sent = Mapping[str, Sequence[str | UploadFile]]
 
+NEVER_TYPED = frozenset({"certificate"})
+"""Controls whose value is put in by the site itself."""
+
 LEAVING = frozenset({"next", "back", "save"})
 """Actions that store a page and leave it."""
 
@@ -84,7 +87,8 @@ def read_posted(form: FormData, fields: Iterable[BaseField], keeper: Keeper) -> 
         revision=_whole(_text(sent, REVISION)),
     )
     for target in fields:
-        posted.answers[target.name] = _read(target, target.name, sent, keeper, posted)
+        if target.asked and target.control not in NEVER_TYPED:
+            posted.answers[target.name] = _read(target, target.name, sent, keeper, posted)
     return posted
 
 

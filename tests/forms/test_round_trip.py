@@ -1,0 +1,107 @@
+"""What a page shows is what a page sends: reading a drawn form gives the answers it was drawn from."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from starlette.datastructures import FormData
+
+from forms.render.posted import Posted, read_posted
+from tests.forms.reader import Document
+from tests.forms.sample import KEEPER, definition, draw
+
+TYPED = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\n"), max_size=60)
+LINES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r"), max_size=60)
+DIGITS = st.text("0123456789０１年", max_size=4)
+BOXES = st.fixed_dictionaries({"year": DIGITS, "month": DIGITS, "day": DIGITS})
+MONTH = st.fixed_dictionaries({"year": DIGITS, "month": DIGITS})
+ISO_DAY = st.dates().map(lambda day: day.isoformat())
+ISO_MONTH = st.dates().map(lambda day: day.isoformat()[:7])
+UPLOAD = st.fixed_dictionaries(
+    {
+        "id": st.text("0123456789abcdef", min_size=24, max_size=24),
+        "filename": st.text(min_size=1, max_size=20),
+    }
+)
+CODES = st.sampled_from(["c0", "c1", "c2", "c3"])
+ROW = st.fixed_dictionaries(
+    {
+        "title": TYPED.filter(str.strip),
+        "since": MONTH | ISO_MONTH,
+        "kind": CODES,
+        "mark": TYPED.filter(str.strip),
+        "proof": UPLOAD | st.none(),
+    },
+    optional={"detail": TYPED},
+).filter(lambda row: row["kind"] == "c1" or "detail" not in row)
+
+ANSWERS: dict[str, st.SearchStrategy[Any]] = {
+    "word": TYPED,
+    "story": LINES,
+    "mail": TYPED,
+    "call": TYPED,
+    "post": TYPED,
+    "web": TYPED,
+    "count": TYPED | st.integers().map(str),
+    "share": TYPED | st.decimals(allow_nan=False, allow_infinity=False).map(str),
+    "agree": st.sampled_from(["yes", "no"]),
+    "day": BOXES | ISO_DAY,
+    "month": MONTH | ISO_MONTH,
+    "clock": TYPED | st.times().map(lambda time: f"{time:%H:%M}"),
+    "pick": CODES | st.just("gone"),
+    "pick_many": st.sampled_from(["m0", "m7", "m11", "gone"]),
+    "picks": st.lists(CODES | st.just("gone"), unique=True),
+    "promise": st.sampled_from(["yes", None]),
+    "paper": UPLOAD,
+    "parts": st.lists(ROW, max_size=3),
+    "other": TYPED,
+}
+
+
+def posted(html: str, **more: str) -> Posted:
+    sent = [*Document(html).sent(), *more.items()]
+    return read_posted(FormData(sent), definition().fields, KEEPER)
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+@settings(max_examples=60)
+@given(data=st.data())
+def test_a_drawn_answer_is_read_back(name: str, data: st.DataObject) -> None:
+    raw = data.draw(ANSWERS[name])
+    field = definition().by_name[name]
+    read = posted(draw({name: raw})).answers[name]
+    assert field.parse(read) == field.parse(raw)
+
+
+def test_every_field_somebody_fills_in_is_covered() -> None:
+    asked = {field.name for field in definition().fields if field.asked and field.type != "certificate"}
+    assert asked == set(ANSWERS)
+
+
+@settings(max_examples=25)
+@given(answers=st.fixed_dictionaries({}, optional=ANSWERS))
+def test_a_whole_page_is_read_back(answers: dict[str, Any]) -> None:
+    read = posted(draw(answers)).answers
+    for name, raw in answers.items():
+        field = definition().by_name[name]
+        assert field.parse(read[name]) == field.parse(raw), name
+
+
+def marks(html: str) -> list[Any]:
+    rows = posted(html).answers["parts"]
+    return [row["mark"] for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+
+
+def test_a_locked_value_in_a_row_travels_signed() -> None:
+    html = draw({"parts": [{"title": "一", "mark": "固定"}]})
+    assert marks(html) == ["固定"]
+    token = next(e.get("value") for e in Document(html).elements if e.get("name") == "parts.0.mark__held")
+    assert marks(html.replace(token, "x" + token)) == [None]
+
+
+def test_a_signed_value_serves_only_its_own_field() -> None:
+    html = draw({"parts": [{"title": "一", "mark": "固定"}], "paper": {"id": "1", "filename": "a.pdf"}})
+    paper = next(e.get("value") for e in Document(html).elements if e.get("name") == "paper__held")
+    mark = next(e.get("value") for e in Document(html).elements if e.get("name") == "parts.0.mark__held")
+    assert marks(html.replace(mark, paper)) == [None]
