@@ -1,0 +1,116 @@
+"""What people do in the browser, in words: fill in a form, sign in, decide."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page
+
+from models.schema.definition import RecordType
+from models.schema.fields import BaseField, TableField
+
+ARTEFACTS = Path(os.environ.get("TOROKU_ARTEFACTS", "test-artefacts"))
+"""Where screenshots are kept."""
+
+SAMPLE_PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+
+
+def shoot(page: Page, name: str) -> None:
+    """Keep a picture of the whole page."""
+    ARTEFACTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=ARTEFACTS / f"{name}.png", full_page=True)
+
+
+def press(page: Page, selector: str) -> None:
+    """Click something that leads to another page, and wait for that page."""
+    with page.expect_navigation():
+        page.click(selector)
+
+
+def fill_page(page: Page, definition: RecordType, names: tuple[str, ...], answers: Mapping[str, Any]) -> None:
+    """Answer the questions of one page that are there now."""
+    for name in names:
+        field = definition.by_name[name]
+        if field.asked and name in answers and page.locator(f'[name^="{name}"]').count():
+            fill_field(page, field, name, answers[name])
+
+
+def fill_field(page: Page, field: BaseField, path: str, raw: Any) -> None:
+    """Answer one question as a person would."""
+    if isinstance(field, TableField):
+        fill_table(page, field, path, raw)
+    elif field.control in ("date", "year_month"):
+        for box, text in zip(("year", "month", "day"), str(raw).split("-"), strict=False):
+            page.fill(f'[name="{path}.{box}"]', text)
+    elif field.control == "file":
+        upload = {"name": "誓約書.pdf", "mimeType": "application/pdf", "buffer": SAMPLE_PDF}
+        page.set_input_files(f'[name="{path}"]', upload)  # type: ignore[arg-type]
+    elif field.control == "certificate":
+        return
+    else:
+        fill_plain(page, path, raw)
+
+
+def fill_plain(page: Page, path: str, raw: Any) -> None:
+    """Pick or type an answer, whatever control the page offers for it."""
+    for text in raw if isinstance(raw, list) else [raw]:
+        picked = page.locator(
+            f'input[name="{path}"][value="{text}"][type=radio], input[name="{path}"][value="{text}"][type=checkbox]'
+        )
+        listed = page.locator(f'select[name="{path}"]')
+        if picked.count():
+            picked.first.check()
+        elif listed.count():
+            listed.select_option(str(text))
+        else:
+            page.fill(f'[name="{path}"]', str(text))
+            if page.locator(f'[name="{path}__confirm"]').count():
+                page.fill(f'[name="{path}__confirm"]', str(text))
+
+
+def fill_table(page: Page, field: TableField, path: str, rows: list[Mapping[str, Any]]) -> None:
+    """Add the rows that are missing and fill them all."""
+    by_name = {part.name: part for part in field.fields}
+    for number, row in enumerate(rows):
+        if not page.locator(f'[name^="{path}.{number}."]').count():
+            press(page, f'button[value="add:{path}"]')
+        for name, raw in row.items():
+            if raw is not None and page.locator(f'[name^="{path}.{number}.{name}"]').count():
+                fill_field(page, by_name[name], f"{path}.{number}.{name}", raw)
+
+
+def fill_form(page: Page, definition: RecordType, answers: Mapping[str, Any], shots: str = "") -> None:
+    """Fill in every page of the form that asks something, from the present one to the check page."""
+    pages = {described.name: described for described in definition.laid_out}
+    for number in range(1, len(pages) + 1):
+        if "/pages/" not in page.url:
+            return
+        described = pages[page.url.partition("/pages/")[2]]
+        fill_page(page, definition, described.fields, answers)
+        if shots:
+            shoot(page, f"{shots}-page-{number}")
+        press(page, '.actions button[value="next"]')
+        if errors_on(page):  # questions that only appear once others are answered
+            fill_page(page, definition, described.fields, answers)
+            press(page, '.actions button[value="next"]')
+        assert not errors_on(page), errors_on(page)
+
+
+def errors_on(page: Page) -> list[str]:
+    """What the page complains about."""
+    return page.locator(".error").all_inner_texts()
+
+
+def sign_in_staff(page: Page, url: str, login: str, password: str) -> None:
+    """A member of staff signs in."""
+    page.goto(f"{url}/admin/login")
+    page.fill('[name="login"]', login)
+    page.fill('[name="password"]', password)
+    page.click("main form button")
+    page.wait_for_url(lambda address: "login" not in address)
+
+
+def take_step(page: Page, name: str) -> None:
+    """Press the button of a review step."""
+    press(page, f'button[formaction$="/steps/{name}"]')
