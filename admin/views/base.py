@@ -220,8 +220,9 @@ class GuardedView(BaseModelView):
         return str(dig(row, str(self.pk_attr)))
 
     def title_of(self, row: Row) -> str:
-        """What a row is called on its own page and in messages."""
-        return self.key_of(row)
+        """What a row is called on its own page and in messages: its first field, else its key."""
+        first = dig(row, self.fields[0].name) if self.fields else None
+        return plain(first) or self.key_of(row)
 
     async def repr(self, obj: Any, request: Request) -> str:
         return self.title_of(obj)
@@ -330,7 +331,8 @@ class GuardedView(BaseModelView):
             return await self._writer().change(request, str(pk), data, began)
         except RecordChanged as refusal:
             request.state.stored = await self.find_by_pk(request, pk)
-            raise _for_form(request, refusal) from refusal
+            stale = RecordChanged("Somebody else saved this after you had opened it.")
+            raise _for_form(request, stale) from refusal
         except TorokuError as refusal:
             raise _for_form(request, refusal) from refusal
 

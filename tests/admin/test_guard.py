@@ -11,7 +11,7 @@ from starlette_admin.contrib.beanie import ModelView
 from admin.export import BOM, SafeCsv, lines
 from admin.site import build_admin
 from admin.views.base import GuardedView
-from models.errors import AnswersInvalid, ConfigurationError, DuplicateValue, RecordChanged
+from models.errors import AnswersInvalid, ConfigurationError, DuplicateValue, NotAllowed, RecordChanged
 from models.language import Message
 from models.schema.reading import AnswerError
 from tests.admin.conftest import Visitor
@@ -92,6 +92,7 @@ async def test_an_edit_from_an_older_revision_is_refused_with_both_versions(
     visitor = visit()
     answer = await visitor.post_form("/admin/notices/edit?pk=n1", {"title": "私の文", "_revision": began})
     assert answer.status_code == 409
+    assert "他の人が保存しました" in answer.text
     assert "同僚の文" in answer.text
     assert "私の文" in answer.text
     assert 'name="_revision" value="2"' in answer.text
@@ -132,7 +133,7 @@ class Refusing(Collection):
     ("refusal", "status", "place", "words"),
     [
         (DuplicateValue(field="title"), 422, "#title", "The same value is already registered."),
-        (RecordChanged(), 409, "", "The registered information has changed"),
+        (NotAllowed(), 403, "", "You are not allowed to do this."),
         (
             AnswersInvalid((AnswerError("body", "max", Message("At most {n}.", {"n": 3})),)),
             422,

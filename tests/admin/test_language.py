@@ -20,6 +20,7 @@ Visit = Callable[..., Visitor]
 OURS = Path(language.__file__).parent
 THEIRS = Path(starlette_admin.__file__).parent
 CALLS = {"_": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2), "say": None}
+REFUSALS = dict.fromkeys(("NotFound", "NotAllowed", "TransitionRefused", "RecordChanged", "AlreadyDone"))
 READERS = [("**.py", "python"), ("**.html", "jinja2.ext:babel_extract")]
 PLACES = re.compile(r"%\(\w+\)[sd]|\{\w*\}")
 
@@ -34,7 +35,7 @@ def plain(msgid: Any) -> Msgid:
 def msgids(folder: Path, *left_out: str) -> set[Msgid]:
     """Every message a program asks to have translated."""
     method = [(pattern, "ignore") for pattern in left_out] + READERS
-    return {plain(found[2]) for found in extract_from_dir(str(folder), method, keywords=CALLS)}
+    return {plain(found[2]) for found in extract_from_dir(str(folder), method, keywords=CALLS | REFUSALS)}
 
 
 def shipped() -> set[Msgid]:
