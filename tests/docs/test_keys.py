@@ -1,0 +1,83 @@
+"""Every key a steward may write is explained in the manual, and no key that does not exist."""
+
+import re
+from collections.abc import Mapping
+
+import pytest
+from pydantic import BaseModel
+
+from models.configuration import site
+from models.configuration.terms import TermsText
+from models.schema import definition
+from models.schema.fields import FIELD_TYPES, BaseField
+from models.schema.fields.base import Option, UniqueRule
+from models.workflow.definition import Lifecycle, MailCall, State, Transition, Workflow
+from tests.docs.reference import own_keys, pages
+
+DESCRIBED: tuple[type[BaseModel], ...] = (
+    definition.RecordType,
+    definition.Numbering,
+    definition.Applications,
+    definition.Page,
+    definition.Check,
+    definition.Review,
+    definition.ChecklistItem,
+    definition.Reason,
+    definition.Example,
+    definition.ChoiceList,
+    Option,
+    BaseField,
+    UniqueRule,
+    Workflow,
+    Lifecycle,
+    State,
+    Transition,
+    MailCall,
+    site.SiteDefinition,
+    site.Sender,
+    site.ServiceHours,
+    site.ClosedDays,
+    site.Retention,
+    TermsText,
+)
+
+
+def documented(page: str) -> dict[str, set[str]]:
+    """The keys explained under each ``<!-- keys: … -->`` mark."""
+    marked = re.findall(r"<!-- keys: (\w+) -->\n((?:\|.*\n)+)", page)
+    rows = {name: rows.splitlines()[2:] for name, rows in marked}
+    return {
+        name: {key for row in of for key in re.findall(r"`(\w+)`", row.split("|")[1])}
+        for name, of in rows.items()
+    }
+
+
+def keys(model: type[BaseModel]) -> set[str]:
+    return {info.alias or name for name, info in model.model_fields.items()}
+
+
+def undocumented(manual: Mapping[str, set[str]], model: type[BaseModel]) -> set[str]:
+    return keys(model) ^ manual.get(model.__name__, set())
+
+
+@pytest.fixture(scope="module")
+def manual() -> dict[str, set[str]]:
+    return documented("\n".join(path.read_text(encoding="utf-8") for path in pages()))
+
+
+@pytest.mark.parametrize("model", DESCRIBED, ids=lambda model: model.__name__)
+def test_every_key_is_explained(manual: dict[str, set[str]], model: type[BaseModel]) -> None:
+    assert undocumented(manual, model) == set()
+
+
+def test_every_key_of_a_field_type_is_explained(manual: dict[str, set[str]]) -> None:
+    assert {key for kind in FIELD_TYPES for key in own_keys(kind)} == manual["own"]
+
+
+def test_no_table_explains_something_unknown(manual: dict[str, set[str]]) -> None:
+    assert manual.keys() == {model.__name__ for model in DESCRIBED} | {"own"}
+
+
+def test_control_a_key_left_out_or_made_up_is_found() -> None:
+    page = "<!-- keys: Sender -->\n| key | is |\n|---|---|\n| `name` | a name |\n| `colour` | a colour |\n"
+    assert undocumented(documented(page), site.Sender) == {"address", "colour"}
