@@ -71,8 +71,9 @@ def choose_language(chosen: str | None, accepted: str = "") -> Language:
     if chosen in LANGUAGES:
         return "ja" if chosen == "ja" else "en"
     for tag in _by_quality(accepted[:200]):
-        if tag.startswith(("ja", "en")):
-            return "ja" if tag.startswith("ja") else "en"
+        primary = tag.partition("-")[0]
+        if primary in LANGUAGES:
+            return "ja" if primary == "ja" else "en"
     return DEFAULT_LANGUAGE
 
 
@@ -81,7 +82,9 @@ def _by_quality(accepted: str) -> list[str]:
     for position, part in enumerate(accepted.lower().split(",")):
         tag, _, parameter = part.strip().partition(";q=")
         try:
-            weighted.append((-float(parameter or 1), position, tag))
+            quality = float(parameter or 1)
         except ValueError:
             continue
+        if quality > 0:
+            weighted.append((-quality, position, tag))
     return [tag for _, _, tag in sorted(weighted)]

@@ -55,6 +55,8 @@ class Heading(NamedTuple):
 class QueuePage(PageView):
     """``/queue``: the views as tabs, the applications as a table, one button to take the next."""
 
+    styles = ("review.css",)
+
     def __init__(self) -> None:
         super().__init__(
             menu_label=_("Review queue"),

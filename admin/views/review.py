@@ -24,7 +24,7 @@ from models.errors import NotFound, TorokuError
 from models.language import Language
 from models.schema.definition import KIND_LABELS, RecordType
 from models.schema.fields import BaseField, TableField
-from models.schema.fields.file import FileField
+from models.schema.fields.file import CertificateField, FileField
 from models.services import applications, review
 from models.services.site import Site
 from models.services.steps import Given, possible_steps, take_step
@@ -51,6 +51,8 @@ class Answer:
     remarks: tuple[Remark, ...] = ()
     typed: str = ""
     reason: str = ""
+    open: bool = True
+    """Whether a remark may be written: only what a person answered can be corrected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +143,9 @@ class ReviewPage(PageView):
             _mails(application),
         )
         definition = applications.compiled(site, application).definition
-        choices = [_choice(site, application, n, t) for n, t in self._steps(request, application)]
-        needs = {need for _, t in self._steps(request, application) for need in t.needs}
+        steps = sorted(self._steps(request, application), key=lambda step: _STYLES[step[1].style])
+        choices = [_choice(site, application, name, transition) for name, transition in steps]
+        needs = {need for _name, transition in steps for need in transition.needs}
         return self.page(
             request,
             "review.html",
@@ -242,6 +245,7 @@ def _answer(
         remarks=tuple(r for r in application.remarks if r.field.split(".")[0] == field.name),
         typed=text_of(typed, f"remark.{field.name}") if typed else "",
         reason=text_of(typed, f"reason.{field.name}") if typed else "",
+        open=field.asked and not isinstance(field, CertificateField),
     )
 
 
@@ -304,6 +308,9 @@ async def _mails(application: Application) -> list[Message]:
     found = Message.find({"application_id": application.id}).sort("-created_at").limit(SHOWN_MAILS)
     return await found.to_list()
 
+
+_STYLES = {"primary": 0, "secondary": 1, "danger": 2}
+"""The order in which steps are offered."""
 
 _MAIL_STATES = {
     "queued": (_("waiting"), "info"),

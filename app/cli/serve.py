@@ -68,6 +68,7 @@ def work() -> None:
 def prepare_log() -> None:
     """One line per event on standard error; libraries only warn."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+    logging.getLogger("pymongo").setLevel(logging.INFO)  # below, it writes whole documents
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

@@ -32,7 +32,8 @@ def fill_page(page: Page, definition: RecordType, names: tuple[str, ...], answer
     """Answer the questions of one page that are there now."""
     for name in names:
         field = definition.by_name[name]
-        if field.asked and name in answers and page.locator(f'[name^="{name}"]').count():
+        there = page.locator(f'[name^="{name}"], button[value="add:{name}"]').count()
+        if field.asked and name in answers and there:
             fill_field(page, field, name, answers[name])
 
 
@@ -55,9 +56,7 @@ def fill_field(page: Page, field: BaseField, path: str, raw: Any) -> None:
 def fill_plain(page: Page, path: str, raw: Any) -> None:
     """Pick or type an answer, whatever control the page offers for it."""
     for text in raw if isinstance(raw, list) else [raw]:
-        picked = page.locator(
-            f'input[name="{path}"][value="{text}"][type=radio], input[name="{path}"][value="{text}"][type=checkbox]'
-        )
+        picked = page.locator(f'input[name="{path}"][value="{text}"]:is([type=radio], [type=checkbox])')
         listed = page.locator(f'select[name="{path}"]')
         if picked.count():
             picked.first.check()
@@ -83,7 +82,7 @@ def fill_table(page: Page, field: TableField, path: str, rows: list[Mapping[str,
 def fill_form(page: Page, definition: RecordType, answers: Mapping[str, Any], shots: str = "") -> None:
     """Fill in every page of the form that asks something, from the present one to the check page."""
     pages = {described.name: described for described in definition.laid_out}
-    for number in range(1, len(pages) + 1):
+    for number in range(1, 2 * len(pages) + 1):  # a page comes again when an answer asks for more
         if "/pages/" not in page.url:
             return
         described = pages[page.url.partition("/pages/")[2]]

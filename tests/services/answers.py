@@ -13,12 +13,11 @@ def valid_answers(definition: RecordType) -> dict[str, Any]:
     """What a form would have sent for the first example that is valid."""
     given = next(example.given for example in definition.examples if example.expect == "valid")
     asked = [field for field in definition.fields if field.asked and field.stored]
-    typed = {
+    return {
         field.name: field.unparse(given.get(field.name))
         for field in asked
         if given.get(field.name) is not None
     }
-    return typed
 
 
 async def fill_in(site: Site, actor: Actor, application: Application, answers: dict[str, Any]) -> Application:

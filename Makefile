@@ -1,0 +1,38 @@
+# run: the site with its demo data · test: everything · bench: our pages against the bare driver
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUN_STAMP := $(VENV)/.run-stamp
+TEST_STAMP := $(VENV)/.test-stamp
+
+.PHONY: run test lint bench clean
+
+run: $(RUN_STAMP)
+	@$(BIN)/python -m app serve --demo
+
+test: $(TEST_STAMP) lint
+	@$(BIN)/python -m pytest -n auto --dist loadgroup
+
+lint: $(TEST_STAMP)
+	@$(BIN)/ruff check -q .
+	@$(BIN)/ruff format -q --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports > $(VENV)/imports.log || (cat $(VENV)/imports.log; exit 1)
+
+bench: $(RUN_STAMP)
+	@$(BIN)/python -m app bench
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	@$(PYTHON) -m venv $(VENV)
+
+$(RUN_STAMP): pyproject.toml | $(BIN)/python
+	@$(BIN)/pip install -q --disable-pip-version-check -e '.[embedded,memory]'
+	@touch $@
+
+$(TEST_STAMP): pyproject.toml | $(BIN)/python
+	@$(BIN)/pip install -q --disable-pip-version-check -e '.[embedded,memory,test]'
+	@touch $@ $(RUN_STAMP)
+
+clean:
+	rm -rf $(VENV) var test-artefacts
