@@ -1,16 +1,19 @@
 """Failures as pages of the site: what happened, in words, and what can be done now."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
+from starlette.types import Receive, Scope, Send
 
 from forms.pages.frame import frame_of
-from forms.pages.visit import Visit, go
+from forms.pages.visit import Visit, go, read_form
+from forms.refusals import RequestTooLarge
 from forms.render.environment import environment
 from models.errors import (
     DatabaseUnavailable,
@@ -38,22 +41,33 @@ SECRET = frozenset({"password", "again"})
 """Names of a form that is never offered to be sent again: a page holds no password."""
 
 
-TOO_MUCH = Message("More was sent than can be accepted. Please shorten it and send it again.")
-
-
-class RequestTooLarge(TorokuError):
-    """More was sent than any page of ours asks for."""
-
-    code = "T-V004"
-    status = 413
-    message = TOO_MUCH.msgid
-
-
 def error_response(request: Request, error: TorokuError) -> Response:
     """The page for a failure. Sign-in is offered where it would help; what was typed can be sent again."""
     if isinstance(error, SignInRequired) and request.method == "GET":
         here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return go(f"/login?next={quote(here, safe='')}")
+    if isinstance(error, DatabaseUnavailable) and request.method == "POST":
+        return SendAgain(error)
+    return _page(request, error)
+
+
+class SendAgain(Response):
+    """The page for a form that could not be kept. The form is read now if it was not yet, so that what was
+    typed is on the page."""
+
+    def __init__(self, error: TorokuError) -> None:
+        super().__init__()
+        self._error = error
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        if not hasattr(request.state, "typed"):
+            with suppress(TorokuError, ClientDisconnect):
+                await (await read_form(request)).close()
+        await _page(request, self._error)(scope, receive, send)
+
+
+def _page(request: Request, error: TorokuError) -> Response:
     visit = _visit(request)
     context = {
         "frame": frame_of(visit),
@@ -63,7 +77,6 @@ def error_response(request: Request, error: TorokuError) -> Response:
         "code": error.code,
         "request_id": getattr(request.state, "request_id", ""),
         "resend": _typed(request) if isinstance(error, DatabaseUnavailable) else (),
-        "resending": isinstance(error, DatabaseUnavailable) and request.method == "POST",
         "sign_in": isinstance(error, SignInRequired),
     }
     written = environment(visit.language).get_template("pages/error.html").render(context)

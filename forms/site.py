@@ -1,9 +1,15 @@
 """Every public and operator's page, by address."""
 
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from forms.assets import assets
 from forms.pages import apply, check, fill, follow, links, portal, public, signing, status
+
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def routes() -> list[BaseRoute]:
@@ -19,9 +25,9 @@ def _public() -> list[BaseRoute]:
         Route("/notices", public.list_notices),
         Route("/notices/{id}", public.show_notice),
         Route("/environment", public.show_environment),
-        Route("/language", public.choose_language, methods=["POST"]),
+        post("/language", public.choose_language),
         Route("/status", status.ask_status),
-        Route("/status", status.send_status, methods=["POST"]),
+        post("/status", status.send_status),
     ]
 
 
@@ -29,16 +35,16 @@ def _applications() -> list[BaseRoute]:
     base = "/applications/{reference}"
     return [
         Route("/apply/{record_type}", apply.show_gate),
-        Route("/apply/{record_type}", apply.pass_gate, methods=["POST"]),
+        post("/apply/{record_type}", apply.pass_gate),
         Route(base, follow.show_application),
         Route(base + "/pages/{page}", fill.show_page),
-        Route(base + "/pages/{page}", fill.receive_page, methods=["POST"]),
+        post(base + "/pages/{page}", fill.receive_page),
         Route(base + "/check", check.show_check),
-        Route(base + "/check", check.submit, methods=["POST"]),
+        post(base + "/check", check.submit),
         Route(base + "/save", follow.ask_address),
-        Route(base + "/save", follow.send_link, methods=["POST"]),
+        post(base + "/save", follow.send_link),
         Route(base + "/withdraw", follow.ask_withdraw),
-        Route(base + "/withdraw", follow.withdraw, methods=["POST"]),
+        post(base + "/withdraw", follow.withdraw),
         Route(base + "/files/{id}", follow.hand_out),
     ]
 
@@ -46,12 +52,12 @@ def _applications() -> list[BaseRoute]:
 def _signing() -> list[BaseRoute]:
     return [
         Route("/links/{token}", links.show_link),
-        Route("/links/{token}", links.follow_link, methods=["POST"]),
+        post("/links/{token}", links.follow_link),
         Route("/login", signing.show_login),
-        Route("/login", signing.log_in, methods=["POST"]),
-        Route("/logout", signing.log_out, methods=["POST"]),
+        post("/login", signing.log_in),
+        post("/logout", signing.log_out),
         Route("/certificate", signing.show_certificate),
-        Route("/certificate", signing.present_certificate, methods=["POST"]),
+        post("/certificate", signing.present_certificate),
     ]
 
 
@@ -60,12 +66,26 @@ def _portal() -> list[BaseRoute]:
     return [
         Route("/portal", portal.show_portal),
         Route("/portal/users", portal.list_users),
-        Route("/portal/users", portal.issue_user, methods=["POST"]),
+        post("/portal/users", portal.issue_user),
         Route("/portal/notices", portal.list_notices),
         Route("/portal/notices/{id}", portal.show_notice),
         Route("/portal/{record_type}", portal.list_records),
         Route("/portal/{record_type}/new", portal.new_record),
         Route(one, portal.show_record),
         Route(one + "/{kind:str}", apply.show_record_gate),
-        Route(one + "/{kind:str}", apply.pass_record_gate, methods=["POST"]),
+        post(one + "/{kind:str}", apply.pass_record_gate),
     ]
+
+
+def post(path: str, endpoint: Endpoint) -> Route:
+    """A route for a form: whatever becomes of it, its uploads' temporary files are closed."""
+
+    async def receive(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        finally:
+            form = getattr(request.state, "typed", None)
+            if form is not None:
+                await form.close()
+
+    return Route(path, receive, methods=["POST"], name=endpoint.__name__)

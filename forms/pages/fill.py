@@ -14,14 +14,7 @@ from forms.render.names import id_of
 from forms.render.plan import PagePlan
 from forms.render.posted import LEAVING, Posted, read_posted
 from forms.render.rows import apply_action
-from models.errors import (
-    AnswersInvalid,
-    DatabaseUnavailable,
-    NotFound,
-    RecordChanged,
-    TorokuError,
-    UploadRefused,
-)
+from models.errors import AnswersInvalid, NotFound, RecordChanged, UploadRefused
 from models.language import Message, translate
 from models.schema.fields.file import FileField
 from models.schema.reading import AnswerError, Reading
@@ -41,7 +34,6 @@ class Outcome:
     fresh: tuple[Control, ...] = ()
     status: int = 200
     changed: bool = False
-    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 async def show_page(request: Request) -> Response:
@@ -72,24 +64,18 @@ async def receive_page(request: Request) -> Response:
     posted = read_posted(form, fields, draft.keeper)
     try:
         return await _receive(draft, plan, posted)
-    except DatabaseUnavailable as error:
-        outcome = _again(draft, posted, banner=_say(draft, error), status=503)
-        return draw(draft, plan, replace(outcome, headers={"retry-after": "10"}))
     except RecordChanged as error:
         fresh = await load_draft(visit, visit.parameter("reference"))
         if not fresh.is_open:
             return go(fresh.address)
-        return draw(fresh, plan, _again(fresh, posted, banner=_say(draft, error), status=409))
+        said = translate(error.public, visit.language, **error.values)
+        return draw(fresh, plan, _again(fresh, posted, banner=said, status=409))
 
 
 def _plan_of(draft: Draft, name: str) -> PagePlan:
     if name not in draft.plan.by_page:
         raise NotFound
     return draft.plan.by_page[name]
-
-
-def _say(draft: Draft, error: TorokuError) -> str:
-    return translate(error.public, draft.visit.language, **error.values)
 
 
 def _again(draft: Draft, posted: Posted, **shown: Any) -> Outcome:
@@ -233,7 +219,7 @@ def draw(draft: Draft, plan: PagePlan, outcome: Outcome, reading: Reading | None
         "back": draft.before(plan, reading),
         "type_label": draft.compiled.definition.label,
     }
-    return page(draft.visit, "fill", context, status=outcome.status, headers=outcome.headers)
+    return page(draft.visit, "fill", context, status=outcome.status)
 
 
 def _state(draft: Draft, plan: PagePlan) -> str:

@@ -6,10 +6,12 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from forms.pages.frame import frame_of
+from forms.refusals import RequestTooLarge
 from forms.render.environment import environment
 from models.errors import SignInRequired
 from models.language import Language
@@ -64,9 +66,12 @@ def operator_visit(request: Request) -> Visit:
 
 
 async def read_form(request: Request) -> FormData:
-    """The form a request carries, within limits. Kept on the request, so that an error page can offer to
-    send it again."""
-    form = await request.form(max_files=FILE_LIMIT, max_fields=FIELD_LIMIT, max_part_size=PART_LIMIT)
+    """The form a request carries, within limits; kept on the request, so that an error page can offer to
+    send it again. Raises RequestTooLarge, also for what is no form at all."""
+    try:
+        form = await request.form(max_files=FILE_LIMIT, max_fields=FIELD_LIMIT, max_part_size=PART_LIMIT)
+    except HTTPException as error:
+        raise RequestTooLarge from error
     request.state.typed = form
     return form
 
@@ -83,7 +88,6 @@ def page(
     context: Mapping[str, Any] | None = None,
     *,
     status: int = 200,
-    headers: Mapping[str, str] | None = None,
 ) -> HTMLResponse:
     """A page of the site; never kept by caches, because it may hold what is personal."""
     written = (
@@ -91,7 +95,7 @@ def page(
         .get_template(f"pages/{template}.html")
         .render({"frame": frame_of(visit), "errors": (), **(context or {})})
     )
-    return HTMLResponse(written, status, {"cache-control": "no-store", **(headers or {})})
+    return HTMLResponse(written, status, {"cache-control": "no-store"})
 
 
 def local_path(text: str, otherwise: str = "/") -> str:

@@ -65,6 +65,10 @@ class Document(HTMLParser):
         return next((e for e in self.elements if e.attributes.get("id") == identifier), None)
 
     @property
+    def title(self) -> str:
+        return next(element.text for element in self.all("title"))
+
+    @property
     def shape(self) -> list[tuple[str, tuple[str, ...]]]:
         """Every tag with the names of its attributes: what must not change with what people type."""
         return [(element.tag, tuple(element.attributes)) for element in self.elements]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, UploadFile
 
 from forms.render.posted import Posted, read_posted
 from tests.forms.reader import Document
@@ -60,7 +60,7 @@ ANSWERS: dict[str, st.SearchStrategy[Any]] = {
 
 
 def posted(html: str, **more: str) -> Posted:
-    sent = [*Document(html).sent(), *more.items()]
+    sent: list[tuple[str, UploadFile | str]] = [*Document(html).sent(), *more.items()]
     return read_posted(FormData(sent), definition().fields, KEEPER)
 
 
