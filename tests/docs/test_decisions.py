@@ -1,4 +1,4 @@
-"""Decisions keep their form, are all listed, and name files that exist."""
+"""Decisions keep their form and are all listed; documents name files that exist."""
 
 import re
 from pathlib import Path
@@ -8,6 +8,7 @@ import pytest
 from app.settings import ROOT
 
 FOLDER = ROOT / "docs" / "decisions"
+DOCS = [*sorted((ROOT / "docs").rglob("*.md")), *sorted(ROOT.glob("*.md"))]
 RECORDS = sorted(FOLDER.glob("[0-9]*.md"))
 PARTS = ["Context", "Decision", "Consequences", "Alternatives", "Enforced by"]
 
@@ -19,8 +20,8 @@ def parts_of(record: str) -> dict[str, str]:
 
 
 def missing_files(text: str) -> list[str]:
-    """The files a text names in backticks that are not there."""
-    named = re.findall(r"`([a-z_]+(?:/[\w.-]+)+)`", text)
+    """The files of ours that a text names in backticks and that are not there."""
+    named = re.findall(r"`((?:app|admin|forms|models|fixtures|tests|docs)/[\w./-]+)`", text)
     return [name for name in named if not (ROOT / name).exists()]
 
 
@@ -33,8 +34,8 @@ def test_a_record_has_its_five_parts_and_stays_short(path: Path) -> None:
     assert len(record.split()) < 350
 
 
-@pytest.mark.parametrize("path", RECORDS, ids=lambda path: path.stem)
-def test_a_record_names_files_that_exist(path: Path) -> None:
+@pytest.mark.parametrize("path", DOCS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_documents_name_files_that_exist(path: Path) -> None:
     assert missing_files(path.read_text(encoding="utf-8")) == []
 
 
