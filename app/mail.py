@@ -9,6 +9,7 @@ from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
+from pydantic import SecretStr
 
 from models.configuration.site import SiteDefinition
 from models.errors import ConfigurationError
@@ -104,6 +105,11 @@ def sort_failure(error: Exception) -> SendLater | SendNever:
         return SendLater(type(error).__name__)
     kind = SendNever if all(500 <= code < 600 for code in codes) else SendLater
     return kind(" ".join(map(str, codes)))
+
+
+def sender_for(url: SecretStr | None) -> Sender:
+    """Where mails go: the configured server, or the console."""
+    return print_mail if url is None else MailServer.from_url(url.get_secret_value()).send
 
 
 async def print_mail(mail: EmailMessage) -> None:

@@ -1,13 +1,21 @@
-"""``schema``: what is described, and whether it holds."""
+"""``schema``: what is described, whether it holds, and which versions are published."""
+
+import asyncio
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from app.cli.speech import say, say_finding, spoken
+from app.database import open_database
 from app.settings import Settings
 from models.configuration.check import check as linter
 from models.configuration.load import Configuration, examine
+from models.documents.prepare import prepare
+from models.errors import TorokuError
+from models.language import translate
+from models.schema.definition import RecordType
+from models.services.registry import Published, Registry
 
 schema = typer.Typer(help="Check the configuration.", no_args_is_help=True)
 
@@ -28,26 +36,49 @@ def check() -> None:
     if configuration is None or errors:
         say("{count} errors.", count=len(errors))
         raise typer.Exit(1)
-    _list_types(configuration)
-    say("The configuration holds: {examples} examples run.", examples=_examples(configuration))
+    _list_types(configuration, asyncio.run(published_versions(settings)))
+    examples = sum(len(kind.examples) for kind in configuration.record_types.values())
+    say("The configuration holds: {examples} examples run.", examples=examples)
 
 
-def _list_types(configuration: Configuration) -> None:
+async def published_versions(settings: Settings) -> dict[str, Published]:
+    """What is published in the database, by type; nothing where there is no database yet, or it is down."""
+    url = settings.database_url.get_secret_value()
+    if url.startswith("memory:") or (url.startswith("embedded:") and not (settings.data / "mongod").is_dir()):
+        return {}
+    try:
+        async with open_database(url, data_dir=settings.data, owner=False) as database:
+            await prepare(database, (), indexes=False)
+            registry = Registry()
+            await registry.refresh()
+            return dict(registry.all_current())
+    except TorokuError as error:
+        typer.echo(f"{error.code} {translate(error.public, spoken(), **error.values)}", err=True)
+        return {}
+
+
+def _list_types(configuration: Configuration, published: dict[str, Published]) -> None:
     table = Table(box=None, pad_edge=False)
-    for heading in ("record_type", "label", "fields", "pages", "checks", "enabled", "checksum"):
+    for heading in ("record_type", "label", "version", "fields", "pages", "checks", "enabled", "checksum"):
         table.add_column(heading)
     for kind in configuration.record_types.values():
         table.add_row(
             kind.name,
             kind.label(spoken()),
+            _version(kind, published.get(kind.name)),
             str(len(kind.fields)),
             str(len(kind.laid_out)),
             str(len(kind.checks)),
             "yes" if kind.enabled else "no",
             kind.checksum[:12],
         )
-    Console(width=110).print(table)
+    Console(width=120).print(table)
 
 
-def _examples(configuration: Configuration) -> int:
-    return sum(len(kind.examples) for kind in configuration.record_types.values())
+def _version(kind: RecordType, published: Published | None) -> str:
+    """The version in force; one more, marked, where the files differ from it."""
+    if published is None:
+        return "– → 1"
+    if published.definition.checksum == kind.checksum:
+        return str(published.version)
+    return f"{published.version} → {published.version + 1}"

@@ -2,19 +2,23 @@
 
 import asyncio
 import logging
-from typing import Annotated
+import signal
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import Annotated, Any
 
 import structlog
 import typer
 import uvicorn
+from uvicorn.loops.auto import auto_loop_factory
 
 from app.cli.speech import say
 from app.demo import PASSWORD, DemoAccount, load_demo
-from app.main import create_app, sender_of
+from app.mail import sender_for
+from app.main import create_app
 from app.opening import configuration_of, open_site
 from app.settings import Settings
 from app.worker import Worker
-from models.services.site import Site
 
 GRACE = 10
 """Seconds a stopping server waits for requests under way."""
@@ -26,24 +30,46 @@ def serve(
 ) -> None:
     """Serve the site; with the embedded database, start that too."""
     settings = Settings() if port is None else Settings(port=port)
-    prepare_log()
+    run(_serve(settings, demo))
 
-    async def ready(site: Site) -> None:
+
+async def _serve(settings: Settings, demo: bool) -> None:
+    configuration = configuration_of(settings)
+    app = create_app(settings, configuration)
+    async with AsyncExitStack() as stack:
+        site = await stack.enter_async_context(open_site(settings, configuration, owner=True))
+        app.state.site = site
         if demo:
             _print_accounts(await load_demo(site, settings.data / "demo"))
+        if settings.worker:
+            await stack.enter_async_context(working(Worker(site, sender_for(settings.smtp_url))))
         say("Ready: {address}", address=settings.base_url)
+        await uvicorn.Server(_uvicorn(settings, app)).serve()
 
-    config = uvicorn.Config(
-        create_app(settings, ready),
+
+def _uvicorn(settings: Settings, app: Any) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
         host=settings.host,
         port=settings.port,
         access_log=False,
         server_header=False,
         log_config=None,
         timeout_graceful_shutdown=GRACE,
-        lifespan="on",
+        lifespan="off",
     )
-    uvicorn.Server(config).run()
+
+
+@asynccontextmanager
+async def working(worker: Worker) -> AsyncIterator[None]:
+    """The worker beside the server, ended with it."""
+    task = asyncio.create_task(worker.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 def _print_accounts(accounts: list[DemoAccount]) -> None:
@@ -56,13 +82,20 @@ def _print_accounts(accounts: list[DemoAccount]) -> None:
 def work() -> None:
     """Send the outbox and seal the event log, beside any number of servers."""
     settings = Settings()
-    prepare_log()
 
-    async def run() -> None:
+    async def forever() -> None:
         async with open_site(settings, configuration_of(settings), owner=False) as site:
-            await Worker(site, sender_of(settings)).run()
+            await Worker(site, sender_for(settings.smtp_url)).run()
 
-    asyncio.run(run())
+    run(forever())
+
+
+def run(main: Coroutine[Any, Any, None]) -> None:
+    """Run until done or told to stop; SIGTERM ends it as Ctrl-C does, so that everything is closed."""
+    prepare_log()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+        runner.run(main)
 
 
 def prepare_log() -> None:

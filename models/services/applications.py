@@ -111,7 +111,7 @@ async def variables_of(site: Site, application: Application) -> dict[str, Any]:
         "TERMS": {
             "version": accepted.version,
             "accepted_at": accepted.at.astimezone(zone).isoformat(timespec="seconds"),
-            "accepted_by": accepted.name or application.answers.get("contact_name"),
+            "accepted_by": accepted.name,
         }
         if accepted
         else {},

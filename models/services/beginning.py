@@ -68,10 +68,12 @@ async def begin(
         updated_at=site.now(),
     )
 
+    known_as = actor.name or (certificate.subject if certificate else "")
+
     async def body(session: Session) -> None:
         await insert_or(AlreadyOpen(), application, session)
         if text is not None and application.id is not None:
-            await terms.accept(site, actor, text, application.id, session)
+            await terms.accept(site, actor, known_as, text, application.id, session)
         await record_event(
             site, actor, "application.begun", subject_of(application), session, operator_id=actor.operator_id
         )

@@ -183,7 +183,8 @@ def _assignment(actor: Actor, transition: Transition) -> dict[str, Any]:
 
 def _submission(site: Site, application: Application, reading: Reading) -> dict[str, Any]:
     definition, now = compiled(site, application).definition, site.now()
-    data = {name: _affirmed_at(value, now.isoformat()) for name, value in reading.data.items()}
+    before = application.data or {}
+    data = {n: _affirmed_at(value, before.get(n), now.isoformat()) for n, value in reading.data.items()}
     reading.data.update(data)
     contact = definition.applications.contact
     applicant = application.applicant
@@ -197,11 +198,13 @@ def _submission(site: Site, application: Application, reading: Reading) -> dict[
     }
 
 
-def _affirmed_at(value: Any, moment: str) -> Any:
-    """A declaration keeps the time it was made (R10, R86)."""
-    if isinstance(value, dict) and value.get("affirmed") is True and "at" not in value:
-        return {**value, "at": moment}
-    return value
+def _affirmed_at(value: Any, before: Any, moment: str) -> Any:
+    """A declaration keeps the time it was first made in these words (R10, R86)."""
+    if not isinstance(value, dict) or value.get("affirmed") is not True or "at" in value:
+        return value
+    if isinstance(before, dict) and before.get("text_version") == value.get("text_version"):
+        return before
+    return {**value, "at": moment}
 
 
 def _remarks(site: Site, actor: Actor, application: Application, given: Given) -> list[dict[str, Any]]:

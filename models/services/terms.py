@@ -38,15 +38,17 @@ async def keep_versions(site: Site) -> None:
         await insert_new(TermsVersion(**facts, **dates, checksum=checksum(text)))
 
 
-async def accept(site: Site, actor: Actor, text: TermsText, application_id: Id, session: Session) -> None:
-    """Keep that `actor` accepted `text` when beginning an application (R14)."""
+async def accept(
+    site: Site, actor: Actor, name: str, text: TermsText, application_id: Id, session: Session
+) -> None:
+    """Keep that `actor`, known as `name`, accepted `text` when beginning an application (R14)."""
     acceptance = Acceptance(
         terms=text.terms,
         version=text.version,
         checksum=checksum(text),
         application_id=application_id,
         account_id=actor.account_id,
-        name=actor.name,
+        name=name,
         address=actor.address,
         certificate=actor.certificate,
         at=site.now(),

@@ -1,7 +1,7 @@
 """What every field type shares: the common keys, and the questions each type answers for itself."""
 
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -113,6 +113,9 @@ def as_day(value: Any) -> date | None:
         return None
 
 
-def field_names(fields: Sequence[BaseField]) -> tuple[str, ...]:
-    """The names of `fields`, in order."""
-    return tuple(field.name for field in fields)
+def as_moment(value: str) -> datetime | None:
+    """The moment an ISO text with a time names, or None."""
+    try:
+        return datetime.fromisoformat(value) if "T" in value[10:11] else None
+    except ValueError:
+        return None

@@ -1,6 +1,5 @@
 """Answers picked from a list: one, several, yes or no, and statements to be affirmed."""
 
-from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -142,8 +141,3 @@ def _affirmed(value: dict[str, Any]) -> dict[str, Any]:
     if value.get("affirmed") is not True:
         raise refuse("declaration", "{label}: read the statement and affirm it.")
     return value
-
-
-def options_of(codes: Sequence[tuple[str, Text]]) -> tuple[Option, ...]:
-    """Options from pairs of code and label."""
-    return tuple(Option(code=code, label=label) for code, label in codes)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, Field
 
 from models.language import Language, Text
-from models.schema.fields.base import BaseField, Query, refuse, words
+from models.schema.fields.base import BaseField, Query, as_moment, refuse, words
 
 if TYPE_CHECKING:
     from models.schema.fields import AnyField
@@ -78,6 +78,8 @@ class ComputedField(BaseField):
             return f"{value:,} {self.unit}" if self.unit else f"{value:,}"
         if isinstance(value, list):
             return "、".join(str(item) for item in value)
+        if isinstance(value, str) and (moment := as_moment(value)) is not None:
+            return f"{moment:%Y-%m-%d %H:%M}"
         return f"{value} {self.unit}" if self.unit else str(value)
 
 
