@@ -17,6 +17,9 @@ ROOT = Path(__file__).parent.parent
 FLOORS = ("models", "app", "forms")
 """The folders that speak through ``models/locale``; the admin has a catalogue of its own."""
 
+PAGES = "forms/templates"
+"""The templates that do; those of the measurements speak to nobody."""
+
 ERRORS = {
     name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, Exception)
 }
@@ -50,8 +53,8 @@ def all_msgids(root: Path = ROOT) -> dict[str, Place]:
     for floor in FLOORS:
         for path in sorted((root / floor).rglob("*.py")):
             found |= dict(python_msgids(path))
-        for path in sorted((root / floor).rglob("templates/**/*.html")):
-            found |= dict(template_msgids(path))
+    for path in sorted((root / PAGES).rglob("*.html")):
+        found |= dict(template_msgids(path))
     if root == ROOT:
         found |= dict.fromkeys(message_ids(), "models/schema/formats.py")
         found |= dict.fromkeys((getattr(errors, name).message for name in ERRORS), "models/errors.py")
