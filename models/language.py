@@ -55,8 +55,8 @@ def catalogue(language: Language) -> NullTranslations:
     return Translations(compiled, domain="toroku")
 
 
-def translate(msgid: str, language: Language, **values: Any) -> str:
-    """`msgid` in `language` with its named values put in."""
+def translate(msgid: str, language: Language, /, **values: Any) -> str:
+    """`msgid` in `language` with its named values put in; a value may have any name, “language” too."""
     text = str(catalogue(language).gettext(msgid)) if msgid else ""
     return text.format_map({key: _say(value, language) for key, value in values.items()}) if values else text
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from models.schema.expressions import Problem, compile_expression, paths_in, variable
-from models.schema.values import MISSING, candidates, compare, equal, rank
+from models.schema.values import MISSING, candidates, compare, equal, rank, reach
 
 Variables = Mapping[str, Any]
 Condition = Callable[[Mapping[str, Any], Variables], bool]
@@ -151,7 +151,9 @@ def _matches(operand: Any) -> Test:
 def _size(operand: Any) -> PathTest:
     if not isinstance(operand, int) or isinstance(operand, bool):
         raise Problem("$size takes a whole number")
-    return _any(lambda found, _: isinstance(found, list) and len(found) == operand)
+    return lambda document, path, _: any(
+        isinstance(found, list) and len(found) == operand for found in reach(document, path)
+    )
 
 
 def _all(operand: Any) -> PathTest:
@@ -173,13 +175,15 @@ def _elements(operand: Any) -> PathTest:
     matches = _element_value(operand) if by_value else _element_document(operand)
     return lambda document, path, variables: any(
         isinstance(found, list) and any(matches(element, variables) for element in found)
-        for found in candidates(document, path)
+        for found in reach(document, path)
     )
 
 
 def _element_value(operand: Mapping[str, Any]) -> Test:
     tests = _operators(operand)
-    return lambda element, variables: all(test({"v": element}, ("v",), variables) for test in tests)
+    return lambda element, variables: (
+        not isinstance(element, list) and all(test({"v": element}, ("v",), variables) for test in tests)
+    )
 
 
 def _element_document(operand: Mapping[str, Any]) -> Test:

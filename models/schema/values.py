@@ -30,7 +30,7 @@ Document = Mapping[str, Any]
 def candidates(document: Any, path: Sequence[str]) -> Iterator[Any]:
     """Every value a query sees at `path`: through arrays, by index too, and elements beside their array."""
     found = False
-    for value in _reach(document, path):
+    for value in reach(document, path):
         found = True
         yield value
         if isinstance(value, list):
@@ -39,20 +39,21 @@ def candidates(document: Any, path: Sequence[str]) -> Iterator[Any]:
         yield MISSING
 
 
-def _reach(node: Any, path: Sequence[str]) -> Iterator[Any]:
+def reach(node: Any, path: Sequence[str]) -> Iterator[Any]:
+    """Every value at `path` itself, through arrays on the way; arrays found there stay whole."""
     if not path:
         yield node
     elif isinstance(node, Mapping):
         if path[0] in node:
-            yield from _reach(node[path[0]], path[1:])
+            yield from reach(node[path[0]], path[1:])
         elif path[0] not in node:
             yield MISSING
     elif isinstance(node, list):
         if path[0].isdigit() and int(path[0]) < len(node):
-            yield from _reach(node[int(path[0])], path[1:])
+            yield from reach(node[int(path[0])], path[1:])
         for element in node:
             if isinstance(element, Mapping):
-                yield from _reach(element, path)
+                yield from reach(element, path)
     else:
         yield MISSING
 

@@ -5,10 +5,14 @@ from dataclasses import dataclass
 from models.documents.chain import START, digest, head, sealed_events, unsealed, write_seals
 from models.documents.store import Session
 from models.errors import AuditBroken
+from models.language import Message
 from models.services.site import Site
 
 BATCH = 500
 """Most events sealed in one transaction."""
+
+
+MISSING, ALTERED = Message("is missing"), Message("was altered")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +40,11 @@ async def verify() -> Verified:
     async for event in sealed_events():
         expected += 1
         if event["sequence"] != expected:
-            raise AuditBroken(sequence=expected, reason="is missing")
+            raise AuditBroken(sequence=expected, reason=MISSING)
         if event["previous"] != previous or event["hash"] != digest(event, expected, previous):
-            raise AuditBroken(sequence=expected, reason="was altered")
+            raise AuditBroken(sequence=expected, reason=ALTERED)
         previous = event["hash"]
     count, last = await head()
     if (count, last) != (expected, previous):
-        raise AuditBroken(sequence=expected + 1, reason="is missing")
+        raise AuditBroken(sequence=expected + 1, reason=MISSING)
     return Verified(expected, previous)
