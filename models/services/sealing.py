@@ -15,6 +15,10 @@ BATCH = 500
 MISSING, ALTERED = Message("is missing"), Message("was altered")
 
 
+MISSING = Message("is missing")
+ALTERED = Message("was altered")
+
+
 @dataclass(frozen=True, slots=True)
 class Verified:
     """What was proved: so many events, the last with this hash."""
