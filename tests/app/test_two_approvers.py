@@ -3,14 +3,16 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
 import pytest_asyncio
 
+from models.documents.guarded import update_where
 from models.documents.store import Mongo
 from models.schema.definition import RecordType
-from models.services import steps
+from models.services.effects import PERFORM
 from tests.app.conftest import Inside, OpenBrowser
 from tests.app.people import Member, propose, submitted
 
@@ -77,15 +79,12 @@ async def test_control_a_check_before_the_act_lets_both_succeed(
     members = [await Member(browser()).sign_in(n) for n in ("approver-1", await second_approver(mongo))]
     reviewer = await Member(browser()).sign_in("reviewer-1")
     reference = await propose(reviewer, await submitted(browser(), operator_type))
-    guarded = steps.update_where
 
-    async def unguarded(model, where, update, session=None):  # type: ignore[no-untyped-def]
-        return await guarded(model, {"_id": where["_id"]}, update, session)
+    async def unguarded(model: Any, where: Any, update: Any, session: Any = None) -> Any:
+        return await update_where(model, {"_id": where["_id"]}, update, session)
 
-    monkeypatch.setattr(steps, "update_where", unguarded)
-    monkeypatch.setitem(steps.PERFORM, "register", _nothing)
-    monkeypatch.setitem(steps.PERFORM, "issue_administrator", _nothing)
-    monkeypatch.setitem(steps.PERFORM, "bind_certificate", _nothing)
+    monkeypatch.setattr("models.services.steps.update_where", unguarded)
+    monkeypatch.setattr("models.services.steps.PERFORM", dict.fromkeys(PERFORM, _nothing))
     first, second = await approve_at_once(members, reference)
     assert (first.status_code, second.status_code) == (303, 303)
 

@@ -1,0 +1,62 @@
+"""Every route of the program, read from its own route table: a new one is in the tests without being named."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute, Mount, Route
+
+VALUES = {
+    "record_type": "operator",
+    "kind": "change",
+    "page": "company",
+    "path": "toroku.css",
+    "reference": "A2026-000001",
+    "number": "00000001",
+}
+"""What stands for a parameter of an address; any other is a number nobody has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """One way in: a method and an address."""
+
+    method: str
+    path: str
+    template: str
+
+    @property
+    def in_admin(self) -> bool:
+        return self.template.startswith("/admin")
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it hands out files of the program itself."""
+        return "/static" in self.template
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.template}"
+
+
+def doors(app: Starlette) -> list[Door]:
+    """Every method of every route, those of mounted applications too."""
+    return list(_doors(app.routes, ""))
+
+
+def _doors(routes: list[BaseRoute], prefix: str) -> Iterator[Door]:
+    for route in routes:
+        if isinstance(route, Route):
+            template = prefix + route.path
+            for method in sorted((route.methods or set()) - {"HEAD"}):
+                yield Door(method, fill(template), template)
+        elif isinstance(route, Mount):
+            inner = list(_doors(route.routes, prefix + route.path))
+            yield from inner or [Door("GET", fill(prefix + route.path + "/{path}"), prefix + route.path)]
+        else:
+            raise AssertionError(f"a route of an unknown kind: {route!r}")
+
+
+def fill(template: str) -> str:
+    """An address with something in the place of its parameters."""
+    return re.sub(r"\{(\w+)(?::\w+)?\}", lambda found: VALUES.get(found[1], "000000000000000000000000"), template)
