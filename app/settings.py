@@ -97,6 +97,8 @@ class Settings(BaseSettings):
     def _safe_in_production(self) -> "Settings":
         if self.production and self.secret is None:
             raise ValueError("TOROKU_SECRET is required in production")
+        if self.production and self.smtp_url is None:
+            raise ValueError("TOROKU_SMTP_URL is required in production: mails carry one-time links")
         if self.production and self.certificate_source == "upload":
             raise ValueError(
                 "TOROKU_CERTIFICATE_SOURCE=upload is for trials: an uploaded certificate proves nothing"

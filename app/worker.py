@@ -1,4 +1,4 @@
-"""The background loop: sends the outbox, seals the event log."""
+"""The background loop: sends the outbox, seals the event log, ends what is overdue."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,11 +9,15 @@ from app.database import honest
 from app.mail import Sender, SendLater, SendNever, compose
 from models.errors import TorokuError
 from models.services.delivery import Envelope, claim_due, mark_failed, mark_later, mark_sent
+from models.services.expiry import expire_one
 from models.services.sealing import seal
 from models.services.site import Site
 
 IDLE = 0.5
 """Seconds between looks when there is nothing to do."""
+
+RARELY = 30.0
+"""Seconds between looks for deadlines that have passed."""
 
 BREATH = 2.0
 """Seconds to wait after the database did not answer."""
@@ -28,10 +32,14 @@ class Worker:
         self.site, self.send = site, send
 
     async def run(self) -> None:
-        """Send and seal, side by side, for ever."""
-        await asyncio.gather(self._repeat(self.send_one), self._repeat(self.seal_some))
+        """Send, seal and expire, side by side, for ever."""
+        await asyncio.gather(
+            self._repeat(self.send_one),
+            self._repeat(self.seal_some),
+            self._repeat(self.expire_one, RARELY),
+        )
 
-    async def _repeat(self, work: Callable[[], Awaitable[bool]]) -> None:
+    async def _repeat(self, work: Callable[[], Awaitable[bool]], idle: float = IDLE) -> None:
         while True:
             try:
                 with honest():
@@ -44,7 +52,7 @@ class Worker:
                 await asyncio.sleep(BREATH)
             else:
                 if not busy:
-                    await asyncio.sleep(IDLE)
+                    await asyncio.sleep(idle)
 
     async def send_one(self) -> bool:
         """Send the message that has waited longest; False when none is due."""
@@ -74,3 +82,7 @@ class Worker:
     async def seal_some(self) -> bool:
         """Seal the events that wait; False when there were none."""
         return await seal(self.site) > 0
+
+    async def expire_one(self) -> bool:
+        """End the application that is longest overdue; False when none is."""
+        return await expire_one(self.site)

@@ -69,7 +69,7 @@ def _row(allows: str, *holders: str) -> Permission:
 PERMISSIONS: Mapping[str, Permission] = {
     "application.begin": _row("Begin an application of a type open to them", "visitor", "operator"),
     "application.view": _row(
-        "See any application", "reviewer", "approver", "steward", "auditor", "system_administrator"
+        "See any application", "reviewer", "approver", "steward", "auditor", "system_administrator", "system"
     ),
     "application.view_own": _row(
         "See the applications this browser began or their operator made", "visitor", "operator"

@@ -5,6 +5,7 @@ import sys
 import typer
 from pydantic import ValidationError
 
+from app.cli.account import account
 from app.cli.audit import audit
 from app.cli.bench import bench
 from app.cli.schema import schema
@@ -23,6 +24,7 @@ program.command("worker")(work)
 program.command("bench")(bench)
 program.add_typer(schema, name="schema")
 program.add_typer(audit, name="audit")
+program.add_typer(account, name="account")
 
 
 def main() -> None:

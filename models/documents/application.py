@@ -94,6 +94,7 @@ class Application(Stored):
             ),
             IndexModel([("state", ASCENDING), ("submitted_at", ASCENDING), ("_id", ASCENDING)], name="queue"),
             IndexModel([("operator_id", ASCENDING), ("updated_at", DESCENDING)], name="by_operator"),
+            IndexModel([("open", ASCENDING), ("due", ASCENDING)], name="overdue"),
             IndexModel([("assignee.id", ASCENDING), ("state", ASCENDING)], name="by_assignee"),
         )
 

@@ -15,11 +15,13 @@ from models.language import Language
 from models.permissions import Actor, allowed, is_applicant, may_view, require
 from models.schema.compiled import CompiledType
 from models.schema.definition import Kind, RecordType
+from models.schema.fields import BaseField
 from models.schema.fields.file import CertificateField, FileField
 from models.schema.reading import AnswerError, Reading, read_answers
 from models.services import terms
 from models.services.site import Site
 from models.workflow.definition import State, Transition, Workflow
+from models.workflow.engine import holds
 
 OWN_LIMIT = 200
 """Most of one's own applications listed at once."""
@@ -182,10 +184,19 @@ def writable(
             or (opened is not None and name not in opened)
         ):
             continue
-        if isinstance(field, CertificateField) or (isinstance(field, FileField) and value is not None):
+        if is_locked(field, application) or isinstance(field, CertificateField):
             continue
-        kept[name] = value
+        if not isinstance(field, FileField) or value is None:
+            kept[name] = value
     return kept
+
+
+def is_locked(field: BaseField, application: Application) -> bool:
+    """Whether the definition keeps people from typing this answer: always (``read_only``), in a change
+    (``set_once``), or by a condition on the other answers (``read_only_when``)."""
+    if field.read_only or (field.set_once and application.kind != "register"):
+        return True
+    return field.read_only_when is not None and holds(field.read_only_when, application.answers)
 
 
 def errors_of_page(

@@ -48,13 +48,16 @@ async def begin(
     record = await _subject(site, actor, definition, kind, record_id)
     answers = _prefilled(definition, record, certificate)
     reference = await next_reference(site)
+    workflow = site.configuration.workflows[definition.applications.workflow]
+    expires = workflow.states[workflow.first].expires
     application = Application(
         id=new_id(),
         reference=reference,
         type=definition.name,
         kind=kind,
         schema_version=published.version,
-        state=site.configuration.workflows[definition.applications.workflow].first,
+        state=workflow.first,
+        due=site.calendar.due(site.now(), expires) if expires else None,
         record_id=record.id if record else None,
         base_revision=record.revision if record else None,
         operator_id=actor.operator_id,

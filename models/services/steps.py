@@ -150,7 +150,7 @@ def _update(
     values: dict[str, Any] = {
         "state": transition.to,
         "open": not state.final,
-        "due": site.calendar.due(now, state.due) if state.due else None,
+        "due": site.calendar.due(now, deadline) if (deadline := state.due or state.expires) else None,
         "updated_at": now,
     }
     if state.final:

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -13,6 +12,7 @@ from app.database import Database
 from app.opening import build_site, configuration_of
 from app.settings import Settings
 from models.clock import system_entropy
+from models.configuration.load import Configuration
 from models.documents.account import Account
 from models.permissions import Actor
 from models.services import certificates
@@ -41,10 +41,22 @@ def hands() -> Hands:
     return Hands()
 
 
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return Settings(data=tmp_path_factory.mktemp("site"), smtp_url=None)
+
+
+@pytest.fixture(scope="session")
+def configuration(settings: Settings) -> Configuration:
+    """The shipped configuration, read once."""
+    return configuration_of(settings)
+
+
 @pytest_asyncio.fixture
-async def site(store: Database, tmp_path: Path, hands: Hands) -> AsyncIterator[Site]:
-    settings = Settings(data=tmp_path, smtp_url=None)
-    yield await build_site(settings, configuration_of(settings), store, hands, system_entropy)
+async def site(
+    store: Database, settings: Settings, configuration: Configuration, hands: Hands
+) -> AsyncIterator[Site]:
+    yield await build_site(settings, configuration, store, hands, system_entropy)
 
 
 async def staff(site: Site, login: str, *roles: str) -> Actor:

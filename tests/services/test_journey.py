@@ -14,6 +14,7 @@ from models.permissions import Actor
 from models.services.applications import find, open_fields, save_page
 from models.services.beginning import begin
 from models.services.delivery import claim_due, mark_sent
+from models.services.expiry import expire_one
 from models.services.links import token_of
 from models.services.sealing import seal, verify
 from models.services.site import Site
@@ -21,7 +22,7 @@ from models.services.steps import Given, take_step
 from models.services.submitting import submit, withdraw
 from models.services.terms import in_force
 from tests.services.answers import fill_in, valid_answers
-from tests.services.conftest import knowing, visitor
+from tests.services.conftest import Hands, knowing, visitor
 
 
 async def begun(site: Site) -> tuple[Actor, Application]:
@@ -201,3 +202,33 @@ async def test_a_review_is_due_in_business_days(site: Site, reviewer: Actor) -> 
     assert application.due is not None
     assert site.calendar.due_day(application.due).isoformat() == "2026-11-30"
     assert application.due - site.now() > timedelta(days=10)
+
+
+async def test_a_returned_application_expires_when_its_time_has_run_out(
+    site: Site, reviewer: Actor, hands: Hands
+) -> None:
+    _, application = await submitted(site)
+    application = await take_step(site, reviewer, application, "claim")
+    remarks = {"address": "番地まで書いてください。"}
+    application = await take_step(site, reviewer, application, "return", Given(remarks=remarks))
+    assert not await expire_one(site)
+    hands.forward(days=30)
+    assert await expire_one(site)
+    assert not await expire_one(site)
+    ended = await Application.get(application.id)
+    assert ended is not None
+    assert (ended.state, ended.open, ended.history[-1].by.kind) == ("expired", False, "system")
+
+
+async def test_a_draft_expires_but_an_application_under_review_never_does(
+    site: Site, reviewer: Actor, hands: Hands
+) -> None:
+    _, draft = await begun(site)
+    _, application = await submitted(site)
+    await take_step(site, reviewer, application, "claim")
+    hands.forward(days=91)
+    assert await expire_one(site)
+    assert not await expire_one(site)
+    ended = await Application.get(draft.id)
+    assert ended is not None
+    assert ended.state == "expired"

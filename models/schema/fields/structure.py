@@ -54,8 +54,7 @@ class TableField(BaseField):
 
 
 class ComputedField(BaseField):
-    """A value worked out from others by a formula, stored at every write; shown like the field type
-    ``shown_as`` names."""
+    """A value worked out from others by a formula, stored at every write."""
 
     stored: ClassVar[bool] = True
     asked: ClassVar[bool] = False

@@ -1,0 +1,54 @@
+"""Inviting staff: an account and the mail with the one-time link that sets its password."""
+
+from models.documents.account import Account
+from models.documents.base import new_id
+from models.documents.event import Subject
+from models.documents.guarded import insert_or
+from models.documents.store import Session
+from models.errors import DuplicateValue, TransitionRefused
+from models.language import Language
+from models.permissions import SYSTEM
+from models.services.events import record_event
+from models.services.messages import Letter, Recipient, queue_letter
+from models.services.resuming import read_address
+from models.services.site import Site
+
+
+async def invite_staff(
+    site: Site, *, login: str, name: str, email: str, roles: tuple[str, ...], language: Language = "ja"
+) -> Account:
+    """Create a staff account without a password and queue the mail that lets its owner set one.
+
+    Raises AnswersInvalid (address), TransitionRefused (unknown role), DuplicateValue (login taken)."""
+    unknown = [role for role in roles if role not in site.configuration.site.roles]
+    if unknown or not roles:
+        known = ", ".join(site.configuration.site.roles)
+        raise TransitionRefused(
+            "Unknown role: {unknown}. There are: {known}.", unknown=", ".join(unknown), known=known
+        )
+    account = Account(
+        id=new_id(),
+        login=login.strip(),
+        kind="staff",
+        name=name.strip(),
+        email=read_address(email),
+        roles=list(roles),
+        language=language,
+        created_at=site.now(),
+    )
+    letter = Letter(
+        template="user_issued",
+        recipient=Recipient(account.email, account.name, language),
+        cause=f"account:{account.id}",
+        values={"administrator_id": account.login},
+        account_id=account.id,
+    )
+
+    async def body(session: Session) -> None:
+        await insert_or(DuplicateValue(field="login"), account, session)
+        await queue_letter(site, letter, session)
+        subject = Subject(kind="account", id=account.id, label=account.login)
+        await record_event(site, SYSTEM, "account.issued", subject, session)
+
+    await site.store.transaction(body)
+    return account
