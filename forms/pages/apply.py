@@ -1,5 +1,6 @@
 """The gate before an application: what is needed, the terms, the certificate."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -22,6 +23,9 @@ from models.language import translate
 from models.schema.definition import KIND_LABELS, Kind, RecordType
 from models.schema.fields.file import FileField
 from models.services import applications, beginning, certificates, records, terms
+
+KINDS: Mapping[str, Kind] = {"change": "change", "delete": "delete"}
+"""What can be applied for on a registered record, by the address."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,9 @@ def _offered(visit: Visit) -> RecordType:
 async def _record_gate(request: Request) -> Gate:
     visit = operator_visit(request)
     definition = definition_of(visit)
-    kind: Kind = "change" if visit.parameter("kind") == "change" else "delete"
+    kind = KINDS.get(visit.parameter("kind"))
+    if kind is None:
+        raise NotFound
     record = await records.find_own(visit.site, visit.actor, definition.name, visit.parameter("number"))
     if not applications.may_begin(visit.site, visit.actor, definition, kind):
         raise NotFound

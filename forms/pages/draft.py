@@ -88,11 +88,11 @@ class Draft:
         return [page for page in self.plan.pages if any(plan.name in visible for plan in page.controls)]
 
     def after(self, page: PagePlan, reading: Reading) -> str:
-        """The address that follows a page: the next one with something to write, else the check."""
-        names = [known.name for known in self.pages(reading)]
-        later = names[names.index(page.name) + 1 :] if page.name in names else names
-        found = next((n for n in later if self.open_names(self.plan.by_page[n], reading)), None)
-        return self.page_address(found) if found else f"{self.address}/check"
+        """The address that follows a page: the next one to look at, else the check."""
+        pages = self.pages(reading)
+        place = next((i for i, known in enumerate(pages, 1) if known.name == page.name), 0)
+        found = next((known for known in pages[place:] if self._is_due(known, reading)), None)
+        return self.page_address(found.name) if found else f"{self.address}/check"
 
     def before(self, page: PagePlan, reading: Reading) -> str:
         """The address before a page; "" before the first."""
@@ -101,15 +101,16 @@ class Draft:
         return self.page_address(earlier[-1]) if earlier else ""
 
     def first(self) -> str:
-        """Where to begin, or go on: the first page not done with something to write."""
+        """Where to begin, or go on: the first page that is not done."""
         reading = self.read()
-        for page in self.pages(reading):
-            if self._is_waiting(page) and self.open_names(page, reading):
-                return self.page_address(page.name)
-        return f"{self.address}/check"
+        done = self.application.pages_done if self.opened is None else ()
+        found = (p for p in self.pages(reading) if p.name not in done and self._is_due(p, reading))
+        page = next(found, None)
+        return self.page_address(page.name) if page else f"{self.address}/check"
 
-    def _is_waiting(self, page: PagePlan) -> bool:
-        return page.name not in self.application.pages_done or self.application.round > 0
+    def _is_due(self, page: PagePlan, reading: Reading) -> bool:
+        """Every page of a draft is looked at; after a return, those with something to correct."""
+        return self.opened is None or bool(self.open_names(page, reading))
 
     def page_address(self, name: str) -> str:
         return f"{self.address}/pages/{name}"

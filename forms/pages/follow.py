@@ -138,13 +138,12 @@ async def withdraw(request: Request) -> Response:
 
 
 async def hand_out(request: Request) -> Response:
-    """An upload of one's own application; only kinds a browser may show are shown, the rest is a download."""
+    """An upload of one's own application, as a download: nothing uploaded is opened as a page here."""
     visit = visit_of(request)
     application = await applications.find(visit.site, visit.actor, visit.parameter("reference"))
     stored, content = await uploads.open_upload(visit.site, visit.actor, application, visit.parameter("id"))
-    way = "inline" if stored.content_type in uploads.INLINE else "attachment"
     headers = {
-        "content-disposition": f"{way}; filename*=UTF-8''{quote(stored.filename, safe='')}",
+        "content-disposition": f"attachment; filename*=UTF-8''{quote(stored.filename, safe='')}",
         "content-length": str(stored.size),
         "content-security-policy": "default-src 'none'; sandbox",
         "cache-control": "no-store",

@@ -77,7 +77,8 @@ def _parts(target: BaseField) -> int:
 def read_posted(form: FormData, fields: Iterable[BaseField], keeper: Keeper) -> Posted:
     """Read the answers of `fields`; every other name is ignored.
 
-    Texts over TEXT_LIMIT are errors at their field and still kept, so that the page can be shown again."""
+    Texts over TEXT_LIMIT are errors at their field and still kept, so that the page can be shown again. Of
+    the fields a page says it asked for, only those are read: an answer it did not show is not taken away."""
     sent: dict[str, list[str | UploadFile]] = defaultdict(list)
     for name, value in form.multi_items():
         sent[name].append(value)
@@ -87,7 +88,8 @@ def read_posted(form: FormData, fields: Iterable[BaseField], keeper: Keeper) -> 
         revision=_whole(_text(sent, REVISION)),
     )
     for target in fields:
-        if target.asked and target.control not in NEVER_TYPED:
+        was_asked = not posted.asked or target.name in posted.asked
+        if was_asked and target.asked and target.control not in NEVER_TYPED:
             posted.answers[target.name] = _read(target, target.name, sent, keeper, posted)
     return posted
 

@@ -198,6 +198,7 @@ async def test_an_upload_is_kept_shown_and_can_be_taken_away(applicant: Tab) -> 
     assert upload["filename"] == "誓約書.pdf"
     served = await applicant.client.get(f"/applications/{(await stored()).reference}/files/{upload['id']}")
     assert served.content == PDF
+    assert served.headers["content-disposition"].startswith("attachment")
     assert "sandbox" in served.headers["content-security-policy"]
     await applicant.press("削除")
     assert "誓約書.pdf" not in applicant.text
@@ -242,3 +243,17 @@ async def test_a_withdrawn_or_foreign_application_is_not_shown(
         assert stranger.status == 404
     await stranger.post(f"/applications/{reference}/pages/company", [("operator_name", "x")])
     assert stranger.status == 404
+
+
+async def test_an_answer_the_page_did_not_show_is_not_taken_away(applicant: Tab) -> None:
+    await applicant.press("次へ進む", {"is_domestic_corporation": "yes"})
+    await applicant.press("保存してあとで続ける", {"corporate_number": "7999901000001"})
+    await applicant.open(f"/applications/{(await stored()).reference}/pages/company")
+    await applicant.press("保存してあとで続ける", {"is_domestic_corporation": "no"})
+    await applicant.open(f"/applications/{(await stored()).reference}/pages/company")
+    assert applicant.page.by_id("field-corporate_number") is None
+    await applicant.press("保存してあとで続ける", {"is_domestic_corporation": "yes"})
+    await applicant.open(f"/applications/{(await stored()).reference}/pages/company")
+    number = applicant.page.by_id("field-corporate_number")
+    assert number is not None
+    assert number.get("value") == "7999901000001"

@@ -118,8 +118,9 @@ async def test_a_change_of_the_operator_needs_the_terms_again(administrator: Tab
 async def test_another_operators_record_is_not_there(administrator: Tab, site: Site) -> None:
     await administrator.open("/portal/operator/00000002")
     assert administrator.status == 404
-    await administrator.open("/portal/operator/00000002/change")
-    assert administrator.status == 404
+    for address in ("/portal/operator/00000002/change", "/portal/operator/00000001/anything"):
+        await administrator.open(address)
+        assert administrator.status == 404
 
 
 async def test_a_user_is_issued_and_told_by_mail(administrator: Tab) -> None:
