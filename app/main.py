@@ -11,10 +11,11 @@ from app.middleware.failures import Failures
 from app.middleware.headers import Headers
 from app.middleware.origin import SameOrigin
 from app.middleware.session import Sessions
+from app.middleware.size import LargestBody
 from app.opening import configuration_of
 from app.settings import Settings
 from app.staff import build_site_admin
-from forms.errors import error_response
+from forms.errors import error_response, handlers
 from forms.site import routes
 from models.configuration.load import Configuration
 from models.services.site import Site
@@ -28,6 +29,7 @@ def create_app(settings: Settings, configuration: Configuration | None = None) -
         middleware=[
             Middleware(Headers, secure=settings.secure),
             Middleware(Failures, page=error_response),
+            Middleware(LargestBody, largest=settings.max_upload_bytes),
             Middleware(TrustedHostMiddleware, allowed_hosts=settings.allowed_hosts),
             Middleware(SameOrigin),
             Middleware(
@@ -36,7 +38,7 @@ def create_app(settings: Settings, configuration: Configuration | None = None) -
                 certificate_upload=settings.certificate_source == "upload",
             ),
         ],
-        max_body_size=settings.max_upload_bytes,
+        exception_handlers=handlers,
     )
     build_site_admin(settings, configuration or configuration_of(settings)).mount_to(app)
     return app
