@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from admin import moments
 from admin.actor import actor_of, may, site_of
-from admin.language import language, say
+from admin.language import N_, language, say
 from admin.language import lazy_gettext as _
 from admin.links import root_of
 from admin.posted import text_of
@@ -145,9 +145,9 @@ class QueuePage(PageView):
             step = next((n for n, t in possible_steps(site, actor, found) if t.sets == "assignee"), None)
             if step is not None:
                 await take_step(site, actor, found, step)
-                self.tell(request, "You have taken this application on.")
+                self.tell(request, N_("You have taken this application on."))
                 return RedirectResponse(review_of(request, reference), status_code=303)
-        self.tell(request, "Nothing waits to be taken on.", kind="info")
+        self.tell(request, N_("Nothing waits to be taken on."), kind="info")
         return self.back(request, f"?view={text_of(form, 'view') or 'waiting'}")
 
 
@@ -167,8 +167,15 @@ def _page_number(request: Request) -> int:
 
 
 def _heads() -> list[Heading]:
-    words = ["Reference", "Title", "Application", "State", "Received", "Due", "In charge"]
-    return [Heading(say(word)) for word in words]
+    return [
+        Heading(say("Reference")),
+        Heading(say("Title")),
+        Heading(say("Application")),
+        Heading(say("State")),
+        Heading(say("Received")),
+        Heading(say("Due")),
+        Heading(say("In charge")),
+    ]
 
 
 def _states(site: Site) -> dict[str, State]:

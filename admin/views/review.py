@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from admin import moments
 from admin.actor import actor_of, may, site_of
-from admin.language import language, say
+from admin.language import N_, language, say
 from admin.language import lazy_gettext as _
 from admin.links import root_of
 from admin.posted import text_of
@@ -113,7 +113,9 @@ class ReviewPage(PageView):
             return await self._draw(request, await self._find(request), typed=form, refusal=refusal)
         state = applications.workflow_of(site_of(request), moved).states[moved.state]
         values = {"reference": moved.reference, "state": state.label}
-        return self.back(request, f"/{moved.reference}", done="{reference} is now: {state}.", values=values)
+        return self.back(
+            request, f"/{moved.reference}", done=N_("{reference} is now: {state}."), values=values
+        )
 
     @route("/{reference}/files/{identifier}", methods=["GET"])
     async def file(self, request: Request) -> Response:
