@@ -74,6 +74,15 @@ def test_a_drawn_answer_is_read_back(name: str, data: st.DataObject) -> None:
     assert field.parse(read) == field.parse(raw)
 
 
+@pytest.mark.parametrize("name", ["word", "story", "mail", "count", "day", "other"])
+@given(text=LINES.filter(str.strip) | st.just("\n\n begins and ends with blanks \n"))
+def test_a_text_comes_back_to_the_letter(name: str, text: str) -> None:
+    typed = text if name == "story" else text.replace("\n", " ")
+    raw = {"year": typed, "month": "", "day": ""} if name == "day" else typed
+    read = posted(draw({name: raw})).answers[name]
+    assert (read.replace("\r\n", "\n") if isinstance(read, str) else read) == raw
+
+
 def test_every_field_somebody_fills_in_is_covered() -> None:
     asked = {field.name for field in definition().fields if field.asked and field.type != "certificate"}
     assert asked == set(ANSWERS)

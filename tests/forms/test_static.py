@@ -1,0 +1,54 @@
+"""What a strict content security policy allows: nothing inline, no other host, little to load."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from forms.assets import FOLDER, asset
+from forms.render.environment import TEMPLATES
+from tests.forms.tab import Tab
+
+SIZES = {"toroku.css": 20_000, "toroku.js": 5_000, "seal.svg": 1_000}
+"""Most bytes of each file."""
+
+INLINE = re.compile(r"""<style|<script(?![^>]*\ssrc=)|\sstyle=|\son[a-z]+=|javascript:""", re.IGNORECASE)
+ELSEWHERE = re.compile(r"""(?:src|href|url\()\s*=?\s*["'(]?(?:https?:)?//""", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("template", sorted(TEMPLATES.rglob("*.html")), ids=lambda path: path.name)
+def test_no_template_holds_anything_inline_or_from_elsewhere(template: Path) -> None:
+    text = template.read_text(encoding="utf-8")
+    assert not INLINE.search(text)
+    assert not ELSEWHERE.search(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["<p style='x'>", "<script>x</script>", "<a onclick=x>", "<a href='javascript:x'>", "<STYLE>"]
+)
+def test_inline_code_would_be_found(text: str) -> None:
+    assert INLINE.search(text)
+
+
+def test_a_foreign_host_would_be_found() -> None:
+    assert ELSEWHERE.search('<link href="https://fonts.example/x.css">')
+    assert ELSEWHERE.search("background: url(//cdn.example/x.png)")
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_files_are_small_and_ask_no_other_host(name: str) -> None:
+    content = (FOLDER / name).read_bytes()
+    assert len(content) < SIZES[name]
+    assert not ELSEWHERE.search(content.decode())
+
+
+def test_every_file_is_accounted_for() -> None:
+    assert {path.name for path in FOLDER.iterdir()} == SIZES.keys()
+
+
+async def test_files_are_served_for_a_year_under_an_address_of_their_content(tab: Tab) -> None:
+    for name in SIZES:
+        answer = await tab.client.get(asset(name))
+        assert answer.status_code == 200
+        assert answer.content == (FOLDER / name).read_bytes()
+        assert "immutable" in answer.headers["cache-control"]
