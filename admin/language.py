@@ -81,7 +81,7 @@ def language() -> Language:
     return "en" if i18n.get_locale() == "en" else DEFAULT_LANGUAGE
 
 
-def N_(msgid: str) -> str:  # noqa: N802 - gettext's name for a message said later
+def N_(msgid: str) -> str:
     """`msgid` as it is, marked for the catalogue."""
     return msgid
 

@@ -19,7 +19,7 @@ from tests.admin.conftest import Visitor
 Visit = Callable[..., Visitor]
 OURS = Path(language.__file__).parent
 THEIRS = Path(starlette_admin.__file__).parent
-CALLS = {"_": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2), "say": None}
+CALLS = {"N_": None, "_": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2), "say": None}
 REFUSALS = dict.fromkeys(("NotFound", "NotAllowed", "TransitionRefused", "RecordChanged", "AlreadyDone"))
 READERS = [("**.py", "python"), ("**.html", "jinja2.ext:babel_extract")]
 PLACES = re.compile(r"%\(\w+\)[sd]|\{\w*\}")
