@@ -27,7 +27,7 @@ class Headers:
     """Pure ASGI; outermost, so that errors carry the headers too."""
 
     def __init__(self, app: ASGIApp, *, secure: bool) -> None:
-        self.app = app
+        self.app, self.secure = app, secure
         self.fixed = {
             **FIXED,
             **({"strict-transport-security": "max-age=31536000; includeSubDomains"} if secure else {}),
@@ -46,6 +46,8 @@ class Headers:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 self._complete(MutableHeaders(scope=message), scope, request_id)
+                if self.secure:
+                    message["headers"] = [_secured(*pair) for pair in message["headers"]]
             await send(message)
 
         try:
@@ -69,6 +71,13 @@ class Headers:
             "cache-control", "public, max-age=31536000, immutable" if _is_asset(scope) else "no-store"
         )
         headers["x-request-id"] = request_id
+
+
+def _secured(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+    """A header as it is, a cookie with ``Secure``: whoever set it may not know that TLS ends before us."""
+    if name.lower() != b"set-cookie" or b"; secure" in value.lower():
+        return name, value
+    return name, value + b"; Secure"
 
 
 def _is_asset(scope: Scope) -> bool:

@@ -1,4 +1,4 @@
-"""How much one request may send: more is refused before it is read, in words (ASVS 5.2.1; 413 of RFC 9110)."""
+"""How much one request may send: more is refused before it is read, in words (ASVS 5.2.1)."""
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send

@@ -21,9 +21,10 @@ from models.configuration.load import Configuration
 from models.documents.store import Mongo
 from models.schema.definition import RecordType
 from models.services.site import Site
+from tests.app.routes import Door, doors
 from tests.journey.mailbox import Mailbox, serving
 from tests.journey.server import Program, running
-from tests.services.conftest import Hands
+from tests.clock import Hands
 
 OpenBrowser = Callable[[], httpx.AsyncClient]
 
@@ -85,6 +86,12 @@ class Inside:
     def mongo(self) -> Mongo:
         return self.site.store.mongo
 
+    def leave_out(self, middleware: str) -> None:
+        """Take one middleware away from the program, for this test."""
+        kept = [part for part in self.app.user_middleware if getattr(part.cls, "__name__", "") != middleware]
+        assert len(kept) < len(self.app.user_middleware)
+        self.app.user_middleware, self.app.middleware_stack = kept, None
+
     async def load_demo(self) -> None:
         await load_demo(self.site, self.folder / "demo")
 
@@ -96,11 +103,18 @@ def wired(tmp_path_factory: pytest.TempPathFactory) -> tuple[Starlette, Settings
     return create_app(settings), settings
 
 
+@pytest.fixture(scope="session")
+def every_door(wired: tuple[Starlette, Settings]) -> list[Door]:
+    """Every method of every route."""
+    return doors(wired[0])
+
+
 @pytest_asyncio.fixture
 async def inside(
     store: Database, wired: tuple[Starlette, Settings], configuration: Configuration
 ) -> AsyncIterator[Inside]:
     app, settings = wired
+    ordered = list(app.user_middleware)
     hands = Hands()
     hands.now = system_clock()
     app.state.site = await build_site(settings, configuration, store, hands, system_entropy)
@@ -113,3 +127,4 @@ async def inside(
             return client
 
         yield Inside(app, app.state.site, hands, settings.data, open_browser)
+    app.user_middleware, app.middleware_stack = ordered, None

@@ -80,6 +80,20 @@ class Applicant:
         return await self.client.post(f"{self.address}/check", data={"revision": str(self.revision)})
 
 
+class Operator:
+    """Somebody of a registered operator, in the portal."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self.client = client
+
+    async def sign_in(self, login: str, certificate: bytes, password: str = PASSWORD) -> "Operator":
+        """Show the operator's certificate and sign in."""
+        await self.client.post("/certificate", files={"file": ("client.pem", certificate)})
+        answer = await self.client.post("/login", data={"login": login, "password": password})
+        assert answer.status_code == 303, answer.text
+        return self
+
+
 class Member:
     """A member of staff in the admin."""
 

@@ -1,4 +1,4 @@
-"""Every route of the program, read from its own route table: a new one is in the tests without being named."""
+"""Every route of the program, read from its own route table: a new one is tested without being named."""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +15,10 @@ VALUES = {
     "reference": "A2026-000001",
     "number": "00000001",
 }
-"""What stands for a parameter of an address; any other is a number nobody has."""
+"""What stands for a parameter of an address; any other is NOBODY."""
+
+NOBODY = "0" * 24
+"""An id nothing has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,4 +62,6 @@ def _doors(routes: list[BaseRoute], prefix: str) -> Iterator[Door]:
 
 def fill(template: str) -> str:
     """An address with something in the place of its parameters."""
-    return re.sub(r"\{(\w+)(?::\w+)?\}", lambda found: VALUES.get(found[1], "000000000000000000000000"), template)
+    return re.sub(
+        r"\{(\w+)(?::\w+)?\}", lambda found: VALUES.get(found[1], "000000000000000000000000"), template
+    )
