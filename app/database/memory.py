@@ -23,6 +23,14 @@ class _Collection(mock.AsyncMongoMockCollection):  # type: ignore[misc]
     async def list_indexes(self, *arguments: Any, **options: Any) -> Any:
         return super().list_indexes(*arguments, **options)
 
+    async def create_indexes(self, indexes: Any, **options: Any) -> list[str]:
+        """One by one: made together, the mock forgets what partial indexes leave out."""
+        return [await self._create(index.document, **options) for index in indexes]
+
+    async def _create(self, document: dict[str, Any], **options: Any) -> str:
+        facts = {key: value for key, value in document.items() if key != "key"}
+        return str(await self.create_index(list(document["key"].items()), **facts, **options))
+
 
 class _Database(mock.AsyncMongoMockDatabase):  # type: ignore[misc]
     def get_collection(self, *arguments: Any, **options: Any) -> _Collection:

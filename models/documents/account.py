@@ -7,7 +7,7 @@ from pydantic import Field
 from pymongo import ASCENDING, IndexModel
 
 from models.configuration.mail import LinkPurpose
-from models.documents.base import Id, Stored
+from models.documents.base import AN_ID, Id, Stored
 from models.language import Language
 
 
@@ -39,7 +39,7 @@ class Account(Stored):
                 [("issued_for", ASCENDING)],
                 unique=True,
                 name="one_administrator_ever",
-                partialFilterExpression={"issued_for": {"$type": "objectId"}},
+                partialFilterExpression={"issued_for": AN_ID},
             ),
             IndexModel([("operator_id", ASCENDING), ("login", ASCENDING)], name="by_operator"),
         )

@@ -5,7 +5,7 @@ from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from models.documents.base import Id, Part, Person, Stored
+from models.documents.base import AN_ID, Id, Part, Person, Stored
 from models.language import Language
 from models.schema.definition import Kind
 
@@ -90,7 +90,7 @@ class Application(Stored):
                 [("record_id", ASCENDING)],
                 unique=True,
                 name="one_open_per_record",
-                partialFilterExpression={"open": True, "record_id": {"$type": "objectId"}},
+                partialFilterExpression={"open": True, "record_id": AN_ID},
             ),
             IndexModel([("state", ASCENDING), ("submitted_at", ASCENDING), ("_id", ASCENDING)], name="queue"),
             IndexModel([("operator_id", ASCENDING), ("updated_at", DESCENDING)], name="by_operator"),

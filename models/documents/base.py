@@ -13,6 +13,11 @@ Id = ObjectId
 """The identity of a stored thing."""
 
 
+AN_ID = {"$gt": ObjectId("0" * 24)}
+"""Condition of partial indexes: the field holds an id (``$type`` would say it, but not every backend knows it
+there)."""
+
+
 def new_id() -> Id:
     """A fresh identity (not a secret: it can be guessed from its neighbours)."""
     return ObjectId()

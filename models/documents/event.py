@@ -39,7 +39,7 @@ class Event(Stored):
                 [("sequence", ASCENDING)],
                 unique=True,
                 name="chain",
-                partialFilterExpression={"sequence": {"$type": "number"}},
+                partialFilterExpression={"sequence": {"$gt": 0}},
             ),
             IndexModel([("sequence", ASCENDING), ("_id", ASCENDING)], name="unsealed"),
             IndexModel([("subject.id", ASCENDING), ("at", DESCENDING)], name="by_subject"),

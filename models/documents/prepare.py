@@ -1,5 +1,7 @@
 """Making a database ready: documents bound, collections walled, indexes from the definitions."""
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -65,19 +67,57 @@ def database_of(store: Store) -> Mongo:
     return store.mongo.with_options(codec_options=CODEC) if store.transactional else store.mongo
 
 
-async def prepare(
-    store: Store, kinds: Iterable[tuple[RecordType, Lifecycle]], *, indexes: bool = True
-) -> None:
-    """Bind the documents to `store`, and create collections, walls and indexes where they are missing."""
-    database = database_of(store)
-    await init_beanie(database=database, document_models=list(DOCUMENTS), skip_indexes=not indexes)
-    if not indexes:
+Kind = tuple[RecordType, Lifecycle]
+"""A record type and the lifecycle its records have."""
+
+MARK = "prepared"
+"""The collection that says what this database was prepared for."""
+
+
+async def prepare(store: Store, kinds: Iterable[Kind], *, indexes: bool = True) -> None:
+    """Bind the documents to `store`, and create collections, walls and indexes where they are missing.
+
+    That asks the server about every collection, so it is left out when the same was done before and no
+    collection was dropped since. An index dropped by hand comes back when ``prepared`` is emptied."""
+    database, wanted = database_of(store), list(kinds)
+    checksum = _checksum(wanted)
+    known = not indexes or (store.transactional and await _is_prepared(database, checksum))
+    await init_beanie(database=database, document_models=list(DOCUMENTS), skip_indexes=known)
+    if known:
         return
     existing = set(await database.list_collection_names())
-    for kind, lifecycle in kinds:
+    for kind, lifecycle in wanted:
         if kind.collection not in existing:
             await _create(store, database, kind.collection)
         await database[kind.collection].create_indexes(record_indexes(kind, lifecycle))
+    if store.transactional:
+        mark = {"collections": await _identities(database)}
+        await database[MARK].replace_one({"_id": checksum}, mark, upsert=True)
+
+
+def _checksum(kinds: Iterable[Kind]) -> str:
+    """SHA-256 of every index and wall there is to be."""
+    wanted = {model.Settings.name: _described(getattr(model.Settings, "indexes", ())) for model in DOCUMENTS}
+    wanted |= {kind.collection: _described(record_indexes(kind, life)) for kind, life in kinds}
+    told = json.dumps([wanted, envelope_schema()], default=str)
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def _described(indexes: Iterable[IndexModel]) -> list[Mapping[str, Any]]:
+    return [index.document for index in indexes]
+
+
+async def _is_prepared(database: Mongo, checksum: str) -> bool:
+    """Whether the mark is there and every collection it names is still the same one."""
+    mark = await database[MARK].find_one({"_id": checksum})
+    return mark is not None and mark["collections"].items() <= (await _identities(database)).items()
+
+
+async def _identities(database: Mongo) -> dict[str, str]:
+    """The collections by name, with the id the server gave each when it was made."""
+    found = await database.list_collections(filter={"type": "collection"})
+    identities = {each["name"]: str(each["info"]["uuid"]) async for each in found}
+    return {name: uuid for name, uuid in identities.items() if not name.startswith("system.")}
 
 
 async def _create(store: Store, database: Mongo, name: str) -> None:

@@ -23,7 +23,7 @@ from models.services.events import record_event
 from models.services.links import peek, use_link
 from models.services.messages import Letter, Recipient, queue_letter
 from models.services.resuming import read_address
-from models.services.sessions import end_sessions
+from models.services.sessions import actor_for, end_sessions
 from models.services.site import Site
 
 PASSWORD_LENGTH = range(12, 129)
@@ -127,21 +127,6 @@ async def _count_success(site: Site, account: Account, address: str, certificate
 
     await site.store.transaction(body)
     return account
-
-
-def actor_for(account: Account, address: str = "", certificate: str | None = None) -> Actor:
-    """The actor an account makes of whoever signed in with it."""
-    return Actor(
-        kind=account.kind,
-        account_id=account.id,
-        login=account.login,
-        name=account.name,
-        email=account.email,
-        roles=frozenset(account.roles),
-        operator_id=account.operator_id,
-        certificate=certificate,
-        address=address,
-    )
 
 
 def check_password(password: str, login: str) -> None:

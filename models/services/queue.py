@@ -70,8 +70,27 @@ async def page(where: Mapping[str, Any], number: int) -> list[Row]:
     return rows
 
 
-async def counts(wanted: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
-    """How many applications each view holds, counted together and no further than COUNT_LIMIT."""
+Views = Mapping[str, Mapping[str, Any]]
+"""Queries by the name of their view."""
+
+
+async def counts(site: Site, wanted: Views) -> dict[str, int]:
+    """How many applications each view holds, counted no further than COUNT_LIMIT: in one question to the
+    database, because asking costs more than counting."""
+    if not site.store.transactional:  # memory:// has no $unionWith
+        return await _counts_apart(wanted)
+    first, *rest = (_counting(name, where) for name, where in wanted.items())
+    others = [{"$unionWith": {"coll": Application.Settings.name, "pipeline": stages}} for stages in rest]
+    found = await (await Application.raw().aggregate([*first, *others])).to_list(None)
+    return {**dict.fromkeys(wanted, 0), **{row["_id"]: row["count"] for row in found}}
+
+
+def _counting(name: str, where: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    counted = {"_id": {"$literal": name}, "count": {"$sum": 1}}
+    return [{"$match": where}, {"$limit": COUNT_LIMIT}, {"$group": counted}]
+
+
+async def _counts_apart(wanted: Views) -> dict[str, int]:
     found = await asyncio.gather(
         *(Application.raw().count_documents(where, limit=COUNT_LIMIT) for where in wanted.values())
     )

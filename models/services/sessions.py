@@ -111,7 +111,7 @@ async def actor_of(session: BrowserSession | None, address: str) -> Actor:
     if session.account_id is not None:
         account = await Account.raw().find_one({"_id": session.account_id, "status": "active"})
         if account is not None:
-            return _account_actor(_constructed(Account, account), session, address)
+            return actor_for(_constructed(Account, account), address, session.certificate)
     return Actor(
         kind="visitor",
         applications=frozenset(session.applications),
@@ -120,16 +120,17 @@ async def actor_of(session: BrowserSession | None, address: str) -> Actor:
     )
 
 
-def _account_actor(known: Account, session: BrowserSession, address: str) -> Actor:
+def actor_for(account: Account, address: str = "", certificate: str | None = None) -> Actor:
+    """The actor an account makes of whoever signed in with it."""
     return Actor(
-        kind=known.kind,
-        account_id=known.id,
-        login=known.login,
-        name=known.name,
-        email=known.email,
-        roles=frozenset(known.roles),
-        operator_id=known.operator_id,
-        certificate=session.certificate,
+        kind=account.kind,
+        account_id=account.id,
+        login=account.login,
+        name=account.name,
+        email=account.email,
+        roles=frozenset(account.roles),
+        operator_id=account.operator_id,
+        certificate=certificate,
         address=address,
     )
 

@@ -9,7 +9,7 @@ from models.errors import LinkRefused, SignInFailed
 from models.services.accounts import FAILURES, LOCKED_FOR, hash_password, sign_in
 from models.services.links import LIFETIMES, make_link, peek, token_of, use_link
 from models.services.site import Site
-from tests.forms.conftest import Hands
+from tests.clock import Hands
 
 MOMENT = timedelta(milliseconds=1)
 

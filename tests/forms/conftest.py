@@ -1,7 +1,6 @@
 """The whole program without a network: pages by HTTP, on a real database, with a clock tests can move."""
 
 from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -17,25 +16,10 @@ from app.opening import build_site, configuration_of
 from app.settings import Settings
 from models.clock import system_entropy
 from models.services.site import Site
+from tests.clock import Hands
 from tests.forms.tab import Tab
 
-START = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
-"""A Friday, 10:00 in Tokyo."""
-
 ADDRESS = "http://127.0.0.1:8000"
-
-
-class Hands:
-    """A clock whose hands a test can move."""
-
-    def __init__(self) -> None:
-        self.now = START
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def forward(self, **by: float) -> None:
-        self.now += timedelta(**by)
 
 
 @pytest.fixture

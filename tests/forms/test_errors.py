@@ -13,7 +13,8 @@ from app.database import Database, open_database, process
 from app.opening import build_site, configuration_of
 from app.settings import Settings
 from models.documents.application import Application
-from tests.forms.conftest import ADDRESS, Hands, present
+from tests.clock import Hands
+from tests.forms.conftest import ADDRESS, present
 from tests.forms.tab import Tab
 
 TYPED = 'みなと<発電>"株式会社"\n'

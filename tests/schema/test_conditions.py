@@ -91,7 +91,11 @@ FORMULAS: list[Any] = [
 
 @pytest.mark.parametrize("formula", FORMULAS, ids=str)
 async def test_a_formula_computes_what_the_database_computes(store: Database, formula: Any) -> None:
-    documents = [{"a": "x", "b": "x"}, {"a": 7, "b": 3, "rows": [{"n": 2}, {"n": 3}]}, {"rows": []}]
+    documents: list[dict[str, Any]] = [
+        {"a": "x", "b": "x"},
+        {"a": 7, "b": 3, "rows": [{"n": 2}, {"n": 3}]},
+        {"rows": []},
+    ]
     if "$concat" in formula:
         documents = documents[:1]
     await store.mongo["documents"].insert_many([{**d, "_id": n} for n, d in enumerate(documents)])

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 
 import pytest
 import pytest_asyncio
@@ -16,24 +15,9 @@ from models.configuration.load import Configuration
 from models.documents.account import Account
 from models.permissions import Actor
 from models.services import certificates
-from models.services.accounts import actor_for
+from models.services.sessions import actor_for
 from models.services.site import Site
-
-START = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
-"""A Friday, 10:00 in Tokyo."""
-
-
-class Hands:
-    """A clock whose hands a test can move."""
-
-    def __init__(self) -> None:
-        self.now = START
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def forward(self, **by: float) -> None:
-        self.now += timedelta(**by)
+from tests.clock import Hands
 
 
 @pytest.fixture

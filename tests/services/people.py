@@ -6,8 +6,8 @@ from models.documents.account import Account
 from models.documents.application import Application
 from models.documents.record import Record
 from models.permissions import Actor
-from models.services.accounts import actor_for
 from models.services.beginning import begin
+from models.services.sessions import actor_for
 from models.services.site import Site
 from models.services.steps import Given, take_step
 from models.services.submitting import submit

@@ -21,8 +21,9 @@ from models.services.site import Site
 from models.services.steps import Given, take_step
 from models.services.submitting import submit, withdraw
 from models.services.terms import in_force
+from tests.clock import Hands
 from tests.services.answers import fill_in, valid_answers
-from tests.services.conftest import Hands, knowing, visitor
+from tests.services.conftest import knowing, visitor
 
 
 async def begun(site: Site) -> tuple[Actor, Application]:

@@ -23,6 +23,7 @@ from models.services.applications import save_page
 from models.services.beginning import begin
 from models.services.invitations import invite_staff
 from models.services.review import automatic_checks, changes
+from models.services.sessions import actor_for
 from models.services.site import Site
 from models.services.steps import take_step
 from models.services.submitting import submit
@@ -166,7 +167,7 @@ async def test_a_user_is_issued_by_the_administrator_only(
     _, administrator = await register_operator(site, reviewer, approver)
     issued = await accounts.issue_user(site, administrator, name="電力 次郎", email="jiro@example.co.jp")
     assert (issued.login, issued.operator_id) == ("U0000001", administrator.operator_id)
-    user = accounts.actor_for(issued)
+    user = actor_for(issued)
     with pytest.raises(NotAllowed):
         await accounts.issue_user(site, user, name="電力 三郎", email="saburo@example.co.jp")
 
