@@ -88,7 +88,7 @@ class QueuePage(PageView):
         if name not in views:
             raise NotFound
         number = _page_number(request)
-        rows, counts = await asyncio.gather(queue.page(views[name], number), queue.counts(views))
+        rows, counts = await asyncio.gather(queue.page(views[name], number), queue.counts(site, views))
         return self.page(
             request,
             "queue.html",

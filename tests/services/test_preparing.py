@@ -1,0 +1,71 @@
+"""A database is prepared once for each state of the definitions, and again whenever something is missing."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from app.database import Database
+from app.opening import configuration_of
+from app.settings import Settings
+from models.configuration.load import Configuration
+from models.documents.prepare import MARK, Kind, prepare
+
+
+@pytest.fixture(scope="module")
+def configuration(tmp_path_factory: pytest.TempPathFactory) -> Configuration:
+    return configuration_of(Settings(data=tmp_path_factory.mktemp("data")))
+
+
+@pytest.fixture
+def kinds(configuration: Configuration) -> list[Kind]:
+    return list(_kinds(configuration))
+
+
+def _kinds(configuration: Configuration) -> Iterator[Kind]:
+    for kind in configuration.record_types.values():
+        yield kind, configuration.lifecycles[kind.lifecycle]
+
+
+async def names(store: Database, collection: str) -> set[str]:
+    return set(await store.mongo[collection].index_information())
+
+
+async def test_what_was_prepared_is_not_prepared_again(store: Database, kinds: list[Kind]) -> None:
+    await prepare(store, kinds)
+    await store.mongo["operators"].drop_index("search")
+    await prepare(store, kinds)
+    assert "search" not in await names(store, "operators")
+
+
+async def test_without_its_mark_it_is_prepared_again(store: Database, kinds: list[Kind]) -> None:
+    """The control of the test above."""
+    await prepare(store, kinds)
+    await store.mongo["operators"].drop_index("search")
+    await store.mongo[MARK].delete_many({})
+    await prepare(store, kinds)
+    assert "search" in await names(store, "operators")
+
+
+async def test_a_dropped_collection_comes_back_with_wall_and_indexes(
+    store: Database, kinds: list[Kind]
+) -> None:
+    await prepare(store, kinds)
+    before = await names(store, "operators")
+    await store.mongo["operators"].drop()
+    await store.mongo["operators"].insert_one({"made": "by hand"})
+    await store.mongo["operators"].drop()
+    await prepare(store, kinds)
+    assert await names(store, "operators") == before
+    options = await store.mongo["operators"].options()
+    assert "$jsonSchema" in options["validator"]
+
+
+async def test_a_changed_definition_brings_its_index(store: Database, kinds: list[Kind]) -> None:
+    await prepare(store, kinds)
+    kind, lifecycle = next(pair for pair in kinds if pair[0].name == "operator")
+    plain = kind.by_name["address"]
+    fields = tuple(f.model_copy(update={"index": True}) if f is plain else f for f in kind.fields)
+    changed = kind.model_copy(update={"fields": fields})
+    assert f"by_{plain.name}" not in await names(store, "operators")
+    await prepare(store, [(changed, lifecycle), *(pair for pair in kinds if pair[0] is not kind)])
+    assert f"by_{plain.name}" in await names(store, "operators")
