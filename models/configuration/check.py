@@ -12,6 +12,7 @@ from models.schema.definition import RecordType, walk
 from models.schema.expressions import Problem, compile_expression, paths_in
 from models.schema.fields import BaseField, TableField
 from models.schema.fields.choice import ListedField
+from models.schema.fields.file import CertificateField, FileField
 from models.schema.fields.structure import ComputedField, ReferenceField
 from models.schema.fields.text import TextField
 from models.schema.finding import Finding
@@ -113,6 +114,8 @@ def _check_field(
             yield from _unknown(source, "T-E011", (*path, "format"), str(name), _all_names(kind))
     if isinstance(field, ReferenceField):
         yield from _unknown(source, "T-E023", (*path, "to"), field.to, configuration.record_types)
+    if isinstance(field, FileField | CertificateField) and len(path) > 2:
+        yield source.finding("T-E030", (*path, "type"), name=field.type)
     if field.stored and field.asked and field.personal is None and not isinstance(field, TableField):
         yield source.finding("T-W002", path, name=field.name)
 

@@ -72,6 +72,10 @@ CODES: dict[str, Code] = {
         "The module folder does not exist.",
         "Check TOROKU_CONFIG; its entries are folders separated by commas.",
     ),
+    "T-E030": Code(
+        "A field of type “{name}” cannot be inside a table.",
+        "Ask for it beside the table, once per application.",
+    ),
     "T-W001": Code("The English text is missing.", "Add “en:”.", "warning"),
     "T-W002": Code(
         "The field “{name}” does not say whether it holds personal data.",

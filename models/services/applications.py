@@ -14,6 +14,7 @@ from models.errors import AnswersInvalid, NotFound, RecordChanged, TransitionRef
 from models.language import Language
 from models.permissions import Actor, allowed, is_applicant, may_view, require
 from models.schema.compiled import CompiledType
+from models.schema.conditions import fields_in
 from models.schema.definition import Kind, RecordType
 from models.schema.fields import BaseField
 from models.schema.fields.file import CertificateField, FileField
@@ -92,7 +93,21 @@ def open_fields(site: Site, application: Application) -> frozenset[str] | None:
         return frozenset()
     if application.round == 0:
         return None
-    return frozenset(remark.field.split(".")[0] for remark in application.open_remarks())
+    remarked = {remark.field.split(".")[0] for remark in application.open_remarks()}
+    return frozenset(
+        _with_dependants(compiled(site, application).definition, remarked, application.data or {})
+    )
+
+
+def _with_dependants(definition: RecordType, opened: set[str], answered: Mapping[str, Any]) -> set[str]:
+    """`opened` and the questions not answered yet that a corrected answer may bring up."""
+    before = len(opened)
+    for field in definition.fields:
+        queries = (field.show_when, field.required_when)
+        asks = {path.split(".")[0] for query in queries if query for path in fields_in(query)}
+        if asks & opened and answered.get(field.name) is None:
+            opened = opened | {field.name}
+    return opened if len(opened) == before else _with_dependants(definition, opened, answered)
 
 
 async def variables_of(site: Site, application: Application) -> dict[str, Any]:

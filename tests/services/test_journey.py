@@ -233,3 +233,15 @@ async def test_a_draft_expires_but_an_application_under_review_never_does(
     ended = await Application.get(draft.id)
     assert ended is not None
     assert ended.state == "expired"
+
+
+async def test_a_correction_opens_the_questions_it_brings_up(site: Site, reviewer: Actor) -> None:
+    """Control: what does not depend on the remarked answer stays closed."""
+    _, application = await submitted(site)
+    application = await take_step(site, reviewer, application, "claim")
+    remarks = {"uses_delegate": "委託していると伺っています。"}
+    application = await take_step(site, reviewer, application, "return", Given(remarks=remarks))
+    opened = open_fields(site, application)
+    assert opened is not None
+    assert {"uses_delegate", "delegate_company", "delegate_person"} <= opened
+    assert not {"address", "operator_name"} & opened
