@@ -17,6 +17,7 @@ from models.documents.record import Record
 from models.documents.store import Session
 from models.errors import ConfigurationError
 from models.permissions import SYSTEM
+from models.schema.definition import RecordType
 from models.schema.finding import Finding
 from models.schema.reading import read_data
 from models.schema.source import Source, read_source
@@ -24,6 +25,7 @@ from models.services import certificates
 from models.services.accounts import hash_password
 from models.services.beginning import next_reference
 from models.services.effects import Work, register
+from models.services.registry import Published
 from models.services.site import Site
 
 PASSWORD = "toroku-demo-2026"  # noqa: S105 - demo data is refused in production
@@ -80,19 +82,52 @@ async def _load_record(
     site: Site, row: Mapping[str, Any], operators: dict[str, Record], authority: TrialAuthority, folder: Path
 ) -> None:
     published = site.registry.current(row["record_type"])
-    data, field = dict(row["data"]), published.definition.applications.certificate
-    owner, presented = operators.get(row.get("operator", "")), None
-    if field is not None:
-        code = str(data.get("operator_code"))
-        pem = authority.issue(f"{code}-01", code)
-        write_certificate(folder, code, pem)
-        presented = await certificates.present(site, pem)
-        data[field] = certificates.facts(presented)
+    data, owner = dict(row["data"]), operators.get(row.get("operator", ""))
+    presented = await _certificate(site, published.definition, data, authority, folder)
     variables = {"TODAY": site.today().isoformat(), "BEFORE": data, "OPERATOR": owner.data if owner else {}}
     reading = read_data(published.compiled, data, variables)
     if reading.errors:
-        raise ConfigurationError(message=f"Demo record: {reading.errors[0].path}: {reading.errors[0].key}")
-    application = Application(
+        wrong = reading.errors[0]
+        raise ConfigurationError(message="A demo record does not hold.") from ValueError(
+            wrong.path, wrong.key
+        )
+    application = await _approved(site, published, owner, reading.data)
+    application.certificate = presented
+
+    async def body(session: Session) -> Record | None:
+        work = Work(site, SYSTEM, application, session)
+        await register(work, {})
+        if presented is not None and work.record is not None:
+            await certificates.bind(site, application, work.record.operator_id, session)
+        kept = {"record_id": work.record.id, "number": work.record.number} if work.record else {}
+        await application.model_copy(update=kept).insert(session=session)
+        return work.record
+
+    record = await site.store.transaction(body)
+    if record is not None and record.operator_id == record.id:
+        operators[str(data.get("operator_code"))] = record
+
+
+async def _certificate(
+    site: Site, definition: RecordType, data: dict[str, Any], authority: TrialAuthority, folder: Path
+) -> str | None:
+    """A certificate made for this record where its type has one; its facts take their place in `data`."""
+    field = definition.applications.certificate
+    if field is None:
+        return None
+    code = str(data.get("operator_code"))
+    pem = authority.issue(f"{code}-01", code)
+    write_certificate(folder, code, pem)
+    presented = await certificates.present(site, pem)
+    data[field] = certificates.facts(presented)
+    return presented.fingerprint
+
+
+async def _approved(
+    site: Site, published: Published, owner: Record | None, data: dict[str, Any]
+) -> Application:
+    """The application a demo record came by, as if it had been approved just now."""
+    return Application(
         id=new_id(),
         reference=await next_reference(site),
         type=published.definition.name,
@@ -102,27 +137,13 @@ async def _load_record(
         open=False,
         operator_id=owner.id if owner else None,
         operator_name=owner.title if owner else "",
-        title=published.definition.title_of(reading.data),
-        data=reading.data,
-        certificate=presented.fingerprint if presented else None,
+        title=published.definition.title_of(data),
+        data=data,
         created_at=site.now(),
         updated_at=site.now(),
         submitted_at=site.now(),
         decided_at=site.now(),
     )
-
-    async def body(session: Session) -> Record | None:
-        work = Work(site, SYSTEM, application, session)
-        await register(work, {})
-        if field is not None and work.record is not None:
-            await certificates.bind(site, application, work.record.operator_id, session)
-        kept = {"record_id": work.record.id, "number": work.record.number} if work.record else {}
-        await application.model_copy(update=kept).insert(session=session)
-        return work.record
-
-    record = await site.store.transaction(body)
-    if record is not None and record.operator_id == record.id:
-        operators[str(data.get("operator_code"))] = record
 
 
 async def _load_account(

@@ -142,4 +142,6 @@ def kept_secret(path: Path) -> bytes:
             path.write_text(secrets.token_urlsafe(48), encoding="ascii")
         return path.read_bytes()
     except OSError as error:
-        raise ConfigurationError(message=f"The data folder cannot be written: {path.parent}") from error
+        raise ConfigurationError(
+            (), "The data folder cannot be written: {folder}", folder=str(path.parent)
+        ) from error

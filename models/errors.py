@@ -48,12 +48,12 @@ class ConfigurationError(TorokuError):
     code = "T-X100"
     message = "The configuration has errors."
 
-    def __init__(self, findings: tuple[Any, ...] = (), message: str | None = None) -> None:
+    def __init__(self, findings: tuple[Any, ...] = (), message: str | None = None, **values: Any) -> None:
         self.findings = findings
-        super().__init__(message)
+        super().__init__(message, **values)
 
     def __str__(self) -> str:
-        return "\n".join([self.public, *(str(finding) for finding in self.findings)])
+        return "\n".join([self.public.format_map(self.values), *(str(finding) for finding in self.findings)])
 
 
 class DatabaseUnavailable(TorokuError):

@@ -1,11 +1,9 @@
 """Business days (平日) and opening hours, counted in the site's time zone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
-
-import holidays
 
 from models.configuration.site import ClosedDays, SiteDefinition
 from models.workflow.definition import Duration
@@ -62,5 +60,7 @@ def _closed_days(closed: ClosedDays) -> Callable[[date], bool]:
 
 
 @lru_cache(maxsize=8)
-def _holidays(country: str) -> holidays.HolidayBase:
+def _holidays(country: str) -> Container[date]:
+    import holidays  # every country's: read when a day is first counted, not at each start
+
     return holidays.country_holidays(country)

@@ -5,7 +5,7 @@ from typing import Any
 from models.configuration.terms import TermsText
 from models.documents.account import Certificate
 from models.documents.application import Applicant, Application
-from models.documents.base import Id, new_id
+from models.documents.base import Id, new_id, read_id
 from models.documents.counter import draw
 from models.documents.guarded import insert_or
 from models.documents.record import Record
@@ -17,6 +17,7 @@ from models.schema.definition import Kind, RecordType
 from models.services import certificates, terms
 from models.services.applications import may_begin, operator_of, subject_of
 from models.services.events import record_event
+from models.services.registry import Published
 from models.services.site import Site
 from models.workflow.engine import holds
 
@@ -46,15 +47,38 @@ async def begin(
     _require_needs(definition, operator)
     certificate = await _presented(site, actor, definition)
     record = await _subject(site, actor, definition, kind, record_id)
-    answers = _prefilled(definition, record, certificate)
-    reference = await next_reference(site)
-    workflow = site.configuration.workflows[definition.applications.workflow]
+    application = _draft(site, actor, published, await next_reference(site), operator, record)
+    application.kind, application.language = kind, language
+    application.answers = _prefilled(definition, record, certificate)
+    known_as = actor.name or (certificate.subject if certificate else "")
+
+    async def body(session: Session) -> None:
+        await insert_or(AlreadyOpen(), application, session)
+        if text is not None:
+            await terms.accept(site, actor, known_as, text, read_id(application.id), session)
+        subject = subject_of(application)
+        await record_event(site, actor, "application.begun", subject, session, operator_id=actor.operator_id)
+
+    await site.store.transaction(body)
+    return application
+
+
+def _draft(
+    site: Site,
+    actor: Actor,
+    published: Published,
+    reference: str,
+    operator: Record | None,
+    record: Record | None,
+) -> Application:
+    """An empty registration in the workflow's first state, about `record` where there is one."""
+    workflow = site.configuration.workflows[published.definition.applications.workflow]
     expires = workflow.states[workflow.first].expires
-    application = Application(
+    return Application(
         id=new_id(),
         reference=reference,
-        type=definition.name,
-        kind=kind,
+        type=published.definition.name,
+        kind="register",
         schema_version=published.version,
         state=workflow.first,
         due=site.calendar.due(site.now(), expires) if expires else None,
@@ -63,26 +87,11 @@ async def begin(
         operator_id=actor.operator_id,
         operator_name=operator.title if operator else "",
         applicant=Applicant(account_id=actor.account_id, name=actor.name, email=actor.email),
-        language=language,
         title=record.title if record else "",
-        answers=answers,
         certificate=actor.certificate,
         created_at=site.now(),
         updated_at=site.now(),
     )
-
-    known_as = actor.name or (certificate.subject if certificate else "")
-
-    async def body(session: Session) -> None:
-        await insert_or(AlreadyOpen(), application, session)
-        if text is not None and application.id is not None:
-            await terms.accept(site, actor, known_as, text, application.id, session)
-        await record_event(
-            site, actor, "application.begun", subject_of(application), session, operator_id=actor.operator_id
-        )
-
-    await site.store.transaction(body)
-    return application
 
 
 def _accepted(site: Site, definition: RecordType, version: str | None) -> TermsText | None:

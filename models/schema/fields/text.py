@@ -67,8 +67,11 @@ class TextField(BaseField):
         return text
 
 
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\u2028\u2029\ufffe\uffff]")
-_CONTROL_LONG = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+_TURNING = r"\u202a-\u202e\u2066-\u2069"
+"""Characters that turn the direction of text: a name could read otherwise than it is stored (UTS 55)."""
+
+_CONTROL = re.compile(rf"[\x00-\x08\x0a-\x1f\x7f\u2028\u2029\ufffe\uffff{_TURNING}]")
+_CONTROL_LONG = re.compile(rf"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff{_TURNING}]")
 
 
 class LongTextField(BaseField):
