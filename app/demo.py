@@ -88,9 +88,8 @@ async def _load_record(
     reading = read_data(published.compiled, data, variables)
     if reading.errors:
         wrong = reading.errors[0]
-        raise ConfigurationError(message="A demo record does not hold.") from ValueError(
-            wrong.path, wrong.key
-        )
+        facts = {"path": wrong.path, "key": wrong.key}
+        raise ConfigurationError((), "A demo record does not hold: {path}: {key}", **facts)
     application = await _approved(site, published, owner, reading.data)
     application.certificate = presented
 
