@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from models.schema.definition import RecordType
@@ -20,6 +21,17 @@ def shoot(page: Page, name: str) -> None:
     """Keep a picture of the whole page."""
     ARTEFACTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=ARTEFACTS / f"{name}.png", full_page=True)
+
+
+def faults_of(page: Page) -> list[str]:
+    """What axe finds on the page (WCAG 2.2 AA and best practice), and whether it fits 320 pixels."""
+    found = Axe().run(page).response["violations"]
+    faults = [f"{rule['id']}: {rule['nodes'][0]['html'][:150]}" for rule in found]
+    size = page.viewport_size or {"width": 1280, "height": 900}
+    page.set_viewport_size({"width": 320, "height": 800})
+    over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    page.set_viewport_size(size)
+    return faults + ([f"{over} px too wide at 320"] if over > 0 else [])
 
 
 def press(page: Page, selector: str) -> None:

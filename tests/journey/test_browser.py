@@ -13,7 +13,16 @@ from app.opening import configuration_of
 from app.settings import Settings
 from models.configuration.load import Configuration
 from tests.journey.mailbox import Mailbox, link_in
-from tests.journey.people import errors_on, fill_form, fill_page, press, shoot, sign_in_staff, take_step
+from tests.journey.people import (
+    errors_on,
+    faults_of,
+    fill_form,
+    fill_page,
+    press,
+    shoot,
+    sign_in_staff,
+    take_step,
+)
 from tests.journey.server import Program
 from tests.services.answers import valid_answers
 
@@ -115,9 +124,11 @@ def test_an_operators_whole_life(
     reviewer.goto(f"{program.url}/admin/queue")
     assert reference in reviewer.inner_text("main")
     shoot(reviewer, "05-queue")
+    assert faults_of(reviewer) == []
     press(reviewer, f'a:has-text("{reference}")')
     take_step(reviewer, "claim")
     shoot(reviewer, "06-review")
+    assert faults_of(reviewer) == []
     for name, text in (
         ("address", "番地まで書いてください。"),
         ("contact_name", "正式なお名前をお書きください。"),
@@ -152,6 +163,7 @@ def test_an_operators_whole_life(
     sign_in_staff(approver, program.url, "approver-1", PASSWORD)
     approver.goto(f"{program.url}/admin/applications/{reference}")
     shoot(approver, "09-approve")
+    assert faults_of(approver) == []
     take_step(approver, "approve")
     shoot(approver, "10-approved")
 
