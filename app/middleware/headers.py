@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from urllib.parse import quote
 
 import structlog
 from starlette.datastructures import MutableHeaders
@@ -85,5 +86,8 @@ def _is_asset(scope: Scope) -> bool:
 
 
 def public_path(path: str) -> str:
-    """`path` fit for a log: a one-time link's secret is left out."""
-    return "/links/…" if path.startswith("/links/") else path[:200]
+    """`path` fit for a log: a one-time link's secret is left out, control characters are written out
+    (ASVS 16.4.1)."""
+    if path.startswith("/links/"):
+        return "/links/…"
+    return (path if path.isprintable() else quote(path))[:200]

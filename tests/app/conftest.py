@@ -22,9 +22,9 @@ from models.documents.store import Mongo
 from models.schema.definition import RecordType
 from models.services.site import Site
 from tests.app.routes import Door, doors
+from tests.clock import Hands
 from tests.journey.mailbox import Mailbox, serving
 from tests.journey.server import Program, running
-from tests.clock import Hands
 
 OpenBrowser = Callable[[], httpx.AsyncClient]
 

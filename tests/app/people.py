@@ -63,8 +63,10 @@ class Applicant:
         self, page: str, typed: Typed, *, action: str = "next", files: Files | None = None
     ) -> httpx.Response:
         """Send one page; what was kept counts the revision on, as the next form would say."""
-        data = {"revision": str(self.revision), "action": action, **typed}
-        answer = await self.client.post(f"{self.address}/pages/{page}", data=data, files=files)
+        parts: list[Any] = list((files or {}).items())
+        for name, value in {"revision": str(self.revision), "action": action, **typed}.items():
+            parts += [(name, (None, one)) for one in (value if isinstance(value, list) else [value])]
+        answer = await self.client.post(f"{self.address}/pages/{page}", files=parts)
         self.revision += answer.status_code == 303
         return answer
 
