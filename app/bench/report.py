@@ -1,0 +1,72 @@
+"""What was measured, as tables."""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from app.bench.compare import Row
+from app.bench.load import Sample
+from app.bench.start import Start
+from app.cli.speech import say
+
+WIDTH = 120
+PAGES = (
+    *("page", "conn.", "ours/s", "raw/s", "ratio", "floor"),
+    *("ours p50/p99 ms", "raw p50/p99 ms", "CPU ms", "kB"),
+)
+STARTS = ("start", "first s", "again s (median)", "floor", "all s", "CPU s")
+
+
+def print_pages(rows: Sequence[Row]) -> None:
+    """The pages; a row under its floor is marked."""
+    table = _table(PAGES)
+    for row in rows:
+        floor = "" if row.page.floor is None else f"{row.page.floor:.2f}"
+        table.add_row(
+            row.page.name,
+            str(row.concurrency),
+            f"{row.ours.rate:.0f}",
+            f"{row.raw.rate:.0f}",
+            _marked(f"{row.ratio:.2f}", row.is_low),
+            floor,
+            _latency(row.ours),
+            _latency(row.raw),
+            f"{row.ours.cost * 1000:.1f} / {row.raw.cost * 1000:.1f}",
+            f"{row.ours.size / 1000:.0f} / {row.raw.size / 1000:.0f}",
+        )
+    Console(width=WIDTH).print(table)
+    low = [row for row in rows if row.is_low]
+    say("{low} of {all} rows are under their floor.", low=len(low), all=len(rows))
+
+
+def print_starts(found: Sequence[Start]) -> None:
+    """The cold starts."""
+    table = _table(STARTS)
+    for start in found:
+        floor = "" if start.floor is None else f"{start.floor:.1f}"
+        median = _marked(f"{start.median:.2f}", start.is_slow)
+        table.add_row(
+            start.name,
+            f"{start.first:.2f}",
+            median,
+            floor,
+            " ".join(f"{seconds:.2f}" for seconds in start.again),
+            f"{start.cpu:.2f}",
+        )
+    Console(width=WIDTH).print(table)
+
+
+def _table(headings: Sequence[str]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for number, heading in enumerate(headings):
+        table.add_column(heading, justify="right" if number else "left")
+    return table
+
+
+def _latency(sample: Sample) -> str:
+    return f"{sample.quantile(0.5) * 1000:.1f} / {sample.quantile(0.99) * 1000:.1f}"
+
+
+def _marked(text: str, bad: bool) -> str:
+    return f"[bold red]{text} ![/]" if bad else text
