@@ -88,6 +88,7 @@ PERMISSIONS: Mapping[str, Permission] = {
         "auditor",
         "system_administrator",
     ),
+    "message.retry": _row("Send a failed mail again", "reviewer", "approver", "system_administrator"),
     "event.view": _row("See the event log", "auditor", "system_administrator"),
     "admin.enter": _row("Enter the admin", "staff"),
     "portal.enter": _row("Enter the portal", "operator"),

@@ -4,12 +4,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from starlette.requests import Request
-from starlette_admin import DropDown
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+from starlette_admin import DropDown, flash
 from starlette_admin.views import BaseView
 
-from admin.actor import may, site_of
-from admin.language import language, spoken
+from admin.actor import actor_of, may, site_of
+from admin.language import language, say, spoken
 from admin.language import lazy_gettext as _
+from admin.links import root_of
 from admin.views.base import Row, Rule, Where
 from admin.views.columns import Choice, Column
 from admin.views.queue import QueuePage
@@ -24,6 +27,7 @@ from models.documents.rows import rows_in, rows_of
 from models.schema.definition import RecordType
 from models.schema.fields import BaseField
 from models.schema.search import grams
+from models.services.delivery import retry
 
 MOST_COLUMNS = 6
 """Answers shown in a list of records besides number and state."""
@@ -109,26 +113,48 @@ def _shower(field: BaseField) -> Callable[[Any], str]:
     return lambda value: field.show(value, language())
 
 
-def _messages() -> RawListView:
-    return RawListView(
-        key="messages",
-        menu_label=_("Mails"),
-        icon="mail",
-        columns=[
-            Column("subject", _("Subject"), wrap=True),
-            Column("to_address", _("To"), filters=("eq", "startswith")),
-            Column("template", _("Template"), "code", filters=("eq",)),
-            Column("created_at", _("Written"), "moment"),
-            Column("sent_at", _("Sent"), "moment"),
-            Column("failed_at", _("Failed"), "moment"),
-            Column("attempts", _("Attempts"), "number"),
-            Column("last_error", _("Last answer")),
-        ],
-        source=rows_of(Message, hidden=("body", "links")),
-        rule=seen_only("message.view"),
-        order=(("created_at", -1),),
-        search=("to_address",),
-    )
+class MessagesView(RawListView):
+    """The outbox: what was sent, what waits, what failed; a failed mail can be sent again."""
+
+    detail_template = "message.html"
+
+    def __init__(self) -> None:
+        super().__init__(
+            key="messages",
+            menu_label=_("Mails"),
+            icon="mail",
+            columns=[
+                Column("subject", _("Subject"), wrap=True),
+                Column("to_address", _("To"), filters=("eq", "startswith")),
+                Column("template", _("Template"), "code", filters=("eq",)),
+                Column("created_at", _("Written"), "moment"),
+                Column("sent_at", _("Sent"), "moment"),
+                Column("failed_at", _("Failed"), "moment"),
+                Column("attempts", _("Attempts"), "number"),
+                Column("last_error", _("Last answer")),
+            ],
+            source=rows_of(Message, hidden=("body", "links")),
+            rule=seen_only("message.view"),
+            order=(("created_at", -1),),
+            search=("to_address",),
+        )
+
+    async def detail_context(self, request: Request, row: Row) -> Mapping[str, Any]:
+        """Where to send it again, for a failed mail and somebody who may."""
+        again = bool(row.get("failed_at")) and may(request, "message.retry")
+        return {"retry": f"{root_of(request)}/messages/{row['_id']}/retry" if again else ""}
+
+    def own_routes(self) -> list[Route]:
+        """One more: sending again."""
+        again = Route("/messages/{id}/retry", self.retry, methods=["POST"], name="messages-retry")
+        return [again, *super().own_routes()]
+
+    async def retry(self, request: Request) -> Response:
+        """Put a failed mail back into the queue."""
+        identifier = str(request.path_params["id"])
+        await retry(site_of(request), actor_of(request), identifier)
+        flash(request, say("The mail will be sent again."))
+        return RedirectResponse(f"{root_of(request)}/messages/detail?pk={identifier}", status_code=303)
 
 
 def _events() -> RawListView:
@@ -246,5 +272,5 @@ def staff_views(configuration: Configuration) -> Iterator[BaseView]:
     yield ReviewPage()
     records = [RecordsView(kind, configuration) for kind in configuration.enabled_types]
     yield DropDown(_("Registered information"), views=list(records))
-    yield DropDown(_("Communication"), views=[_notices(), _messages()])
+    yield DropDown(_("Communication"), views=[_notices(), MessagesView()])
     yield DropDown(_("Access and evidence"), views=[_accounts(), _certificates(), _events()])

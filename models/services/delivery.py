@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from models.documents.base import Id
+from models.documents.base import read_id
 from models.documents.event import Subject
 from models.documents.guarded import update_where
 from models.documents.message import Message
 from models.documents.store import Session
-from models.permissions import SYSTEM
+from models.errors import NotFound
+from models.permissions import SYSTEM, Actor, require
 from models.services.events import record_event
 from models.services.links import address_of
 from models.services.messages import placeholder
@@ -113,10 +114,19 @@ async def mark_failed(site: Site, message: Message, error: str) -> None:
     await site.store.transaction(body)
 
 
-async def retry(site: Site, identifier: Id) -> None:
-    """Put a failed message back into the queue."""
+async def retry(site: Site, actor: Actor, identifier: str) -> None:
+    """Put a failed message back into the queue. Raises NotAllowed, and NotFound unless it has failed."""
+    require(actor, "message.retry")
+    failed = {"_id": read_id(identifier), "sent_at": None, "failed_at": {"$ne": None}}
     values = {"failed_at": None, "next_at": site.now(), "attempts": 0, "lease_until": None}
-    await update_where(Message, {"_id": identifier, "sent_at": None}, {"$set": values})
+
+    async def body(session: Session) -> None:
+        message = await update_where(Message, failed, {"$set": values}, session)
+        if message is None:
+            raise NotFound
+        await record_event(site, actor, "message.retried", _subject(message), session)
+
+    await site.store.transaction(body)
 
 
 def _subject(message: Message) -> Subject:
