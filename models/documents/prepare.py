@@ -9,7 +9,7 @@ from typing import Any
 from beanie import init_beanie
 from bson.codec_options import CodecOptions, TypeCodec, TypeRegistry
 from bson.decimal128 import Decimal128
-from pymongo import ASCENDING, IndexModel
+from pymongo import IndexModel
 from pymongo.errors import CollectionInvalid, OperationFailure
 
 from models.documents.account import Account, BrowserSession, Certificate, Link
@@ -17,14 +17,13 @@ from models.documents.application import Application
 from models.documents.base import Stored
 from models.documents.counter import Counter
 from models.documents.event import Event
+from models.documents.indexes import ensure_indexes, record_indexes
 from models.documents.message import Message
 from models.documents.notice import Acceptance, Notice, TermsVersion
 from models.documents.record import RecordTypeVersion, RecordVersion, envelope_schema
 from models.documents.store import Mongo, Store
 from models.schema.definition import RecordType
-from models.schema.fields.base import BaseField, UniqueRule
 from models.workflow.definition import Lifecycle
-from models.workflow.engine import holds
 
 DOCUMENTS: tuple[type[Stored], ...] = (
     Account,
@@ -82,14 +81,16 @@ async def prepare(store: Store, kinds: Iterable[Kind], *, indexes: bool = True) 
     database, wanted = database_of(store), list(kinds)
     checksum = _checksum(wanted)
     known = not indexes or (store.transactional and await _is_prepared(database, checksum))
-    await init_beanie(database=database, document_models=list(DOCUMENTS), skip_indexes=known)
+    await init_beanie(database=database, document_models=list(DOCUMENTS), skip_indexes=True)
     if known:
         return
+    for model in DOCUMENTS:
+        await ensure_indexes(model.raw(), list(getattr(model.Settings, "indexes", ())))
     existing = set(await database.list_collection_names())
     for kind, lifecycle in wanted:
         if kind.collection not in existing:
             await _create(store, database, kind.collection)
-        await database[kind.collection].create_indexes(record_indexes(kind, lifecycle))
+        await ensure_indexes(database[kind.collection], record_indexes(kind, lifecycle))
     if store.transactional:
         mark = {"collections": await _identities(database)}
         await database[MARK].replace_one({"_id": checksum}, mark, upsert=True)
@@ -131,34 +132,3 @@ async def _create(store: Store, database: Mongo, name: str) -> None:
     except OperationFailure as error:
         if error.code != 48:  # NamespaceExists: another process was first
             raise
-
-
-def record_indexes(kind: RecordType, lifecycle: Lifecycle) -> list[IndexModel]:
-    """The indexes a definition asks for: numbers, tenancy, search, uniqueness, filters and sorts."""
-    wanted = [
-        IndexModel([("number", ASCENDING)], unique=True, name="number"),
-        IndexModel([("operator_id", ASCENDING), ("number", ASCENDING)], name="by_operator"),
-        IndexModel([("grams", ASCENDING)], name="search"),
-        IndexModel([("lifecycle", ASCENDING), ("_id", ASCENDING)], name="lifecycle"),
-    ]
-    for field in kind.fields:
-        if field.unique:
-            wanted.append(_unique_index(field, lifecycle))
-        if field.index or field.filterable or field.sortable:
-            keys = [(f"data.{field.name}", ASCENDING), ("_id", ASCENDING)]
-            wanted.append(IndexModel(keys, name=f"by_{field.name}"))
-    return wanted
-
-
-UNIQUE = "unique_"
-"""Prefix of the names of unique indexes on answers: what follows is the field."""
-
-
-def _unique_index(field: BaseField, lifecycle: Lifecycle) -> IndexModel:
-    rule = field.unique if isinstance(field.unique, UniqueRule) else UniqueRule()
-    keys = [(f"data.{name}", ASCENDING) for name in (field.name, *rule.with_fields)]
-    among: dict[str, Any] = {f"data.{field.name}": {"$exists": True}}
-    if rule.among is not None:
-        states = [name for name in lifecycle.states if holds(rule.among, {"lifecycle": name})]
-        among["lifecycle"] = {"$in": states}
-    return IndexModel(keys, unique=True, name=f"{UNIQUE}{field.name}", partialFilterExpression=among)

@@ -8,7 +8,8 @@ from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
 from models.documents.base import Id
-from models.documents.prepare import UNIQUE, database_of
+from models.documents.indexes import UNIQUE
+from models.documents.prepare import database_of
 from models.documents.record import Record
 from models.documents.store import Session, Store
 from models.errors import DuplicateValue, NotFound, RecordChanged

@@ -1,0 +1,86 @@
+"""Indexes: which ones a definition asks for, and making a collection have them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pymongo import ASCENDING, IndexModel
+from pymongo.errors import DuplicateKeyError, OperationFailure
+
+from models.errors import ConfigurationError
+from models.schema.definition import RecordType
+from models.schema.fields.base import BaseField, UniqueRule
+from models.workflow.definition import Lifecycle
+from models.workflow.engine import holds
+
+CHANGED = frozenset({85, 86})
+"""IndexOptionsConflict, IndexKeySpecsConflict: an index of this name is there with other terms."""
+
+IGNORED = frozenset({"v", "ns", "background"})
+"""What the server says of an index besides its terms."""
+
+
+async def ensure_indexes(collection: Any, wanted: Sequence[IndexModel]) -> None:
+    """Make `collection` have the indexes wanted; one whose terms have changed is made anew, others are left.
+
+    Raises ConfigurationError when what is stored already breaks a unique index."""
+    if not wanted:
+        return
+    try:
+        await collection.create_indexes(wanted)
+    except OperationFailure as error:
+        if error.code not in CHANGED and not isinstance(error, DuplicateKeyError):
+            raise
+        existing = await collection.index_information()
+        for index in wanted:
+            await _ensure(collection, index, existing)
+
+
+async def _ensure(collection: Any, index: IndexModel, existing: Mapping[str, Any]) -> None:
+    name = index.document["name"]
+    if name in existing and _terms(existing[name]) != _terms(index.document):
+        await collection.drop_index(name)
+    try:
+        await collection.create_indexes([index])
+    except DuplicateKeyError as error:
+        place = f"{collection.name}.{name}"
+        raise ConfigurationError(
+            (), "Stored records already break the unique index {index}.", index=place
+        ) from error
+
+
+def _terms(described: Mapping[str, Any]) -> dict[str, Any]:
+    """An index's terms, whether as we write them or as the server tells them."""
+    terms = {key: value for key, value in described.items() if key not in IGNORED | {"name", "key"}}
+    key = described["key"]
+    return {**terms, "key": list(key.items() if isinstance(key, Mapping) else key)}
+
+
+def record_indexes(kind: RecordType, lifecycle: Lifecycle) -> list[IndexModel]:
+    """The indexes a definition asks for: numbers, tenancy, search, uniqueness, filters and sorts."""
+    wanted = [
+        IndexModel([("number", ASCENDING)], unique=True, name="number"),
+        IndexModel([("operator_id", ASCENDING), ("number", ASCENDING)], name="by_operator"),
+        IndexModel([("grams", ASCENDING)], name="search"),
+        IndexModel([("lifecycle", ASCENDING), ("_id", ASCENDING)], name="lifecycle"),
+    ]
+    for field in kind.fields:
+        if field.unique:
+            wanted.append(_unique_index(field, lifecycle))
+        if field.index or field.filterable or field.sortable:
+            keys = [(f"data.{field.name}", ASCENDING), ("_id", ASCENDING)]
+            wanted.append(IndexModel(keys, name=f"by_{field.name}"))
+    return wanted
+
+
+UNIQUE = "unique_"
+"""Prefix of the names of unique indexes on answers: what follows is the field."""
+
+
+def _unique_index(field: BaseField, lifecycle: Lifecycle) -> IndexModel:
+    rule = field.unique if isinstance(field.unique, UniqueRule) else UniqueRule()
+    keys = [(f"data.{name}", ASCENDING) for name in (field.name, *rule.with_fields)]
+    among: dict[str, Any] = {f"data.{field.name}": {"$exists": True}}
+    if rule.among is not None:
+        states = [name for name in lifecycle.states if holds(rule.among, {"lifecycle": name})]
+        among["lifecycle"] = {"$in": states}
+    return IndexModel(keys, unique=True, name=f"{UNIQUE}{field.name}", partialFilterExpression=among)
