@@ -23,8 +23,8 @@ from models.schema import conditions
 from models.schema.conditions import compile_condition
 from models.schema.definition import Check
 from models.schema.expressions import FUNCTIONS, VARIABLES, Problem
-from models.services.accounts import actor_for
 from models.services.beginning import begin
+from models.services.sessions import actor_for
 from models.services.steps import take_step
 from models.services.submitting import submit
 from tests.docs.reference import MANUAL
