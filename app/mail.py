@@ -1,5 +1,6 @@
 """Handing messages to a mail server, and what its answers mean."""
 
+import asyncio
 import email.utils
 import ssl
 from collections.abc import Awaitable, Callable
@@ -17,7 +18,10 @@ from models.language import Text
 from models.services.delivery import Envelope
 
 TIMEOUT = 30.0
-"""Seconds any one answer of the mail server may take; well under the outbox lease."""
+"""Seconds any one answer of the mail server may take."""
+
+IN_ALL = 90.0
+"""Seconds one mail may take in all, however slowly the server goes on; well under the outbox lease."""
 
 
 class SendLater(Exception):
@@ -80,17 +84,18 @@ class MailServer:
     async def send(self, mail: EmailMessage) -> None:
         """Hand one mail over. TLS with a verified certificate is required unless the server is local."""
         try:
-            await aiosmtplib.send(
-                mail,
-                hostname=self.host,
-                port=self.port,
-                username=self.username,
-                password=self.password,
-                use_tls=self.implicit_tls,
-                start_tls=not (self.implicit_tls or self.local),
-                tls_context=None if self.local else ssl.create_default_context(),
-                timeout=TIMEOUT,
-            )
+            async with asyncio.timeout(IN_ALL):
+                await aiosmtplib.send(
+                    mail,
+                    hostname=self.host,
+                    port=self.port,
+                    username=self.username,
+                    password=self.password,
+                    use_tls=self.implicit_tls,
+                    start_tls=not (self.implicit_tls or self.local),
+                    tls_context=None if self.local else ssl.create_default_context(),
+                    timeout=TIMEOUT,
+                )
         except Exception as error:
             raise sort_failure(error) from error
 
