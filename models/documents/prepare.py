@@ -72,6 +72,9 @@ Kind = tuple[RecordType, Lifecycle]
 MARK = "prepared"
 """The collection that says what this database was prepared for."""
 
+LAST = "last"
+"""Its one document: going back to earlier definitions prepares again, for their indexes may be gone."""
+
 
 async def prepare(store: Store, kinds: Iterable[Kind], *, indexes: bool = True) -> None:
     """Bind the documents to `store`, and create collections, walls and indexes where they are missing.
@@ -92,8 +95,8 @@ async def prepare(store: Store, kinds: Iterable[Kind], *, indexes: bool = True) 
             await _create(store, database, kind.collection)
         await ensure_indexes(database[kind.collection], record_indexes(kind, lifecycle))
     if store.transactional:
-        mark = {"collections": await _identities(database)}
-        await database[MARK].replace_one({"_id": checksum}, mark, upsert=True)
+        mark = {"checksum": checksum, "collections": await _identities(database)}
+        await database[MARK].replace_one({"_id": LAST}, mark, upsert=True)
 
 
 def _checksum(kinds: Iterable[Kind]) -> str:
@@ -110,7 +113,7 @@ def _described(indexes: Iterable[IndexModel]) -> list[Mapping[str, Any]]:
 
 async def _is_prepared(database: Mongo, checksum: str) -> bool:
     """Whether the mark is there and every collection it names is still the same one."""
-    mark = await database[MARK].find_one({"_id": checksum})
+    mark = await database[MARK].find_one({"_id": LAST, "checksum": checksum})
     return mark is not None and mark["collections"].items() <= (await _identities(database)).items()
 
 

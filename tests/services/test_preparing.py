@@ -60,12 +60,24 @@ async def test_a_dropped_collection_comes_back_with_wall_and_indexes(
     assert "$jsonSchema" in options["validator"]
 
 
+def with_another_index(kinds: list[Kind]) -> list[Kind]:
+    """The same definitions, with the index of one more field."""
+    kind, lifecycle = next(pair for pair in kinds if pair[0].name == "operator")
+    fields = tuple(f.model_copy(update={"index": f.index or f.name == "address"}) for f in kind.fields)
+    changed = kind.model_copy(update={"fields": fields})
+    return [(changed, lifecycle), *(pair for pair in kinds if pair[0] is not kind)]
+
+
 async def test_a_changed_definition_brings_its_index(store: Database, kinds: list[Kind]) -> None:
     await prepare(store, kinds)
-    kind, lifecycle = next(pair for pair in kinds if pair[0].name == "operator")
-    plain = kind.by_name["address"]
-    fields = tuple(f.model_copy(update={"index": True}) if f is plain else f for f in kind.fields)
-    changed = kind.model_copy(update={"fields": fields})
-    assert f"by_{plain.name}" not in await names(store, "operators")
-    await prepare(store, [(changed, lifecycle), *(pair for pair in kinds if pair[0] is not kind)])
-    assert f"by_{plain.name}" in await names(store, "operators")
+    assert "by_address" not in await names(store, "operators")
+    await prepare(store, with_another_index(kinds))
+    assert "by_address" in await names(store, "operators")
+
+
+async def test_going_back_to_earlier_definitions_prepares_again(store: Database, kinds: list[Kind]) -> None:
+    await prepare(store, kinds)
+    await prepare(store, with_another_index(kinds))
+    await store.mongo["operators"].drop_index("search")
+    await prepare(store, kinds)
+    assert "search" in await names(store, "operators")
