@@ -1,0 +1,196 @@
+"""``python -m app worker`` is killed while it holds a mail: before it is sent, and after it was accepted."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from app.database import Database
+from app.opening import build_site
+from app.settings import ROOT, Settings
+from models.clock import system_clock
+from models.configuration.load import Configuration
+from models.documents.message import Message
+from models.services.site import Site
+from tests.faults.postbox import Postbox
+from tests.services.test_journey import submitted
+
+pytestmark = pytest.mark.fault
+
+Process = asyncio.subprocess.Process
+StartWorker = Callable[..., Awaitable[Process]]
+
+
+@pytest_asyncio.fixture
+async def present_site(store: Database, settings: Settings, configuration: Configuration) -> Site:
+    """A site of this moment: its worker is another process, with the clock of the machine."""
+    return await build_site(settings, configuration, store, system_clock)
+
+
+@pytest_asyncio.fixture
+async def start_worker(
+    store: Database, settings: Settings, postbox: Postbox, tmp_path: Path
+) -> AsyncIterator[StartWorker]:
+    environment = {
+        **os.environ,
+        "TOROKU_DATA": str(settings.data),
+        "TOROKU_DATABASE_URL": store.address,
+        "TOROKU_SMTP_URL": f"smtp://127.0.0.1:{postbox.port}",
+    }
+    async with AsyncExitStack() as stack:
+        log = stack.enter_context((tmp_path / "worker.log").open("ab"))
+
+        async def start(**more: str) -> Process:
+            command = (sys.executable, "-m", "app", "worker")
+            process = await asyncio.create_subprocess_exec(
+                *command, cwd=ROOT, env=environment | more, stdout=log, stderr=log
+            )
+            stack.push_async_callback(end, process)
+            return process
+
+        yield start
+
+
+async def end(process: Process) -> None:
+    """As an operator ends it: killed within a transaction, it would leave locks for half a minute."""
+    if process.returncode is None:
+        process.send_signal(signal.SIGINT)
+    await process.wait()
+
+
+async def mail_of(site: Site) -> Message:
+    """An application is handed in; its mail, known by the application."""
+    _, application = await submitted(site)
+    found = await Message.find_one({"application_id": application.id})
+    assert found is not None
+    return found
+
+
+async def again(message: Message) -> Message:
+    found = await Message.get(message.id)
+    assert found is not None
+    return found
+
+
+async def end_lease(message: Message) -> None:
+    """Two minutes pass, for this mail."""
+    now = datetime.now(UTC)
+    await Message.raw().update_one({"_id": message.id}, {"$set": {"lease_until": now}})
+
+
+async def until_sent(message: Message) -> Message:
+    """The mail, once it is marked as sent."""
+    for _ in range(200):
+        found = await again(message)
+        if found.sent_at is not None:
+            return found
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"not sent: {message.last_error}")
+
+
+def kill(process: Process) -> None:
+    os.kill(process.pid, signal.SIGKILL)
+
+
+def kill_soon(process: Process) -> None:
+    """After the other things it is doing are done."""
+    asyncio.get_running_loop().call_later(0.3, kill, process)
+
+
+async def restart(site: Site, postbox: Postbox, start: StartWorker) -> None:
+    """Start another worker, and see it at work: it sends a mail of its own time."""
+    other = await mail_of(site)
+    await start()
+    await until_sent(other)
+    assert postbox.copies(other.message_id) == 1
+
+
+async def test_killed_between_claiming_and_sending_it_loses_nothing(
+    present_site: Site, postbox: Postbox, start_worker: StartWorker
+) -> None:
+    message = await mail_of(present_site)
+    postbox.manner = "hanging"
+    worker = await start_worker()
+    postbox.on_connect = lambda: kill_soon(worker)
+    assert await worker.wait() == -signal.SIGKILL
+    held = await again(message)
+    assert (held.attempts, held.sent_at, held.status(present_site.now())) == (1, None, "sending")
+    postbox.manner, postbox.on_connect = "polite", None
+    await restart(present_site, postbox, start_worker)
+    assert postbox.copies(message.message_id) == 0  # its lease has not ended
+    await end_lease(message)
+    assert (await until_sent(message)).attempts == 2
+    assert postbox.copies(message.message_id) == 1
+
+
+async def test_killed_after_the_server_accepted_it_sends_one_recognisable_duplicate(
+    present_site: Site, postbox: Postbox, start_worker: StartWorker
+) -> None:
+    message = await mail_of(present_site)
+    postbox.manner = "slow"  # so that nothing but the mail is under way
+    worker = await start_worker()
+    postbox.on_accept = lambda: kill(worker)
+    assert await worker.wait() == -signal.SIGKILL
+    held = await again(message)
+    assert (held.attempts, held.sent_at) == (1, None)
+    assert postbox.copies(message.message_id) == 1
+    postbox.manner, postbox.on_accept = "polite", None
+    await restart(present_site, postbox, start_worker)
+    await end_lease(message)
+    await until_sent(message)
+    await asyncio.sleep(1)  # no third one follows
+    assert postbox.copies(message.message_id) == 2
+    assert len({str(mail["Message-ID"]) for mail in postbox.mails}) == 2
+
+
+async def test_control_a_worker_left_alive_sends_each_mail_once(
+    present_site: Site, postbox: Postbox, start_worker: StartWorker
+) -> None:
+    """The duplicate above comes from the kill and from nothing else."""
+    message = await mail_of(present_site)
+    await restart(present_site, postbox, start_worker)
+    await until_sent(message)
+    await asyncio.sleep(1)
+    assert len(postbox.mails) == 2
+    assert postbox.copies(message.message_id) == 1
+
+
+SABOTAGE = """
+from models.documents.guarded import update_where
+from models.services import delivery
+
+async def forgetful(site):
+    now = site.now()
+    message = await update_where(delivery.Message, {"next_at": {"$lte": now}}, {"$set": {"next_at": None}})
+    return None if message is None else delivery.Envelope(message, delivery.render(site, message))
+
+delivery.claim_due = forgetful
+"""
+"""A worker that takes a mail off the list instead of borrowing it."""
+
+
+async def test_control_a_mail_taken_off_the_list_before_it_is_sent_is_lost(
+    present_site: Site,
+    postbox: Postbox,
+    start_worker: StartWorker,
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(SABOTAGE)
+    message = await mail_of(present_site)
+    postbox.manner = "hanging"
+    worker = await start_worker(PYTHONPATH=str(tmp_path))
+    postbox.on_connect = lambda: kill_soon(worker)
+    assert await worker.wait() == -signal.SIGKILL
+    postbox.manner, postbox.on_connect = "polite", None
+    await restart(present_site, postbox, start_worker)
+    await end_lease(message)
+    await asyncio.sleep(1)
+    assert (await again(message)).sent_at is None
+    assert postbox.copies(message.message_id) == 0
