@@ -7,17 +7,16 @@ from typing import Any
 
 from app.bench.example import Filled
 from models.documents.account import Account, BrowserSession, Certificate
-from models.documents.application import Applicant, Application, Step, Submission
+from models.documents.application import AcceptedTerms, Applicant, Application, Step, Submission
 from models.documents.base import Id, Person, Stored, new_id
 from models.documents.event import Event, Subject
 from models.documents.message import Message
-from models.documents.notice import Acceptance, Notice
+from models.documents.notice import Notice
 from models.documents.record import Record
 from models.language import Text
 from models.schema.search import grams_of
 from models.services.sessions import ABSOLUTE
 from models.services.site import Site
-from models.services.terms import checksum
 
 PLACES = (
     "港",
@@ -111,11 +110,11 @@ class Maker:
             title=company(number),
             answers=self._named(self.filled.answers, number),
             certificate=self.filled.fingerprint or None,
+            terms=self._accepted(begun),
             created_at=begun,
             updated_at=begun,
         )
-        identity = self.keep(draft.model_copy(update=changes))
-        self._accepted(identity)
+        self.keep(draft.model_copy(update=changes))
         return self.rows[Application][-1]
 
     def submitted(self, state: str, number: int, **changes: Any) -> Row:
@@ -186,18 +185,9 @@ class Maker:
         title = self.filled.definition.title_of(dict(self.filled.data))
         return {name: company(number) if value == title else value for name, value in values.items()}
 
-    def _accepted(self, application: Id) -> None:
-        if self.site.configuration.terms:
-            text = self.site.configuration.terms[0]
-            acceptance = Acceptance(
-                terms=text.terms,
-                version=text.version,
-                checksum=checksum(text),
-                application_id=application,
-                name=PEOPLE[0],
-                at=self.site.now(),
-            )
-            self.keep(acceptance)
+    def _accepted(self, at: Any) -> AcceptedTerms | None:
+        texts = self.site.configuration.terms
+        return AcceptedTerms(version=texts[0].version, at=at, by=PEOPLE[0]) if texts else None
 
     def _received(self, row: Row, at: Any) -> None:
         identity, name = row["_id"], row["title"]

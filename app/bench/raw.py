@@ -1,7 +1,7 @@
 """The limit our pages are compared with: Starlette, the driver and one template a page, nothing between.
 
 It reads and writes what our pages read and write for the same request (session, account, application,
-acceptance, counts, duplicates, mails), with the same durability, and answers at the same addresses. It
+counts, duplicates, mails), with the same durability, and answers at the same addresses. It
 checks next to nothing: no rules, no permissions beyond the session, no forgery protection, one language.
 That makes it a limit, not an alternative."""
 
@@ -97,7 +97,6 @@ class Raw:
         found = await self.db.applications.find_one({"reference": request.path_params["reference"]})
         if found is None or found["_id"] not in session["applications"]:
             raise HTTPException(404)
-        await self.db.acceptances.find_one({"application_id": found["_id"]})
         return found
 
     async def home(self, _: Request) -> Response:
@@ -191,7 +190,6 @@ class Raw:
         found = await self.db.applications.find_one({"reference": request.path_params["reference"]})
         if found is None:
             raise HTTPException(404)
-        await self.db.acceptances.find_one({"application_id": found["_id"]})
         taken, certificate, mails = await asyncio.gather(
             self._taken(found),
             self.db.certificates.find_one({"fingerprint": found["certificate"]}),

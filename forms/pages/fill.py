@@ -125,15 +125,15 @@ async def _leave(draft: Draft, plan: PagePlan, posted: Posted) -> Response:
     if not leave:
         fresh = _fresh(draft, plan, posted, reading)
         if fresh:
-            return draw(draft, plan, _again(draft, posted, fresh=tuple(fresh)))
+            return draw(draft, plan, _again(draft, posted, fresh=tuple(fresh)), reading)
         errors = _all_errors(draft, plan, errors, reading)
     if errors:
-        return draw(draft, plan, _again(draft, posted, errors=errors, status=422))
+        return draw(draft, plan, _again(draft, posted, errors=errors, status=422), reading)
     try:
         saved = await _save(draft, plan, posted, answers, leave)
     except AnswersInvalid as error:
         return draw(draft, plan, _again(draft, posted, errors=error.errors, status=422))
-    return go(_next_address(saved, plan, posted.action.name))
+    return go(_next_address(saved, plan, posted.action.name, reading))
 
 
 def _fresh(draft: Draft, plan: PagePlan, posted: Posted, reading: Reading) -> list[Control]:
@@ -147,9 +147,7 @@ def _fresh(draft: Draft, plan: PagePlan, posted: Posted, reading: Reading) -> li
 def _all_errors(
     draft: Draft, plan: PagePlan, own: tuple[AnswerError, ...], reading: Reading
 ) -> tuple[AnswerError, ...]:
-    """With errors of the post itself, those of the answers too: everything to correct at once."""
-    if not own:
-        return ()
+    """The errors of the post itself and those of the answers: everything to correct at once."""
     definition = draft.compiled.definition
     found = applications.errors_of_page(definition, draft.application, plan.name, reading)
     told = {error.path for error in own}
@@ -172,8 +170,7 @@ async def _save(
     return replace(draft, application=application)
 
 
-def _next_address(draft: Draft, plan: PagePlan, action: str) -> str:
-    reading = draft.read()
+def _next_address(draft: Draft, plan: PagePlan, action: str, reading: Reading) -> str:
     if action == "save":
         return f"{draft.address}/save?page={plan.name}"
     if action == "back":

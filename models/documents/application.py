@@ -18,6 +18,14 @@ class Applicant(Part):
     email: str = ""
 
 
+class AcceptedTerms(Part):
+    """Which terms the application was begun under; the full acceptance is a document of its own (R14)."""
+
+    version: str
+    at: datetime
+    by: str = ""
+
+
 class Remark(Part):
     """What a reviewer wants corrected, at one field; ``round`` counts the submissions from 1."""
 
@@ -62,6 +70,7 @@ class Application(Stored):
     operator_id: Id | None = None
     operator_name: str = ""
     applicant: Applicant = Applicant()
+    terms: AcceptedTerms | None = None
     language: Language = "ja"
     title: str = ""
     answers: dict[str, Any] = {}

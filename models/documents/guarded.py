@@ -1,4 +1,4 @@
-"""Writes that must find what they expect: inserts that may collide, updates guarded by state."""
+"""Reads by the driver itself, and writes that must find what they expect."""
 
 from collections.abc import Mapping
 from typing import Any, TypeVar
@@ -20,6 +20,12 @@ async def insert_new(document: Stored, session: Session = None) -> bool:
     except DuplicateKeyError:
         return False
     return True
+
+
+async def find_document(model: type[D], where: Mapping[str, Any]) -> D | None:
+    """The one document that matches, read by the driver itself (hot paths), or None."""
+    found = await model.raw().find_one(dict(where))
+    return None if found is None else model.model_validate(found)
 
 
 async def update_where(

@@ -2,7 +2,7 @@
 
 Every door writes through here. Order: convert, hide, validate, compute, require, check."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -83,15 +83,15 @@ def _read(compiled: CompiledType, typed: Data, variables: Variables, notes: tupl
     shown = _show(compiled.level, typed, {}, variables)
     data, errors = _validate(compiled.model, compiled.level, shown)
     _compute(compiled.level, data, {}, variables)
-    required = frozenset(_required(compiled.level, data, {}, variables))
+    required = list(_required(compiled.level, data, {}, variables))
     found = [
         *errors,
-        *_missing(compiled.level, data, {}, variables, ""),
+        *_missing(compiled.level, data, required, variables, ""),
         *_shapes(compiled.level, data, None, ""),
     ]
     found += _check(compiled.checks, data, variables, {error.field for error in found})
     hidden = frozenset(name for name in compiled.level.fields if name not in shown and name not in data)
-    return Reading(data, tuple(_once(found)), notes, hidden, required)
+    return Reading(data, tuple(_once(found)), notes, hidden, frozenset(required))
 
 
 def visible(compiled: CompiledType, typed: Mapping[str, Any], variables: Variables) -> frozenset[str]:
@@ -196,23 +196,22 @@ def _required(level: CompiledFields, data: Data, around: Data, variables: Variab
 
 
 def _missing(
-    level: CompiledFields, data: Data, around: Data, variables: Variables, prefix: str
+    level: CompiledFields, data: Data, required: Iterable[str], variables: Variables, prefix: str
 ) -> Iterator[AnswerError]:
-    for name in _required(level, data, around, variables):
+    """What is required and not there, at this level and in the rows of its tables."""
+    for name in required:
         target = level.fields[name]
-        if target.is_empty(data.get(name)) and not (
-            name in data and data[name] is not None and data[name] != []
-        ):
+        if target.is_empty(data.get(name)):
             yield AnswerError(prefix + name, *_absent(target))
     for name, inner in level.tables.items():
-        table = level.fields[name]
-        rows = data.get(name) or []
+        table, rows = level.fields[name], data.get(name) or []
         if isinstance(table, TableField) and 0 < len(rows) < table.min_rows:
             message = _say("{label} needs at least {min_rows} rows.", table, min_rows=table.min_rows)
             yield AnswerError(prefix + name, "min_rows", message)
         for index, row in enumerate(rows):
             if isinstance(row, dict):
-                yield from _missing(inner, row, data, variables, f"{prefix}{name}.{index}.")
+                asked = _required(inner, row, data, variables)
+                yield from _missing(inner, row, asked, variables, f"{prefix}{name}.{index}.")
 
 
 _ABSENT = {

@@ -1,5 +1,6 @@
 """Applications in the applicant's hands: looking up, filling in, keeping."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +9,7 @@ from typing import Any
 from models.documents.application import Application
 from models.documents.base import Id
 from models.documents.event import Subject
-from models.documents.guarded import update_where
+from models.documents.guarded import find_document, update_where
 from models.documents.record import Record
 from models.errors import AnswersInvalid, NotFound, RecordChanged, TransitionRefused
 from models.language import Language
@@ -19,7 +20,6 @@ from models.schema.definition import Kind, RecordType
 from models.schema.fields import BaseField
 from models.schema.fields.file import CertificateField, FileField
 from models.schema.reading import AnswerError, Reading, read_answers
-from models.services import terms
 from models.services.site import Site
 from models.workflow.definition import State, Transition, Workflow
 from models.workflow.engine import holds
@@ -58,7 +58,7 @@ async def operator_of(site: Site, operator_id: Id | None) -> Record | None:
 
 async def find(site: Site, actor: Actor, reference: str) -> Application:
     """One application. Raises NotFound when it is unknown or not for this actor."""
-    found = await Application.find_one({"reference": reference[:64]})
+    found = await find_document(Application, {"reference": reference[:64]})
     if found is None or not may_view(actor, found):
         raise NotFound
     return found
@@ -112,27 +112,25 @@ def _with_dependants(definition: RecordType, opened: set[str], answered: Mapping
 
 async def variables_of(site: Site, application: Application) -> dict[str, Any]:
     """What ``$$TODAY``, ``$$OPERATOR``, ``$$BEFORE`` and ``$$TERMS`` stand for in this application."""
-    operator = await operator_of(site, application.operator_id)
-    before = await site.records[application.type].get(application.record_id)
-    accepted = (
-        await terms.acceptance_of(application)
-        if compiled(site, application).definition.applications.terms
-        else None
+    operator, before = await asyncio.gather(
+        operator_of(site, application.operator_id),
+        site.records[application.type].get(application.record_id),
     )
-    zone = site.calendar.zone
     return {
         "NOW": site.now(),
         "TODAY": site.today().isoformat(),
         "OPERATOR": {**operator.data, "lifecycle": operator.lifecycle} if operator else {},
         "BEFORE": before.data if before else {},
-        "TERMS": {
-            "version": accepted.version,
-            "accepted_at": accepted.at.astimezone(zone).isoformat(timespec="seconds"),
-            "accepted_by": accepted.name,
-        }
-        if accepted
-        else {},
+        "TERMS": _terms(site, application),
     }
+
+
+def _terms(site: Site, application: Application) -> dict[str, Any]:
+    accepted = application.terms
+    if accepted is None:
+        return {}
+    at = accepted.at.astimezone(site.calendar.zone).isoformat(timespec="seconds")
+    return {"version": accepted.version, "accepted_at": at, "accepted_by": accepted.by}
 
 
 async def read(site: Site, application: Application, answers: Mapping[str, Any] | None = None) -> Reading:

@@ -4,7 +4,7 @@ from typing import Any
 
 from models.configuration.terms import TermsText
 from models.documents.account import Certificate
-from models.documents.application import Applicant, Application
+from models.documents.application import AcceptedTerms, Applicant, Application
 from models.documents.base import Id, new_id, read_id
 from models.documents.counter import draw
 from models.documents.guarded import insert_or
@@ -51,6 +51,8 @@ async def begin(
     application.kind, application.language = kind, language
     application.answers = _prefilled(definition, record, certificate)
     known_as = actor.name or (certificate.subject if certificate else "")
+    if text is not None:
+        application.terms = AcceptedTerms(version=text.version, at=site.now(), by=known_as)
 
     async def body(session: Session) -> None:
         await insert_or(AlreadyOpen(), application, session)

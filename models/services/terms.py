@@ -3,7 +3,6 @@
 import hashlib
 
 from models.configuration.terms import TermsText
-from models.documents.application import Application
 from models.documents.base import Id
 from models.documents.guarded import insert_new
 from models.documents.notice import Acceptance, TermsVersion
@@ -54,8 +53,3 @@ async def accept(
         at=site.now(),
     )
     await acceptance.insert(session=session)
-
-
-async def acceptance_of(application: Application) -> Acceptance | None:
-    """The acceptance that came with an application, or None."""
-    return await Acceptance.find_one({"application_id": application.id})
