@@ -3,8 +3,6 @@
 import asyncio
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from app.cli.speech import say, say_finding, spoken
 from app.database import open_database
@@ -58,6 +56,9 @@ async def published_versions(settings: Settings) -> dict[str, Published]:
 
 
 def _list_types(configuration: Configuration, published: dict[str, Published]) -> None:
+    from rich.console import Console  # here, so that serving does not wait for it
+    from rich.table import Table
+
     table = Table(box=None, pad_edge=False)
     for heading in ("record_type", "label", "version", "fields", "pages", "checks", "enabled", "checksum"):
         table.add_column(heading)

@@ -1,14 +1,25 @@
 """Markdown of the configuration and of notices as safe HTML."""
 
+from functools import cache
+from typing import TYPE_CHECKING
+
 import nh3
-from markdown_it import MarkdownIt
 from markupsafe import Markup
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
 
 _TAGS = {
     *("a", "abbr", "b", "blockquote", "br", "code", "del", "em", "hr", "i", "p", "pre", "s", "strong"),
     *("h2", "h3", "h4", "h5", "li", "ol", "ul", "sub", "sup", "table", "tbody", "td", "th", "thead", "tr"),
 }
-_READER = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table", "strikethrough"])
+
+
+@cache
+def _reader() -> "MarkdownIt":
+    from markdown_it import MarkdownIt  # here, so that starting does not wait for it
+
+    return MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table", "strikethrough"])
 
 
 def to_html(text: str, *, deepest: int = 0) -> Markup:
@@ -16,7 +27,7 @@ def to_html(text: str, *, deepest: int = 0) -> Markup:
 
     `deepest` moves headings down, so that a text's first heading fits under the page's own."""
     html = nh3.clean(
-        _READER.render(_lower(text, deepest) if deepest else text),
+        _reader().render(_lower(text, deepest) if deepest else text),
         tags=_TAGS,
         attributes={"a": {"href"}, "th": {"align"}, "td": {"align"}},
         url_schemes={"http", "https", "mailto"},
