@@ -1,6 +1,7 @@
 """The lists generated from the configuration and for the system's own documents: all read-only."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from starlette.requests import Request
@@ -13,6 +14,7 @@ from admin.actor import actor_of, may, site_of
 from admin.language import language, say, spoken
 from admin.language import lazy_gettext as _
 from admin.links import root_of
+from admin.views.answers import shown
 from admin.views.base import Row, Rule, Where
 from admin.views.columns import Choice, Column
 from admin.views.queue import QueuePage
@@ -106,7 +108,7 @@ def _column(field: BaseField) -> Column:
 
 
 def _answer(field: BaseField) -> Column:
-    return Column(f"data.{field.name}", field.label, show=_shower(field), wrap=True)
+    return Column(f"data.{field.name}", field.label, show=partial(shown, field), wrap=True)
 
 
 def _shower(field: BaseField) -> Callable[[Any], str]:

@@ -16,6 +16,7 @@ from admin.language import N_, language, say
 from admin.language import lazy_gettext as _
 from admin.links import root_of
 from admin.posted import text_of
+from admin.views.answers import rows_of
 from admin.views.page import Crumb, PageView, route
 from admin.views.queue import state_badge
 from models.documents.application import Application, Remark
@@ -23,7 +24,7 @@ from models.documents.message import Message
 from models.errors import NotFound, TorokuError
 from models.language import Language
 from models.schema.definition import KIND_LABELS, RecordType
-from models.schema.fields import BaseField, TableField
+from models.schema.fields import BaseField
 from models.schema.fields.file import CertificateField, FileField
 from models.services import applications, review
 from models.services.site import Site
@@ -235,7 +236,7 @@ def _answer(
     spoken: Language,
 ) -> Answer:
     value = data[field.name]
-    heads, rows = _table(field, value, spoken)
+    heads, rows = rows_of(field, value, spoken)
     return Answer(
         name=field.name,
         label=field.label(spoken),
@@ -249,17 +250,6 @@ def _answer(
         reason=text_of(typed, f"reason.{field.name}") if typed else "",
         open=field.asked and not isinstance(field, CertificateField),
     )
-
-
-def _table(
-    field: BaseField, value: Any, spoken: Language
-) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
-    """A table's columns that hold anything, and its rows."""
-    if not isinstance(field, TableField) or not isinstance(value, list):
-        return (), ()
-    used = [part for part in field.fields if any(row.get(part.name) is not None for row in value)]
-    rows = tuple(tuple(part.show(row.get(part.name), spoken) for part in used) for row in value)
-    return tuple(part.label(spoken) for part in used), rows
 
 
 def _facts(

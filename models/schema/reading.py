@@ -217,7 +217,7 @@ def _missing(
 _ABSENT = {
     "choice": ("required", "Choose {label}."),
     "choices": ("required", "Choose {label}."),
-    "boolean": ("required", "Answer {label} with yes or no."),
+    "boolean": ("required", "{label} Answer yes or no."),
     "declaration": ("declaration", "{label}: read the statement and affirm it."),
     "file": ("required", "{label}: choose a file."),
     "certificate": ("required", "{label}: present a client certificate."),

@@ -45,7 +45,9 @@ class TableField(BaseField):
         raise TypeError("the type of a table's rows is built by models.schema.compiled")
 
     def show(self, value: Any, language: Language) -> str:
-        count = len(value or [])
+        if not value:
+            return ""
+        count = len(value)
         return f"{count} 行" if language == "ja" else f"{count} rows"
 
     def search_text(self, value: Any) -> str:
