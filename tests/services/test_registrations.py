@@ -68,6 +68,22 @@ async def test_a_resource_is_registered_changed_and_deleted(
     assert [(v.revision, v.lifecycle) for v in kept] == [(1, "active"), (2, "active"), (3, "deleted")]
 
 
+async def test_an_operators_information_is_changed_and_looked_up(
+    site: Site, reviewer: Actor, approver: Actor
+) -> None:
+    record, operator = await register_operator(site, reviewer, approver)
+    application = await begin(site, operator, "operator", "change", record_id=record.id, terms_version="1.0")
+    page = next(p for p in site.registry.current("operator").definition.laid_out if "address" in p.fields)
+    typed = {name: application.answers.get(name) for name in page.fields} | {"address": "丸の内9-9-9"}
+    application = await save_page(site, operator, application, page.name, typed, revision=0)
+    application = await submit(site, operator, application, revision=application.revision)
+    await decide(site, reviewer, approver, application)
+    changed = await records.find_own(site, operator, "operator", record.number)
+    assert (changed.data["address"], changed.revision) == ("丸の内9-9-9", 2)
+    assert changed.stamps == record.stamps
+    assert await Account.find({"issued_for": record.id}).count() == 1
+
+
 async def test_only_one_application_on_a_record_is_open(site: Site, reviewer: Actor, approver: Actor) -> None:
     record, operator = await register_operator(site, reviewer, approver)
     await begin(site, operator, "operator", "change", record_id=record.id, terms_version="1.0")
