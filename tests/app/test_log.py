@@ -1,5 +1,6 @@
 """The log of a whole run: one line a request, and no secret, no password and no answer in it."""
 
+import asyncio
 import re
 from pathlib import Path
 from urllib.parse import quote
@@ -69,6 +70,7 @@ async def test_no_secret_and_no_answer_is_in_the_log(program: Program, secrets: 
 
 async def test_every_request_is_one_line_with_its_id(program: Program, browser: OpenBrowser) -> None:
     answer = await browser().get("/terms")
+    await asyncio.sleep(0.2)  # it is written once the answer has left
     [line] = [line for line in lines_of(program.log) if answer.headers["x-request-id"] in line]
     assert "method=GET path=/terms status=200" in line
 
