@@ -61,6 +61,8 @@ async def stored(program: Program) -> AsyncIterator[Mongo]:
 @pytest_asyncio.fixture
 async def browser(program: Program) -> AsyncIterator[OpenBrowser]:
     """Opens browsers: each with cookies of its own, following no redirect by itself."""
+    ended = program.process.poll() if program.process else None
+    assert ended is None, f"the program ended with {ended}: {program.log.read_text(encoding='utf-8')[-2000:]}"
     opened: list[httpx.AsyncClient] = []
 
     def open_browser() -> httpx.AsyncClient:

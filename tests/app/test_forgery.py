@@ -107,6 +107,12 @@ async def test_a_foreign_host_is_refused(browser: OpenBrowser, host: str) -> Non
         assert "evil" not in answer.text + str(answer.headers)
 
 
+async def test_control_without_the_list_of_hosts_a_foreign_one_is_served(inside: Inside) -> None:
+    assert (await inside.browser().get("/", headers={"host": "evil.example"})).status_code == 400
+    inside.leave_out("TrustedHostMiddleware")
+    assert (await inside.browser().get("/", headers={"host": "evil.example"})).status_code == 200
+
+
 async def test_no_header_changes_where_mailed_links_and_redirects_lead(
     browser: OpenBrowser, program: Program, mailbox: Mailbox, operator_type: RecordType
 ) -> None:

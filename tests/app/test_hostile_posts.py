@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from models.documents.store import Mongo
 from models.schema.definition import RecordType
-from tests.app.conftest import OpenBrowser
+from tests.app.conftest import Inside, OpenBrowser
 from tests.app.people import Applicant, Member, submitted
 from tests.forms.reader import Document, Element
 from tests.forms.tab import typed_for
@@ -276,6 +276,19 @@ async def test_control_the_same_page_with_right_answers_is_stored(
     assert after["answers"]["operator_name"] == applicant.answers["operator_name"]
     assert after["answers"].keys() <= set(operator_type.by_name)
     assert (after["state"], after["answers"].get("address")) == ("draft", None)
+
+
+async def test_control_without_the_limit_of_a_request_it_is_read_to_its_end(
+    inside: Inside, operator_type: RecordType
+) -> None:
+    """Behind the limit of a request stands that of the field, which has to read the file first."""
+    applicant = await Applicant(inside.browser(), operator_type).present_certificate()
+    await applicant.begin()
+    files = {"pledge_document": ("誓約書.pdf", PDF + b"\x00" * (21 * MEBIBYTE))}
+    typed = {"pledge_filed": "yes"}
+    assert (await applicant.send("declarations", typed, files=files)).status_code == 413
+    inside.leave_out("LargestBody")
+    refused(await applicant.send("declarations", typed, files=files), "pledge_document")
 
 
 async def test_a_polyglot_that_is_a_pdf_is_only_ever_handed_out_as_one(
