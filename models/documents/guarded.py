@@ -29,11 +29,21 @@ async def find_document(model: type[D], where: Mapping[str, Any]) -> D | None:
 
 
 async def update_where(
-    model: type[D], where: Mapping[str, Any], update: Mapping[str, Any], session: Session = None
+    model: type[D],
+    where: Mapping[str, Any],
+    update: Mapping[str, Any],
+    session: Session = None,
+    *,
+    first: str | None = None,
 ) -> D | None:
-    """Update the one document that matches and return it as it is then; None when none matches."""
+    """Update one document that matches and return it as it is then; None when none matches. Of several, the
+    one with the smallest `first` is taken."""
     found = await model.raw().find_one_and_update(
-        dict(where), dict(update), return_document=ReturnDocument.AFTER, session=session
+        dict(where),
+        dict(update),
+        sort=[(first, 1)] if first else None,
+        return_document=ReturnDocument.AFTER,
+        session=session,
     )
     return None if found is None else model.model_validate(found)
 

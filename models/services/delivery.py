@@ -40,6 +40,7 @@ async def claim_due(site: Site) -> Envelope | None:
         Message,
         {"next_at": {"$lte": now}, "$or": free},
         {"$set": {"lease_until": now + LEASE}, "$inc": {"attempts": 1}},
+        first="next_at",
     )
     return None if message is None else Envelope(message, render(site, message))
 
@@ -106,7 +107,9 @@ async def mark_failed(site: Site, message: Message, error: str) -> None:
             "lease_until": None,
             "last_error": error[:ERROR_LIMIT],
         }
-        await update_where(Message, {"_id": message.id, "sent_at": None}, {"$set": values}, session)
+        marked = await update_where(Message, {"_id": message.id, "sent_at": None}, {"$set": values}, session)
+        if marked is None:
+            return
         await record_event(
             site, SYSTEM, "message.failed", _subject(message), session, template=message.template
         )

@@ -16,7 +16,8 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Debian's Chromium, gone before tests with an event loop of their own run here; missing, tests are skipped with the reason — but in CI they fail."""
+    """Debian's Chromium, gone before tests with an event loop of their own run here; missing, tests are
+    skipped with the reason — but in CI they fail."""
     if CHROMIUM is None:
         if os.environ.get("CI"):
             raise AssertionError("Chromium is missing: apt-get install chromium fonts-noto-cjk")
