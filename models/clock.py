@@ -2,8 +2,7 @@
 
 import secrets
 from collections.abc import Callable
-from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime
 
 Clock = Callable[[], datetime]
 """Returns the present moment, timezone-aware, UTC, cut to milliseconds as MongoDB stores them."""
@@ -21,8 +20,3 @@ def system_clock() -> datetime:
 def system_entropy(size: int) -> bytes:
     """`size` bytes from the operating system's generator (ASVS 11.5.1)."""
     return secrets.token_bytes(size)
-
-
-def local_date(moment: datetime, zone: str) -> date:
-    """The calendar day of `moment` in `zone` (an IANA name such as ``Asia/Tokyo``)."""
-    return moment.astimezone(ZoneInfo(zone)).date()

@@ -19,17 +19,20 @@ from admin.views.base import Row, Rule, Where
 from admin.views.columns import Choice, Column
 from admin.views.queue import QueuePage
 from admin.views.records import RawListView
-from admin.views.review import ReviewPage
+from admin.views.review import ReviewPage, Told
 from models.configuration.load import Configuration
 from models.documents.account import Account, Certificate
 from models.documents.event import Event
 from models.documents.message import Message
 from models.documents.notice import Notice
+from models.documents.record import RecordVersion
 from models.documents.rows import rows_in, rows_of
 from models.schema.definition import RecordType
 from models.schema.fields import BaseField
 from models.schema.search import grams
 from models.services.delivery import retry
+from models.services.records import history_of
+from models.workflow.definition import State
 
 MOST_COLUMNS = 6
 """Answers shown in a list of records besides number and state."""
@@ -57,9 +60,11 @@ class RecordsView(RawListView):
     """The registered records of one type: columns, filters and search from its definition; a record's page
     shows it by the version it was written under."""
 
+    detail_template = "record.html"
+
     def __init__(self, kind: RecordType, configuration: Configuration) -> None:
         self.kind = kind
-        states = configuration.lifecycles[kind.lifecycle].states
+        self.states = states = configuration.lifecycles[kind.lifecycle].states
         choices = {n: Choice(s.label, "good" if s.live else "done") for n, s in states.items()}
         super().__init__(
             key=kind.name,
@@ -96,6 +101,18 @@ class RecordsView(RawListView):
             if not column.path.startswith("data.") and column.path != "title"
         ]
         return [*facts, Column("revision", _("Version")), *known]
+
+    async def detail_context(self, request: Request, row: Row) -> Mapping[str, Any]:
+        """Every version that was ever in force, newest first."""
+        states, versions = self.states, await history_of(actor_of(request), row["_id"])
+        return {"history": [_told(version, states) for version in versions]}
+
+
+def _told(version: RecordVersion, states: Mapping[str, State]) -> Told:
+    state = states.get(version.lifecycle)
+    what = say("Version {number}", {"number": version.revision})
+    label = state.label(language()) if state else version.lifecycle
+    return Told(at=version.at, who=version.by.name, what=f"{what} – {label}", note="")
 
 
 def _listed(kind: RecordType) -> list[BaseField]:

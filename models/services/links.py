@@ -81,8 +81,3 @@ async def use_link(site: Site, token: str, purpose: Purpose, session: Session = 
     if used is None:
         raise LinkRefused
     return used
-
-
-async def end_links(account_id: Id, session: Session) -> None:
-    """End every unused link of an account: a newer one takes their place."""
-    await Link.raw().delete_many({"account_id": account_id, "used_at": None}, session=session)

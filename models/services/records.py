@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from models.documents.base import read_id
+from models.documents.base import Id
 from models.documents.record import Record, RecordVersion
 from models.errors import NotFound
 from models.permissions import Actor, allowed, require
 from models.services.site import Site
 
 LIST_LIMIT = 500
+HISTORY_LIMIT = 200
 
 
 def scope(actor: Actor) -> dict[str, Any]:
@@ -35,15 +36,8 @@ async def find_own(site: Site, actor: Actor, type_name: str, number: str) -> Rec
     return await site.records[type_name].by_number(number[:64], scope(actor))
 
 
-async def find_by_id(site: Site, actor: Actor, type_name: str, identifier: str) -> Record:
-    """One record by its id. Raises NotFound when it is unknown or not for this actor."""
-    found = await site.records[type_name].get(read_id(identifier)) if type_name in site.records else None
-    where = scope(actor)
-    if found is None or where.get("operator_id", found.operator_id) != found.operator_id:
-        raise NotFound
-    return found
-
-
-async def history_of(record: Record) -> list[RecordVersion]:
-    """Every version of a record, newest first."""
-    return await RecordVersion.find({"record_id": record.id}).sort("-revision").limit(200).to_list()
+async def history_of(actor: Actor, record_id: Id) -> list[RecordVersion]:
+    """Every version of a record that was ever in force, newest first (at most HISTORY_LIMIT),
+    for those who may see any record. Raises NotAllowed."""
+    require(actor, "record.view")
+    return await RecordVersion.find({"record_id": record_id}).sort("-revision").limit(HISTORY_LIMIT).to_list()

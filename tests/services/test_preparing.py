@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
+from pymongo.errors import WriteError
 
 from app.database import Database
 from app.opening import configuration_of
 from app.settings import Settings
 from models.configuration.load import Configuration
+from models.documents.base import new_id
 from models.documents.prepare import MARK, Kind, prepare
 
 
@@ -81,3 +83,21 @@ async def test_going_back_to_earlier_definitions_prepares_again(store: Database,
     await store.mongo["operators"].drop_index("search")
     await prepare(store, kinds)
     assert "search" in await names(store, "operators")
+
+
+async def test_the_second_wall_refuses_what_is_no_record(store: Database, kinds: list[Kind]) -> None:
+    """Control: the same document with its envelope is taken."""
+    await prepare(store, kinds)
+    whole = {
+        "type": "operator",
+        "number": "1",
+        "schema_version": 1,
+        "operator_id": new_id(),
+        "lifecycle": "active",
+        "data": {},
+        "revision": 1,
+    }
+    for missing in ("number", "schema_version", "data", "revision"):
+        with pytest.raises(WriteError, match="failed validation"):
+            await store.mongo["operators"].insert_one({k: v for k, v in whole.items() if k != missing})
+    await store.mongo["operators"].insert_one(whole)
