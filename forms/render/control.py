@@ -1,6 +1,6 @@
 """From a plan and what somebody answered to the controls of one page, ready to be drawn."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -63,6 +63,20 @@ class Control:
         self.described = " ".join(f"{self.id}-{end}" for end, there in self._notes() if there)
 
     @property
+    def is_blank(self) -> bool:
+        """Whether it depends on nothing but its plan: no answer, error, remark, row or lock."""
+        told = (
+            self.error,
+            self.remarks,
+            self.shown,
+            self.token,
+            self.repeated,
+            self.repeated_error,
+            self.rows,
+        )
+        return not (self.value or self.locked or self.facts or any(told))
+
+    @property
     def unknown(self) -> Sequence[str]:
         """Codes answered that the list does not have (any more): shown, so that nothing vanishes."""
         codes = {code for code, _ in self.plan.options}
@@ -93,7 +107,18 @@ class Row:
 def write_controls(controls: Iterable[Control], language: Language) -> Markup:
     """The HTML of a page's controls."""
     write = control_writer(language)
-    return Markup("\n").join([write(control) for control in controls])
+    return Markup("\n").join([_written(control, write) for control in controls])
+
+
+def _written(control: Control, write: Callable[[Control], Markup]) -> Markup:
+    """A control drawn; one with nothing in it is drawn once for all, and so never holds anybody's answer."""
+    if not control.is_blank:
+        return write(control)
+    key = control.path, control.required
+    blanks = control.plan.blanks
+    if key not in blanks:
+        blanks[key] = write(control)
+    return blanks[key]
 
 
 def asked_paths(controls: Iterable[Control]) -> list[str]:

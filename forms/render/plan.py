@@ -1,5 +1,6 @@
 """What of a form is the same for everybody who fills it in, worked out once per definition and language."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -53,6 +54,10 @@ class ControlPlan:
     repeats: bool = False
     refreshes: bool = False
     read_only_when: Condition | None = None
+    blanks: dict[tuple[str, bool], Markup] = dataclasses.field(
+        default_factory=dict, compare=False, repr=False
+    )
+    """The control as it is drawn with nothing in it, by path and whether it is required."""
 
     @property
     def name(self) -> str:

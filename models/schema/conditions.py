@@ -24,6 +24,8 @@ def compile_condition(query: Mapping[str, Any]) -> Condition:
     if not isinstance(query, Mapping):
         raise Problem(f"a condition is a mapping, not {query!r}")
     parts = [_clause(key, value) for key, value in query.items()]
+    if len(parts) == 1:
+        return parts[0]
     return lambda document, variables: all(part(document, variables) for part in parts)
 
 
@@ -51,6 +53,9 @@ def _logic(key: str, value: Any) -> Condition:
 
 def _field(path: Sequence[str], value: Any) -> Condition:
     tests = _operators(value)
+    if len(tests) == 1:
+        only = tests[0]
+        return lambda document, variables: only(document, path, variables)
     return lambda document, variables: all(test(document, path, variables) for test in tests)
 
 

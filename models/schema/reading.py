@@ -106,9 +106,8 @@ def _show(level: CompiledFields, typed: Data, around: Data, variables: Variables
     """`typed` without the fields whose ``show_when`` does not hold; a hidden answer counts as missing."""
     kept = dict(typed)
     for _ in range(len(level.shown) + 1):
-        hidden = [
-            n for n, rule in level.shown.items() if n in kept and not rule({**around, **kept}, variables)
-        ]
+        scope = _scope(around, kept)
+        hidden = [name for name, rule in level.shown.items() if name in kept and not rule(scope, variables)]
         if not hidden:
             break
         for name in hidden:
@@ -117,6 +116,11 @@ def _show(level: CompiledFields, typed: Data, around: Data, variables: Variables
         if isinstance(kept.get(name), list):
             kept[name] = [_show(inner, row, kept, variables) for row in kept[name]]
     return kept
+
+
+def _scope(around: Data, here: Data) -> Data:
+    """What a condition sees: its own level, and in a row the answers around the table."""
+    return {**around, **here} if around else here
 
 
 def _validate(model: type[BaseModel], level: CompiledFields, typed: Data) -> tuple[Data, list[AnswerError]]:
@@ -179,15 +183,16 @@ def _compute(level: CompiledFields, data: Data, around: Data, variables: Variabl
             if isinstance(row, dict):
                 _compute(inner, row, data, variables)
     for name, formula in level.formulas.items():
-        if name in level.shown and not level.shown[name]({**around, **data}, variables):
+        scope = _scope(around, data)
+        if name in level.shown and not level.shown[name](scope, variables):
             continue
-        value = formula({**around, **data}, variables)
+        value = formula(scope, variables)
         if value is not MISSING and value is not None:
             data[name] = value
 
 
 def _required(level: CompiledFields, data: Data, around: Data, variables: Variables) -> Iterator[str]:
-    scope = {**around, **data}
+    scope = _scope(around, data)
     for name, target in level.fields.items():
         if not target.asked or (name in level.shown and not level.shown[name](scope, variables)):
             continue
