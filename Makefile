@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 RUN_STAMP := $(VENV)/.run-stamp
 TEST_STAMP := $(VENV)/.test-stamp
 
-.PHONY: run test lint bench clean
+.PHONY: run test lint bench virtualenv clean
 
 run: $(RUN_STAMP)
 	@$(BIN)/python -m app serve --demo
@@ -24,7 +24,12 @@ bench: $(RUN_STAMP)
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
-	@$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV) 2> /dev/null || $(MAKE) --no-print-directory virtualenv
+
+# Debian's Python comes without ensurepip unless python3-venv is installed; virtualenv brings its own.
+virtualenv:
+	@rm -rf $(VENV) && $(PYTHON) -m pip install -q --disable-pip-version-check --target var/virtualenv virtualenv
+	@PYTHONPATH=var/virtualenv $(PYTHON) -m virtualenv -q $(VENV)
 
 $(RUN_STAMP): pyproject.toml | $(BIN)/python
 	@$(BIN)/pip install -q --disable-pip-version-check -e '.[embedded,memory]'
