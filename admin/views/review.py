@@ -318,7 +318,7 @@ def _choice(site: Site, application: Application, name: str, transition: Transit
     """A step with what it will do: where it leads, its effects, its mails."""
     spoken = language()
     target = applications.workflow_of(site, application).states[transition.to]
-    facts = {"kind": application.kind, "type": application.type}
+    facts = applications.facts_of(application)
     does = [say("State afterwards: {state}", {"state": target.label})]
     does += [say(EFFECTS[call.effect].does) for call in transition.effects if holds(call.when, facts)]
     mails = sum(holds(call.when, facts) for call in transition.mail)

@@ -66,10 +66,7 @@ class Draft:
 
     def may_write(self, plan: ControlPlan) -> bool:
         """Whether a field is the applicant's to write now, whatever the other answers are."""
-        target = plan.field
-        if not target.asked or target.read_only or plan.macro == "certificate":
-            return False
-        if target.set_once and self.application.kind != "register":
+        if not applications.may_type(plan.field, self.application):
             return False
         return self.opened is None or plan.name in self.opened
 

@@ -80,7 +80,6 @@ class Application(Stored):
     remarks: list[Remark] = []
     history: list[Step] = []
     checklist: list[str] = []
-    reason: str = ""
     assignee: Person | None = None
     due: datetime | None = None
     certificate: str | None = None

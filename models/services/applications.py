@@ -46,6 +46,11 @@ def may_begin(site: Site, actor: Actor, definition: RecordType, kind: Kind) -> b
     return not (kind == "register" and definition.name == site.configuration.site.operator_type)
 
 
+def facts_of(application: Application) -> dict[str, Any]:
+    """What ``when`` may ask of an application."""
+    return {"kind": application.kind, "type": application.type, "record_type": application.type}
+
+
 def subject_of(application: Application) -> Subject:
     """An application as the subject of events."""
     return Subject(kind="application", id=application.id, label=application.reference)
@@ -158,8 +163,10 @@ async def save_page(
     page = next((page for page in definition.laid_out if page.name == page_name), None)
     if page is None:
         raise NotFound
-    merged = {**application.answers, **writable(site, application, frozenset(page.fields), answers)}
-    reading = await read(site, application, merged)
+    variables = await variables_of(site, application)
+    kept = writable(site, application, frozenset(page.fields), answers, variables)
+    merged = {**application.answers, **kept}
+    reading = read_answers(compiled(site, application), merged, variables)
     errors = errors_of_page(definition, application, page_name, reading)
     if errors and not leave:
         raise AnswersInvalid(errors)
@@ -181,35 +188,39 @@ def require_applicant(site: Site, actor: Actor, application: Application) -> Non
 
 
 def writable(
-    site: Site, application: Application, fields: frozenset[str], answers: Mapping[str, Any]
+    site: Site,
+    application: Application,
+    fields: frozenset[str],
+    answers: Mapping[str, Any],
+    variables: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Those of `answers` that may be written now: on this page, open after a return, typed by people.
+    """Those of `answers` that may be written now: on this page, open after a return, not locked.
 
     Uploads come by ``uploads.attach`` and can only be removed here (None); certificates never come so."""
-    by_name, opened = compiled(site, application).definition.by_name, open_fields(site, application)
-    kept = {}
-    for name, value in answers.items():
-        field = by_name.get(name)
-        if (
-            field is None
-            or not field.asked
-            or name not in fields
-            or (opened is not None and name not in opened)
-        ):
-            continue
-        if is_locked(field, application) or isinstance(field, CertificateField):
-            continue
-        if not isinstance(field, FileField) or value is None:
-            kept[name] = value
-    return kept
+    form, opened = compiled(site, application), open_fields(site, application)
+    asked = {
+        name: form.definition.by_name[name]
+        for name in answers.keys() & fields & form.definition.by_name.keys()
+    }
+    open_now = {
+        n: f for n, f in asked.items() if may_type(f, application) and (opened is None or n in opened)
+    }
+    locks = {n: f.read_only_when for n, f in open_now.items() if f.read_only_when is not None}
+    seen = read_answers(form, {**application.answers, **answers}, variables).data if locks else {}
+    locked = {name for name, rule in locks.items() if holds(rule, seen, variables)}
+    return {
+        name: answers[name]
+        for name, field in open_now.items()
+        if name not in locked and not (isinstance(field, FileField) and answers[name] is not None)
+    }
 
 
-def is_locked(field: BaseField, application: Application) -> bool:
-    """Whether the definition keeps people from typing this answer: always (``read_only``), in a change
-    (``set_once``), or by a condition on the other answers (``read_only_when``)."""
-    if field.read_only or (field.set_once and application.kind != "register"):
-        return True
-    return field.read_only_when is not None and holds(field.read_only_when, application.answers)
+def may_type(field: BaseField, application: Application) -> bool:
+    """Whether people answer this field at all in this application: not what is computed, presented or
+    ``read_only``, and what is ``set_once`` only when it is registered."""
+    if not field.asked or field.read_only or isinstance(field, CertificateField):
+        return False
+    return not field.set_once or application.kind == "register"
 
 
 def errors_of_page(

@@ -7,6 +7,7 @@ from models.documents.application import Application
 from models.documents.message import Stamp
 from models.language import Language
 from models.schema.definition import KIND_LABELS
+from models.services.applications import facts_of
 from models.services.effects import Work
 from models.services.messages import Letter, Recipient, queue_letter
 from models.services.site import Site
@@ -20,9 +21,8 @@ ROLE_LIMIT = 200
 async def queue_mails(work: Work, transition: Transition, reason: str) -> None:
     """Put the mails of a step into the outbox, in the step's transaction."""
     application = work.application
-    facts = {"kind": application.kind, "type": application.type, "record_type": application.type}
     for call in transition.mail:
-        if not holds(call.when, facts):
+        if not holds(call.when, facts_of(application)):
             continue
         for recipient in await _recipients(work, call):
             values = {

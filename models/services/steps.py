@@ -10,7 +10,7 @@ from models.documents.store import Session
 from models.errors import AlreadyDone, AnswersInvalid, NotAllowed, NotFound, RecordChanged, TransitionRefused
 from models.permissions import Actor, may_view, persons
 from models.schema.reading import Reading
-from models.services.applications import compiled, read, subject_of, workflow_of
+from models.services.applications import compiled, facts_of, read, subject_of, workflow_of
 from models.services.effects import PERFORM, Work
 from models.services.events import record_event
 from models.services.post import queue_mails
@@ -35,11 +35,6 @@ class Given:
 
 TEXT_LIMIT = 2000
 """Longest remark or reason (characters)."""
-
-
-def facts_of(application: Application) -> dict[str, Any]:
-    """What ``when`` may ask of an application."""
-    return {"kind": application.kind, "type": application.type, "record_type": application.type}
 
 
 def possible_steps(site: Site, actor: Actor, application: Application) -> list[tuple[str, Transition]]:
@@ -95,6 +90,10 @@ def already_done(site: Site, application: Application) -> AlreadyDone:
 
 def _require_needs(site: Site, application: Application, transition: Transition, given: Given) -> None:
     definition = compiled(site, application).definition
+    if given.remarks and "remarks" not in transition.needs:
+        raise TransitionRefused(
+            "This step hands no remarks over. Return the application, or clear them first."
+        )
     if "remarks" in transition.needs:
         named = [field for field, text in (given.remarks or {}).items() if text.strip()]
         if not named:
@@ -155,8 +154,6 @@ def _update(
     }
     if state.final:
         values["decided_at"] = now
-    if given.reason:
-        values["reason"] = given.reason.strip()[:TEXT_LIMIT]
     if "checklist" in transition.needs:
         values["checklist"] = list(given.checklist)
     values |= _assignment(actor, transition)

@@ -11,7 +11,13 @@ from models.documents.store import Attachment
 from models.errors import NotFound, UploadRefused
 from models.permissions import Actor, may_view
 from models.schema.fields.file import KINDS, FileField
-from models.services.applications import compiled, keep_upload, open_fields, require_applicant
+from models.services.applications import (
+    compiled,
+    keep_upload,
+    may_type,
+    open_fields,
+    require_applicant,
+)
 from models.services.site import Site
 
 NAME_LIMIT = 150
@@ -40,6 +46,8 @@ async def attach(
     field = compiled(site, application).definition.by_name.get(field_name)
     opened = open_fields(site, application)
     if not isinstance(field, FileField) or (opened is not None and field_name not in opened):
+        raise NotFound
+    if not may_type(field, application):
         raise NotFound
     name = clean_name(filename)
     kind = check_upload(field, name, content)

@@ -57,9 +57,11 @@ def steps(
             yield name, transition
 
 
-def holds(query: Mapping[str, Any], facts: Mapping[str, Any]) -> bool:
-    """Whether a condition of the workflow holds for these facts."""
-    return _compiled(repr(query), _Box(query))(facts, {})
+def holds(
+    query: Mapping[str, Any], facts: Mapping[str, Any], variables: Mapping[str, Any] | None = None
+) -> bool:
+    """Whether a condition of the configuration holds for these facts."""
+    return _compiled(repr(query), _Box(query))(facts, variables or {})
 
 
 class _Box:

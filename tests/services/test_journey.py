@@ -245,3 +245,14 @@ async def test_a_correction_opens_the_questions_it_brings_up(site: Site, reviewe
     assert opened is not None
     assert {"uses_delegate", "delegate_company", "delegate_person"} <= opened
     assert not {"address", "operator_name"} & opened
+
+
+async def test_remarks_are_never_left_behind_by_a_step_that_hands_none_over(
+    site: Site, reviewer: Actor
+) -> None:
+    """Control: without remarks the same step is taken."""
+    _, application = await submitted(site)
+    application = await take_step(site, reviewer, application, "claim")
+    with pytest.raises(TransitionRefused):
+        await take_step(site, reviewer, application, "release", Given(remarks={"address": "番地まで。"}))
+    assert (await take_step(site, reviewer, application, "release")).state == "submitted"
