@@ -128,6 +128,9 @@ def _check_links(configuration: Configuration, kind: RecordType, source: Source)
     flow = kind.applications.workflow
     yield from _unknown(source, "T-E013", ("applications", "workflow"), flow, configuration.workflows)
     yield from _unknown(source, "T-E014", ("lifecycle",), kind.lifecycle, configuration.lifecycles)
+    lifecycle = configuration.lifecycles.get(kind.lifecycle)
+    if lifecycle and "delete" in kind.applications.kinds and all(s.live for s in lifecycle.states.values()):
+        yield source.finding("T-E031", ("applications",), name=kind.lifecycle)
     if kind.belongs_to is not None:
         yield from _unknown(source, "T-E023", ("belongs_to",), kind.belongs_to, configuration.record_types)
     for key in ("contact", "certificate"):

@@ -76,6 +76,10 @@ CODES: dict[str, Code] = {
         "A field of type “{name}” cannot be inside a table.",
         "Ask for it beside the table, once per application.",
     ),
+    "T-E031": Code(
+        "Records can be deleted, but the lifecycle “{name}” has no state that is not live.",
+        "Add a state with “live: false” to it, or leave “delete” out of “kinds”.",
+    ),
     "T-W001": Code("The English text is missing.", "Add “en:”.", "warning"),
     "T-W002": Code(
         "The field “{name}” does not say whether it holds personal data.",

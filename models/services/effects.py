@@ -134,14 +134,18 @@ async def _delete(work: Work) -> Record:
     record = await _in_force(work)
     if await _has_dependants(work, record):
         raise TransitionRefused("Other registered records still depend on this one.")
-    gone = next(name for name, state in work.lifecycle.states.items() if not state.live)
-    gone = "deleted" if "deleted" in work.lifecycle.states else gone
-    return await _replace(
-        work,
-        record.model_copy(
-            update={"lifecycle": gone, "revision": record.revision + 1, "updated_at": work.site.now()}
-        ),
-    )
+    gone = {"lifecycle": _end_of(work), "revision": record.revision + 1, "updated_at": work.site.now()}
+    return await _replace(work, record.model_copy(update=gone))
+
+
+def _end_of(work: Work) -> str:
+    """The state of a deleted record: ``deleted`` where the lifecycle has it, else its first that is not live.
+
+    The checker asks for one (T-E031); raises TransitionRefused where there is none all the same."""
+    ended = [name for name, state in work.lifecycle.states.items() if not state.live]
+    if not ended:
+        raise TransitionRefused
+    return "deleted" if "deleted" in ended else ended[0]
 
 
 async def _replace(work: Work, record: Record) -> Record:
