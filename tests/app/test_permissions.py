@@ -234,7 +234,7 @@ async def test_a_step_is_taken_only_by_those_the_workflow_names(
         (step, role) for step in configuration.workflows["registration"].transitions for role in ("", *STAFF)
     ]
     for step, role in sorted(pairs, key=lambda pair: pair == ("claim", "reviewer")):
-        answer = await Member(crew[role]).step(applicant.reference, step, _everything(applicant))
+        answer = await Member(crew[role]).step(applicant.reference, step, _everything(applicant, step))
         found = await stored["applications"].find_one({"reference": applicant.reference})
         assert found is not None
         moved = (step, role) == ("claim", "reviewer")
@@ -242,10 +242,11 @@ async def test_a_step_is_taken_only_by_those_the_workflow_names(
         assert found["state"] == ("under_review" if moved else "submitted"), (step, role)
 
 
-def _everything(applicant: Applicant) -> dict[str, object]:
-    """All that any step may need, so that only the permission is missing."""
+def _everything(applicant: Applicant, step: str) -> dict[str, object]:
+    """All that a step may need, so that only the permission is missing; remarks go with a return alone."""
     checklist = [item.name for item in applicant.definition.review.checklist]
-    return {"reason": "理由", "remark.address": "番地", "checklist": checklist}
+    remarks = {"remark.address": "番地"} if step == "return" else {}
+    return {"reason": "理由", "checklist": checklist, **remarks}
 
 
 async def test_ending_an_account_ends_its_sessions_power_at_once(browser: OpenBrowser, stored: Mongo) -> None:
