@@ -90,6 +90,17 @@ PERMISSIONS: Mapping[str, Permission] = {
     ),
     "message.retry": _row("Send a failed mail again", "reviewer", "approver", "system_administrator"),
     "event.view": _row("See the event log", "auditor", "system_administrator"),
+    "schema.view": _row(
+        "See record types, their versions and proposed changes",
+        "reviewer",
+        "approver",
+        "steward",
+        "auditor",
+        "system_administrator",
+    ),
+    "schema.propose": _row("Propose a change of a record type", "steward"),
+    "schema.approve": _row("Approve or reject a change another steward proposed", "steward"),
+    "secret.reveal": _row("Uncover a secret answer; every time is an event", "reviewer", "approver"),
     "admin.enter": _row("Enter the admin", "staff"),
     "portal.enter": _row("Enter the portal", "operator"),
 }

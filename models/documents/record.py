@@ -22,6 +22,8 @@ class Record(Part):
     operator_id: Id
     lifecycle: str
     data: dict[str, Any] = {}
+    attic: list[dict[str, Any]] = []
+    """What changes of the schema took away, restorable: ``{path, value, version, label}``."""
     revision: int = 1
     grams: list[str] = []
     stamps: dict[str, datetime] = {}

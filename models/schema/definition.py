@@ -192,8 +192,7 @@ def _with_options(field: BaseField, lists: Mapping[str, ChoiceList]) -> BaseFiel
 def walk(
     fields: tuple[BaseField, ...], path: tuple[str, ...] = ()
 ) -> Iterator[tuple[tuple[str, ...], BaseField]]:
-    """Every field with its path, those inside tables included."""
+    """Every field with its path, those inside tables and groups included."""
     for field in fields:
         yield (*path, field.name), field
-        if isinstance(field, TableField):
-            yield from walk(field.fields, (*path, field.name))
+        yield from walk(field.parts, (*path, field.name))

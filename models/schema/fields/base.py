@@ -35,6 +35,8 @@ class BaseField(BaseModel):
     """False for fields nobody fills in (computed)."""
     control: ClassVar[str] = "text"
     """The form control that asks for it."""
+    repeats: ClassVar[bool] = False
+    """True for tables: the answer is rows of ``parts``."""
 
     name: str
     type: str
@@ -56,6 +58,11 @@ class BaseField(BaseModel):
     show_when: Query | None = None
     required_when: Query | None = None
     read_only_when: Query | None = None
+
+    @property
+    def parts(self) -> "tuple[BaseField, ...]":
+        """The fields inside this one (tables, groups)."""
+        return ()
 
     def value_type(self) -> Any:
         """The pydantic type that holds a valid value (constraints included)."""

@@ -18,12 +18,17 @@ class TableField(BaseField):
     """Rows of fields. An empty row (nothing typed in it) is left out when read."""
 
     control: ClassVar[str] = "table"
+    repeats: ClassVar[bool] = True
 
     type: Literal["table"]
     fields: "tuple[AnyField, ...]"
     min_rows: int = 0
     max_rows: int = ROW_LIMIT
     row_label: Text | None = None
+
+    @property
+    def parts(self) -> tuple[BaseField, ...]:
+        return self.fields
 
     def parse(self, raw: Any) -> Any:
         if raw is None or not isinstance(raw, list):

@@ -1,4 +1,4 @@
-"""``schema``: what is described, whether it holds, and which versions are published."""
+"""``schema check``: what is described, whether it holds, and which versions are published."""
 
 import asyncio
 
@@ -15,15 +15,7 @@ from models.language import translate
 from models.schema.definition import RecordType
 from models.services.registry import Published, Registry
 
-schema = typer.Typer(help="Check the configuration.", no_args_is_help=True)
 
-
-@schema.callback()
-def _group() -> None:
-    """Check the configuration."""
-
-
-@schema.command()
 def check() -> None:
     """Read the configuration, report every finding with file and line, and list the record types."""
     settings = Settings()
