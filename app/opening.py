@@ -9,13 +9,11 @@ from models.clock import Clock, Entropy, system_clock, system_entropy
 from models.configuration.calendar import Calendar
 from models.configuration.check import check
 from models.configuration.load import Configuration, load_configuration
-from models.documents.base import Person
-from models.documents.prepare import prepare
-from models.services.registry import Registry, publish
+from models.documents.prepare import bind, prepare
+from models.services.registry import Registry
 from models.services.site import Site
 from models.services.terms import keep_versions
-
-BY_CONFIGURATION = Person(kind="system", name="configuration")
+from models.services.versions import kinds_of, publish_new
 
 
 def configuration_of(settings: Settings) -> Configuration:
@@ -45,11 +43,11 @@ async def build_site(
     clock: Clock = system_clock,
     entropy: Entropy = system_entropy,
 ) -> Site:
-    """The site on a connected database: collections, indexes and published types are made sure of."""
-    kinds = configuration.record_types.values()
-    await prepare(database, [(kind, configuration.lifecycles[kind.lifecycle]) for kind in kinds])
+    """The site on a connected database: collections and indexes are made sure of, and types that were never
+    published become version 1. A type whose file was changed stays as it is published until the change is."""
+    await bind(database)
     registry = Registry()
-    await publish(registry, configuration, BY_CONFIGURATION, clock())
+    await registry.refresh()
     site = Site(
         configuration=configuration,
         registry=registry,
@@ -61,5 +59,7 @@ async def build_site(
         base_url=settings.base_url,
         production=settings.production,
     )
+    await prepare(database, kinds_of(site))
+    await publish_new(site)
     await keep_versions(site)
     return site

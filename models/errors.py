@@ -19,6 +19,9 @@ TorokuError                      500 T-X000  something went wrong on our side
 ├── AlreadyOpen                  409 T-W004  another application on this record is open
 ├── AnswersInvalid               422 T-V001  answers with errors, by field
 ├── UploadRefused                422 T-V003  file too large, of a kind not allowed, or not what it says
+├── SchemaChangeRefused          409 T-S001  a change of a record type would lose or break data (says what)
+├── StepsFailed                  409 T-S002  a step of evolution fails on stored records (carries which)
+├── SchemaMoved                  409 T-S003  another version was published meanwhile
 └── AuditBroken                  500 T-A001  the chain of events does not verify
 
 ``message`` is what a visitor may read: an English message id with named values, translated at the edge
@@ -180,6 +183,39 @@ class AlreadyOpen(TorokuError):
     code = "T-W004"
     status = 409
     message = "Another application for this record is still open."
+
+
+class SchemaChangeRefused(TorokuError):
+    """The change would lose or break what is stored; ``rows`` are ``services.impact.Counted``, each wanting a
+    step or an acknowledgement. Empty where the message says it all."""
+
+    code = "T-S001"
+    status = 409
+    message = "This change would lose or break stored data. Add the step it needs, or acknowledge it."
+
+    def __init__(self, message: str | None = None, *, rows: tuple[Any, ...] = (), **values: Any) -> None:
+        self.rows = rows
+        super().__init__(message, **values)
+
+
+class StepsFailed(TorokuError):
+    """A step of evolution does not work on some records; ``failures`` says which. Nothing was written."""
+
+    code = "T-S002"
+    status = 409
+    message = "The steps do not work on {count} stored records. Nothing was changed."
+
+    def __init__(self, failures: tuple[Any, ...], count: int) -> None:
+        self.failures = failures
+        super().__init__(None, count=count)
+
+
+class SchemaMoved(TorokuError):
+    """Another version was published since this change was begun; look at it again."""
+
+    code = "T-S003"
+    status = 409
+    message = "Another version of this record type was published meanwhile. Look at your change again."
 
 
 class AnswersInvalid(TorokuError):

@@ -179,7 +179,7 @@ def _heads() -> list[Heading]:
 
 
 def _states(site: Site) -> dict[str, State]:
-    flows = site.configuration.workflows.values()
+    flows = site.workflows.values()
     return {name: state for flow in flows for name, state in flow.states.items()}
 
 

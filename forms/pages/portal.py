@@ -29,7 +29,7 @@ async def show_portal(request: Request) -> Response:
         "waiting": [row for row in found if row["yours"]],
         "applications": [row for row in found if not row["yours"]],
         "own": own,
-        "own_type": visit.site.configuration.record_types[visit.site.configuration.site.operator_type],
+        "own_type": visit.site.registry.current(visit.site.configuration.site.operator_type).definition,
         "types": applications.offered(visit.site, visit.actor),
         "news": await notices.for_actor(visit.site, visit.actor, RECENT),
     }
@@ -66,7 +66,7 @@ async def list_records(request: Request) -> Response:
     definition = definition_of(visit)
     context = {
         "definition": definition,
-        "lifecycle": visit.site.configuration.lifecycles[definition.lifecycle],
+        "lifecycle": visit.site.lifecycles[definition.lifecycle],
         "records": await records.list_own(visit.site, visit.actor, definition.name),
         "may_begin": applications.may_begin(visit.site, visit.actor, definition, "register"),
         "zone": visit.site.calendar.zone,
@@ -89,7 +89,7 @@ async def show_record(request: Request) -> Response:
     context = {
         "definition": definition,
         "record": record,
-        "state": visit.site.configuration.lifecycles[definition.lifecycle].states.get(record.lifecycle),
+        "state": visit.site.lifecycles[definition.lifecycle].states.get(record.lifecycle),
         "sections": list(_sections(visit, pinned, record)),
         "kinds": _kinds(visit, definition, record),
         "kind_labels": KIND_LABELS,
@@ -105,7 +105,7 @@ def _sections(visit: Visit, definition: RecordType, record: Record) -> Any:
 
 
 def _kinds(visit: Visit, definition: RecordType, record: Record) -> list[Kind]:
-    lifecycle = visit.site.configuration.lifecycles[definition.lifecycle].states.get(record.lifecycle)
+    lifecycle = visit.site.lifecycles[definition.lifecycle].states.get(record.lifecycle)
     if lifecycle is None or not lifecycle.live:
         return []
     wanted: tuple[Kind, ...] = ("change", "delete")

@@ -37,6 +37,13 @@ class Configuration:
     mail: Mapping[tuple[str, Language], MailTemplate]
     terms: tuple[TermsText, ...]
     modules: tuple[Path, ...]
+    files: Mapping[tuple[str, str], Path] = field(default_factory=dict)
+    """The file of every named thing, by concept and name."""
+
+    def source_of(self, record_type: str) -> str:
+        """The YAML a record type is written in; "" where it is not from a file."""
+        path = self.files.get(("record_type", record_type))
+        return path.read_text(encoding="utf-8") if path and path.exists() else ""
 
     @property
     def enabled_types(self) -> tuple[RecordType, ...]:
@@ -155,4 +162,5 @@ def _assemble(reading: Reading, modules: tuple[Path, ...]) -> Configuration:
         mail=reading.mail,
         terms=tuple(sorted(reading.terms, key=lambda text: text.effective_from)),
         modules=modules,
+        files={key: source.path for key, source in reading.sources.items()},
     )

@@ -21,6 +21,7 @@ from models.documents.indexes import ensure_indexes, record_indexes
 from models.documents.message import Message
 from models.documents.notice import Acceptance, Notice, TermsVersion
 from models.documents.record import RecordTypeVersion, RecordVersion, envelope_schema
+from models.documents.schema_change import SchemaChange
 from models.documents.store import Mongo, Store
 from models.schema.definition import RecordType
 from models.workflow.definition import Lifecycle
@@ -38,6 +39,7 @@ DOCUMENTS: tuple[type[Stored], ...] = (
     Notice,
     RecordTypeVersion,
     RecordVersion,
+    SchemaChange,
     TermsVersion,
 )
 """Every document with a collection of its own; records have one per type."""
@@ -76,27 +78,37 @@ LAST = "last"
 """Its one document: going back to earlier definitions prepares again, for their indexes may be gone."""
 
 
-async def prepare(store: Store, kinds: Iterable[Kind], *, indexes: bool = True) -> None:
-    """Bind the documents to `store`, and create collections, walls and indexes where they are missing.
+async def bind(store: Store) -> None:
+    """Bind the documents to `store`; nothing is written."""
+    await init_beanie(database=database_of(store), document_models=list(DOCUMENTS), skip_indexes=True)
+
+
+async def prepare(store: Store, kinds: Iterable[Kind]) -> None:
+    """Create collections, walls and indexes where they are missing, for documents and records of `kinds`.
 
     That asks the server about every collection, so it is left out when the same was done before and no
     collection was dropped since. An index dropped by hand comes back when ``prepared`` is emptied."""
     database, wanted = database_of(store), list(kinds)
     checksum = _checksum(wanted)
-    known = not indexes or (store.transactional and await _is_prepared(database, checksum))
-    await init_beanie(database=database, document_models=list(DOCUMENTS), skip_indexes=True)
-    if known:
+    if store.transactional and await _is_prepared(database, checksum):
         return
     for model in DOCUMENTS:
-        await ensure_indexes(model.raw(), list(getattr(model.Settings, "indexes", ())))
-    existing = set(await database.list_collection_names())
-    for kind, lifecycle in wanted:
-        if kind.collection not in existing:
-            await _create(store, database, kind.collection)
-        await ensure_indexes(database[kind.collection], record_indexes(kind, lifecycle))
+        await ensure_indexes(database[str(model.Settings.name)], list(getattr(model.Settings, "indexes", ())))
+    for kind in wanted:
+        await prepare_kind(store, kind)
     if store.transactional:
         mark = {"checksum": checksum, "collections": await _identities(database)}
         await database[MARK].replace_one({"_id": LAST}, mark, upsert=True)
+
+
+async def prepare_kind(store: Store, kind: Kind) -> None:
+    """Create the collection, the wall and the indexes of one record type where they are missing.
+
+    Raises ConfigurationError when what is stored already breaks a unique index."""
+    database, (definition, lifecycle) = database_of(store), kind
+    if definition.collection not in await database.list_collection_names():
+        await _create(store, database, definition.collection)
+    await ensure_indexes(database[definition.collection], record_indexes(definition, lifecycle))
 
 
 def _checksum(kinds: Iterable[Kind]) -> str:

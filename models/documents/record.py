@@ -56,7 +56,8 @@ class RecordVersion(Stored):
 
 
 class RecordTypeVersion(Stored):
-    """A published definition: immutable, with its options inside."""
+    """A published definition: immutable, with its options inside. What its applications need besides (the
+    workflow, the lifecycle, the mails) travels with it, for processes whose files do not have them yet."""
 
     type: str
     version: int
@@ -64,6 +65,13 @@ class RecordTypeVersion(Stored):
     checksum: str
     published_at: datetime
     published_by: Person
+    source: str = ""
+    """The YAML it was written in, comments and all; "" where only the definition is known."""
+    change: str = ""
+    """The reference of the change that was approved, or how it came otherwise."""
+    workflow: dict[str, Any] | None = None
+    lifecycle: dict[str, Any] | None = None
+    mail: list[dict[str, str]] = []
 
     class Settings:
         name = "record_type_versions"

@@ -160,8 +160,7 @@ class RecordType(Part):
     @cached_property
     def checksum(self) -> str:
         """SHA-256 of the canonical form: equal definitions have equal checksums."""
-        canonical = json.dumps(self.published(), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-        return hashlib.sha256(canonical.encode()).hexdigest()
+        return checksum_of(self.published())
 
     def published(self) -> dict[str, Any]:
         """The definition as plain JSON values, as it is stored and read back."""
@@ -174,6 +173,12 @@ class RecordType(Part):
     def title_of(self, data: Mapping[str, Any]) -> str:
         """What a person calls this record, from its answers; missing answers are left blank."""
         return self.title.format_map(_Blank(data)).strip()
+
+
+def checksum_of(published: Mapping[str, Any]) -> str:
+    """SHA-256 (hex) of a definition as it is stored, in canonical form."""
+    canonical = json.dumps(published, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 class _Blank(dict[str, Any]):

@@ -84,7 +84,7 @@ def compiled(site: Site, application: Application) -> CompiledType:
 def workflow_of(site: Site, application: Application) -> Workflow:
     """The workflow an application goes through."""
     definition = compiled(site, application).definition
-    return site.configuration.workflows[definition.applications.workflow]
+    return site.workflows[definition.applications.workflow]
 
 
 def is_with_applicant(site: Site, application: Application) -> bool:

@@ -74,7 +74,7 @@ def _draft(
     record: Record | None,
 ) -> Application:
     """An empty registration in the workflow's first state, about `record` where there is one."""
-    workflow = site.configuration.workflows[published.definition.applications.workflow]
+    workflow = site.workflows[published.definition.applications.workflow]
     expires = workflow.states[workflow.first].expires
     return Application(
         id=new_id(),
@@ -126,7 +126,7 @@ async def _subject(
     if kind == "register":
         return None
     record = await site.records[definition.name].get(record_id)
-    lifecycle = site.configuration.lifecycles[definition.lifecycle]
+    lifecycle = site.lifecycles[definition.lifecycle]
     if (
         record is None
         or record.operator_id != actor.operator_id

@@ -41,7 +41,7 @@ class Work:
 
     @property
     def lifecycle(self) -> Lifecycle:
-        return self.site.configuration.lifecycles[self.definition.lifecycle]
+        return self.site.lifecycles[self.definition.lifecycle]
 
     @property
     def data(self) -> Mapping[str, Any]:
@@ -155,11 +155,11 @@ async def _replace(work: Work, record: Record) -> Record:
 
 
 async def _has_dependants(work: Work, record: Record) -> bool:
-    configuration = work.site.configuration
-    for kind in configuration.record_types.values():
+    for published in work.site.registry.all_current().values():
+        kind = published.definition
         if kind.belongs_to != record.type:
             continue
-        live = [name for name, state in configuration.lifecycles[kind.lifecycle].states.items() if state.live]
+        live = [name for name, state in work.site.lifecycles[kind.lifecycle].states.items() if state.live]
         where = {"operator_id": record.operator_id, "lifecycle": {"$in": live}}
         if await work.site.records[kind.name].taken(where, work.session):
             return True

@@ -10,7 +10,7 @@ def expiring_states(site: Site) -> dict[str, str]:
     """The states with a deadline that ends them, and the step taken then."""
     return {
         name: state.then
-        for workflow in site.configuration.workflows.values()
+        for workflow in site.workflows.values()
         for name, state in workflow.states.items()
         if state.then is not None and not state.final
     }

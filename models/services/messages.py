@@ -61,7 +61,7 @@ async def queue_letter(site: Site, letter: Letter, session: Session) -> None:
 
 def template_of(site: Site, name: str, language: Language) -> MailTemplate:
     """The template in `language`, else in the site's first language; `schema check` holds that it exists."""
-    mail = site.configuration.mail
+    mail = site.mail
     return mail.get((name, language)) or mail[name, site.configuration.site.languages[0]]
 
 

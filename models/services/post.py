@@ -79,7 +79,7 @@ def _stamp(work: Work, call: MailCall) -> Stamp | None:
 def values_of(site: Site, application: Application, language: Language) -> dict[str, str]:
     """The placeholders an application fills in."""
     definition = site.registry.at(application.type, application.schema_version).definition
-    state = site.configuration.workflows[definition.applications.workflow].states.get(application.state)
+    state = site.workflows[definition.applications.workflow].states.get(application.state)
     due = site.calendar.due_day(application.due).isoformat() if application.due else ""
     remarks = [
         f"- {definition.by_name[name].label(language) if name in definition.by_name else name}: {remark.text}"

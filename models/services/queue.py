@@ -36,7 +36,7 @@ def waiting_states(site: Site) -> tuple[str, ...]:
     """The open states in which the staff are to act, over all workflows, in their order."""
     found = (
         name
-        for workflow in site.configuration.workflows.values()
+        for workflow in site.workflows.values()
         for name, state in workflow.states.items()
         if not state.final and state.held_by not in (None, "applicant")
     )
@@ -51,7 +51,7 @@ def views(site: Site, actor: Actor) -> dict[str, dict[str, Any]]:
     waiting = list(waiting_states(site))
     states = dict.fromkeys(
         name
-        for workflow in site.configuration.workflows.values()
+        for workflow in site.workflows.values()
         for name, state in workflow.states.items()
         if not state.initial
     )

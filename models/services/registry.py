@@ -1,38 +1,59 @@
 """Published definitions: which version is in force, and every version that ever was."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from models.configuration.load import Configuration
+from models.configuration.mail import MailTemplate
 from models.documents.base import Person
-from models.documents.guarded import insert_new
 from models.documents.record import RecordTypeVersion
 from models.errors import NotFound
+from models.language import Language
 from models.schema.compiled import CompiledType, compile_type
-from models.schema.definition import RecordType
+from models.schema.definition import RecordType, checksum_of
+from models.workflow.definition import Lifecycle, Workflow
+
+P = TypeVar("P", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """One published version of a record type."""
+    """One published version of a record type. ``change`` says how it came (the reference of a change)."""
 
     version: int
     definition: RecordType
+    source: str = ""
+    published_at: datetime | None = None
+    published_by: Person | None = None
+    change: str = ""
 
     @property
     def compiled(self) -> CompiledType:
         return compile_type(self.definition)
 
 
+@dataclass
+class Companions:
+    """What published versions brought along: used where this process has no file of that name."""
+
+    workflows: dict[str, Workflow] = field(default_factory=dict)
+    lifecycles: dict[str, Lifecycle] = field(default_factory=dict)
+    mail: dict[tuple[str, Language], MailTemplate] = field(default_factory=dict)
+
+
 class Registry:
-    """The published versions of every type, held in memory; ``refresh`` reads them again."""
+    """The published versions of every type, held in memory; ``refresh`` reads what is new."""
 
     def __init__(self, versions: Iterable[Published] = ()) -> None:
         self._versions: dict[tuple[str, int], Published] = {}
         self._current: dict[str, Published] = {}
+        self.companions = Companions()
+        self.altered: dict[tuple[str, int], str] = {}
+        """Versions that cannot be used, with what is wrong: "altered" in place, or "unreadable"."""
         for published in versions:
             self._keep(published)
 
@@ -42,16 +63,52 @@ class Registry:
         if name not in self._current or self._current[name].version < published.version:
             self._current[name] = published
 
-    async def refresh(self) -> None:
-        """Read what is published. A version that cannot be understood is left out and its records are
-        shown by the newest one that can."""
-        async for stored in RecordTypeVersion.raw().find().sort([("type", 1), ("version", 1)]):
-            if (stored["type"], stored["version"]) in self._versions:
-                continue
-            try:
-                self._keep(Published(stored["version"], RecordType.model_validate(stored["definition"])))
-            except ValidationError:
-                continue
+    async def refresh(self) -> bool:
+        """Read what was published since; whether there was anything.
+
+        A version whose checksum does not fit its definition was altered in place, and is not believed; it and
+        one that cannot be understood are left out, and their records are shown by the newest that can."""
+        known = self._versions.keys() | self.altered.keys()
+        keys = RecordTypeVersion.raw().find({}, {"_id": 1, "type": 1, "version": 1})
+        fresh = [row["_id"] async for row in keys if (row["type"], row["version"]) not in known]
+        if not fresh:
+            return False
+        rows = RecordTypeVersion.raw().find({"_id": {"$in": fresh}}).sort([("type", 1), ("version", 1)])
+        async for stored in rows:
+            self._read(stored)
+        return True
+
+    def _read(self, stored: Mapping[str, Any]) -> None:
+        key = stored["type"], stored["version"]
+        if checksum_of(stored["definition"]) != stored["checksum"]:
+            self.altered[key] = "altered"
+            return
+        try:
+            definition = RecordType.model_validate(stored["definition"])
+        except ValidationError:
+            self.altered[key] = "unreadable"
+            return
+        self._learn(stored)
+        self._keep(
+            Published(
+                stored["version"],
+                definition,
+                stored.get("source", ""),
+                stored["published_at"],
+                Person.model_validate(stored["published_by"]),
+                stored.get("change", ""),
+            )
+        )
+
+    def _learn(self, stored: Mapping[str, Any]) -> None:
+        if workflow := _understood(Workflow, stored.get("workflow")):
+            self.companions.workflows[workflow.workflow] = workflow
+        if lifecycle := _understood(Lifecycle, stored.get("lifecycle")):
+            self.companions.lifecycles[lifecycle.lifecycle] = lifecycle
+        for each in stored.get("mail", ()):
+            language: Language = "ja" if each["language"] == "ja" else "en"
+            template = MailTemplate(each["name"], language, each["subject"], each["body"])
+            self.companions.mail[template.name, language] = template
 
     def current(self, name: str) -> Published:
         """The version of a type in force. Raises NotFound."""
@@ -63,33 +120,18 @@ class Registry:
         """The version a document is pinned to; the current one where that is gone."""
         return self._versions.get((name, version)) or self.current(name)
 
+    def versions(self, name: str) -> list[Published]:
+        """Every readable version of a type, newest first."""
+        found = [published for (known, _), published in self._versions.items() if known == name]
+        return sorted(found, key=lambda published: -published.version)
+
     def all_current(self) -> Mapping[str, Published]:
         """The version in force of every type, by name."""
-        return dict(self._current)
+        return MappingProxyType(self._current)
 
 
-async def publish(
-    registry: Registry, configuration: Configuration, by: Person, at: datetime
-) -> list[Published]:
-    """Publish every type whose definition differs from the version in force; returns what was published.
-
-    Stored records stay pinned to the version they were written under, and each version stays readable."""
-    await registry.refresh()
-    published = []
-    for definition in configuration.record_types.values():
-        current = registry.all_current().get(definition.name)
-        if current is not None and current.definition.checksum == definition.checksum:
-            continue
-        version = Published(current.version + 1 if current else 1, definition)
-        document = RecordTypeVersion(
-            type=definition.name,
-            version=version.version,
-            definition=definition.published(),
-            checksum=definition.checksum,
-            published_at=at,
-            published_by=by,
-        )
-        if await insert_new(document):
-            published.append(version)
-    await registry.refresh()
-    return published
+def _understood(model: type[P], described: Any) -> P | None:
+    try:
+        return model.model_validate(described) if described else None
+    except ValidationError:
+        return None

@@ -59,7 +59,7 @@ async def _duplicates(site: Site, application: Application) -> AsyncIterator[Che
 
 
 def _among(site: Site, definition: RecordType, rule: UniqueRule) -> list[str]:
-    states = site.configuration.lifecycles[definition.lifecycle].states
+    states = site.lifecycles[definition.lifecycle].states
     return [name for name in states if rule.among is None or holds(rule.among, {"lifecycle": name})]
 
 

@@ -1,7 +1,8 @@
 """What every service works with: one site's configuration, database, clock and secrets."""
 
 import hmac
-from collections.abc import Mapping
+from collections import ChainMap
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -10,9 +11,12 @@ from hashlib import sha256
 from models.clock import Clock, Entropy
 from models.configuration.calendar import Calendar
 from models.configuration.load import Configuration
+from models.configuration.mail import MailTemplate
 from models.documents.records import Records
 from models.documents.store import Store
+from models.language import Language
 from models.services.registry import Registry
+from models.workflow.definition import Lifecycle, Workflow
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,42 @@ class Site:
 
     @cached_property
     def records(self) -> Mapping[str, Records]:
-        """The records of every type, by the type's name."""
-        kinds = self.configuration.record_types.values()
-        return {kind.name: Records(self.store, kind.collection) for kind in kinds}
+        """The records of every published type, by the type's name; types published later appear too."""
+        return _RecordsByType(self.store, self.registry)
+
+    @cached_property
+    def workflows(self) -> Mapping[str, Workflow]:
+        """Every workflow by name: those of the files, then those that came with a published version."""
+        return ChainMap({**self.configuration.workflows}, self.registry.companions.workflows)
+
+    @cached_property
+    def lifecycles(self) -> Mapping[str, Lifecycle]:
+        """Every lifecycle by name, as ``workflows``."""
+        return ChainMap({**self.configuration.lifecycles}, self.registry.companions.lifecycles)
+
+    @cached_property
+    def mail(self) -> Mapping[tuple[str, Language], MailTemplate]:
+        """Every mail template by name and language, as ``workflows``."""
+        return ChainMap({**self.configuration.mail}, self.registry.companions.mail)
+
+
+class _RecordsByType(Mapping[str, Records]):
+    """Collections of records by the name of their type, made when first asked for."""
+
+    def __init__(self, store: Store, registry: Registry) -> None:
+        self._store, self._registry = store, registry
+        self._made: dict[str, Records] = {}
+
+    def __getitem__(self, name: str) -> Records:
+        if name not in self._made:
+            published = self._registry.all_current().get(name)
+            if published is None:
+                raise KeyError(name)
+            self._made[name] = Records(self._store, published.definition.collection)
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._registry.all_current())
+
+    def __len__(self) -> int:
+        return len(self._registry.all_current())

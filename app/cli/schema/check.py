@@ -9,7 +9,7 @@ from app.database import open_database
 from app.settings import Settings
 from models.configuration.check import check as linter
 from models.configuration.load import Configuration, examine
-from models.documents.prepare import prepare
+from models.documents.prepare import bind
 from models.errors import TorokuError
 from models.language import translate
 from models.schema.definition import RecordType
@@ -38,7 +38,7 @@ async def published_versions(settings: Settings) -> dict[str, Published]:
         return {}
     try:
         async with open_database(url, data_dir=settings.data, owner=False) as database:
-            await prepare(database, (), indexes=False)
+            await bind(database)
             registry = Registry()
             await registry.refresh()
             return dict(registry.all_current())
