@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.language import Text
+from models.schema.evolution import Steps
 from models.schema.fields import AnyField, BaseField, TableField
 from models.schema.fields.base import Option, Query
 from models.schema.fields.choice import ListedField
@@ -134,7 +135,7 @@ class RecordType(Part):
     checks: tuple[Check, ...] = ()
     review: Review = Review()
     examples: tuple[Example, ...] = ()
-    evolution: tuple[Mapping[str, Any], ...] = ()
+    evolution: tuple[Steps, ...] = ()
 
     @property
     def name(self) -> str:
