@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from models.language import Text
 from models.schema.evolution import Steps
-from models.schema.fields import AnyField, BaseField, TableField
+from models.schema.fields import AnyField, BaseField
 from models.schema.fields.base import Option, Query
 from models.schema.fields.choice import ListedField
 
@@ -188,8 +188,8 @@ class _Blank(dict[str, Any]):
 
 
 def _with_options(field: BaseField, lists: Mapping[str, ChoiceList]) -> BaseField:
-    if isinstance(field, TableField):
-        return field.model_copy(update={"fields": tuple(_with_options(part, lists) for part in field.fields)})
+    if field.parts:
+        return field.with_parts(tuple(_with_options(part, lists) for part in field.parts))
     if isinstance(field, ListedField) and field.choices is not None and field.choices in lists:
         return field.model_copy(update={"options": lists[field.choices].options})
     return field

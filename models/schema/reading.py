@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from models.language import Message, Text
 from models.schema.compiled import CompiledCheck, CompiledFields, CompiledType
@@ -81,7 +81,7 @@ def read_data(compiled: CompiledType, data: Mapping[str, Any], variables: Variab
 def _read(compiled: CompiledType, typed: Data, variables: Variables, notes: tuple[Note, ...]) -> Reading:
     variables = {"NOW": datetime.now(UTC), **variables} if "NOW" not in variables else variables
     shown = _show(compiled.level, typed, {}, variables)
-    data, errors = _validate(compiled.model, compiled.level, shown)
+    data, errors = _validate(compiled.validator, compiled.level, shown)
     _compute(compiled.level, data, {}, variables)
     required = list(_required(compiled.level, data, {}, variables))
     found = [
@@ -123,9 +123,11 @@ def _scope(around: Data, here: Data) -> Data:
     return {**around, **here} if around else here
 
 
-def _validate(model: type[BaseModel], level: CompiledFields, typed: Data) -> tuple[Data, list[AnswerError]]:
+def _validate(
+    validator: TypeAdapter[Data], level: CompiledFields, typed: Data
+) -> tuple[Data, list[AnswerError]]:
     try:
-        return model.model_validate(typed).model_dump(exclude_unset=True), []
+        return validator.validate_python(typed), []
     except ValidationError as error:
         errors = [_translate(level, problem) for problem in error.errors(include_url=False)]
         bad = {problem.path for problem in errors}
@@ -155,6 +157,7 @@ _PYDANTIC = {
     "dict_type": ("not_a_text", "{label} cannot be used."),
     "list_type": ("not_a_list", "{label} cannot be used."),
     "model_type": ("not_a_list", "{label} cannot be used."),
+    "literal_error": ("choice", "Choose {label} from the list."),
     "extra_forbidden": ("unknown", "Unknown field."),
 }
 

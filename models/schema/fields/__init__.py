@@ -4,15 +4,26 @@ from typing import TYPE_CHECKING, Annotated, Union, get_args
 
 from pydantic import Discriminator
 
-from models.schema.fields.base import BaseField
+from models.schema.fields.base import BaseField, shape_of
 from models.schema.fields.choice import BooleanField, ChoiceField, ChoicesField, DeclarationField
-from models.schema.fields.file import CertificateField, FileField
-from models.schema.fields.moment import DateField, TimeField, YearMonthField
+from models.schema.fields.composed import AddressField, PersonNameField
+from models.schema.fields.file import CertificateField, FileField, FilesField
+from models.schema.fields.moment import DateField, DateTimeField, TimeField, YearMonthField
 from models.schema.fields.number import DecimalField, IntegerField
-from models.schema.fields.structure import ComputedField, GuideField, ReferenceField, TableField
+from models.schema.fields.secret import SecretField
+from models.schema.fields.structure import (
+    AccountField,
+    ComputedField,
+    GroupField,
+    GuideField,
+    HeadingField,
+    ReferenceField,
+    TableField,
+)
 from models.schema.fields.text import (
     EmailField,
     LongTextField,
+    MarkdownField,
     PhoneField,
     PostalCodeField,
     TextField,
@@ -22,6 +33,7 @@ from models.schema.fields.text import (
 FIELD_TYPES: tuple[type[BaseField], ...] = (
     TextField,
     LongTextField,
+    MarkdownField,
     EmailField,
     PhoneField,
     PostalCodeField,
@@ -32,14 +44,22 @@ FIELD_TYPES: tuple[type[BaseField], ...] = (
     DateField,
     YearMonthField,
     TimeField,
+    DateTimeField,
     ChoiceField,
     ChoicesField,
     DeclarationField,
+    AddressField,
+    PersonNameField,
     FileField,
+    FilesField,
     CertificateField,
     TableField,
+    GroupField,
     ComputedField,
     ReferenceField,
+    AccountField,
+    SecretField,
+    HeadingField,
     GuideField,
 )
 
@@ -49,7 +69,8 @@ else:
     AnyField = Annotated[Union[FIELD_TYPES], Discriminator("type")]  # noqa: UP007
     """A field of any type, told apart by its ``type`` key."""
 
-TableField.model_rebuild(_types_namespace={"AnyField": AnyField})
+for _holder in (TableField, GroupField):
+    _holder.model_rebuild(_types_namespace={"AnyField": AnyField})
 
 
 def type_name(field_type: type[BaseField]) -> str:
@@ -59,4 +80,13 @@ def type_name(field_type: type[BaseField]) -> str:
 
 TYPE_NAMES: tuple[str, ...] = tuple(type_name(field_type) for field_type in FIELD_TYPES)
 
-__all__ = ["FIELD_TYPES", "TYPE_NAMES", "AnyField", "BaseField", "TableField", "type_name"]
+__all__ = [
+    "FIELD_TYPES",
+    "TYPE_NAMES",
+    "AnyField",
+    "BaseField",
+    "GroupField",
+    "TableField",
+    "shape_of",
+    "type_name",
+]

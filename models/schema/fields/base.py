@@ -6,8 +6,10 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
+from typing_extensions import TypedDict  # pydantic asks for this one before Python 3.12
 
 from models.language import Language, Text
+from models.schema import values
 
 Raw = str | list["Raw"] | dict[str, "Raw"] | None
 """What a form sends for one field: a text, several texts, rows of fields, or nothing."""
@@ -37,6 +39,18 @@ class BaseField(BaseModel):
     """The form control that asks for it."""
     repeats: ClassVar[bool] = False
     """True for tables: the answer is rows of ``parts``."""
+    markup: ClassVar[bool] = False
+    """True where the stored text is Markdown, shown as sanitised HTML where HTML is possible."""
+    confidential: ClassVar[bool] = False
+    """True for secrets: never listed, found, exported, mailed or shown in a difference."""
+    listable: ClassVar[bool] = True
+    """Whether it may stand in a list (``list``)."""
+    orderable: ClassVar[bool] = True
+    """Whether lists may be ordered by it (``sort``): its stored values have an order people expect."""
+    matchable: ClassVar[bool] = True
+    """Whether equal answers mean the same (``filter``, ``unique``)."""
+    findable: ClassVar[bool] = True
+    """Whether the search may look into it (``search``)."""
 
     name: str
     type: str
@@ -64,30 +78,89 @@ class BaseField(BaseModel):
         """The fields inside this one (tables, groups)."""
         return ()
 
+    def with_parts(self, parts: "tuple[BaseField, ...]") -> "BaseField":
+        """This field with other fields inside; itself where it holds none of its own."""
+        return self
+
     def value_type(self) -> Any:
         """The pydantic type that holds a valid value (constraints included)."""
         raise NotImplementedError
 
     def parse(self, raw: Any) -> Any:
-        """The typed value of what a form sent; what cannot be converted comes back as it was and fails
-        validation, so that the message names it. None when nothing was sent."""
+        """The typed, normalised value of what a form sent; what cannot be converted comes back as it was
+        and fails validation, so that the message names it. None when nothing was sent. Typed values pass
+        unchanged: ``parse(parse(raw)) == parse(raw)``."""
         return raw
 
     def unparse(self, value: Any) -> Raw:
         """What a form would have sent for `value`: ``parse(unparse(v)) == v``."""
         return None if value is None else str(value)
 
+    def initial(self) -> Any:
+        """The typed value a new form starts with: the default, inside groups those of their parts."""
+        return self.default
+
     def show(self, value: Any, language: Language) -> str:
         """`value` for a person to read; "" for nothing."""
         return "" if value is None else str(value)
+
+    def compare(self, left: Any, right: Any) -> int:
+        """-1, 0 or 1: how two stored values are ordered, and whether they are the same. The database's
+        order, so that a list sorted by it and one sorted here agree."""
+        return values.compare(left, right)
 
     def search_text(self, value: Any) -> str:
         """What a search should find this value by."""
         return value if isinstance(value, str) else ""
 
+    def index_keys(self, path: str) -> tuple[str, ...]:
+        """The paths to index so that this field, stored at `path`, is found quickly; none for what cannot
+        be looked up."""
+        return (path,) if self.matchable else ()
+
     def is_empty(self, value: Any) -> bool:
         """Whether `value` counts as not answered."""
-        return value is None or value == "" or value == []
+        return value is None or value == "" or value == [] or value == {}
+
+    def stored_schema(self) -> dict[str, Any]:
+        """The constraints of a stored value in JSON Schema's words."""
+        return {}
+
+    def json_schema(self) -> dict[str, Any]:
+        """JSON Schema (draft 2020-12) of the stored value, titled in Japanese; absence is not described."""
+        told = {"title": self.label.ja, "description": self.help.ja if self.help else ""}
+        return {**{key: text for key, text in told.items() if text}, **self.stored_schema()}
+
+
+def shape_of(name: str, fields: "tuple[BaseField, ...]") -> Any:
+    """The TypedDict of the stored `fields`, every one optional (what is required depends on conditions),
+    no other key allowed."""
+    stored = {field.name: _or_none(field.value_type()) for field in fields if field.stored}
+    shape = TypedDict(name, stored, total=False)  # type: ignore[misc]
+    shape.__pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[attr-defined]
+    return shape
+
+
+def _or_none(value_type: Any) -> Any:
+    return value_type if value_type is Any else value_type | None
+
+
+def object_schema(fields: "tuple[BaseField, ...]") -> dict[str, Any]:
+    """The JSON Schema of an object holding the stored `fields`: each may be absent or null, but those always
+    required may not; nothing else is allowed."""
+    stored = [field for field in fields if field.stored]
+    always = [field.name for field in stored if field.required and field.asked and field.show_when is None]
+    schema: dict[str, Any] = {
+        "type": "object",
+        "properties": {f.name: f.json_schema() if f.name in always else or_null(f) for f in stored},
+        "additionalProperties": False,
+    }
+    return {**schema, "required": always} if always else schema
+
+
+def or_null(field: BaseField) -> dict[str, Any]:
+    """The JSON Schema of a field that may be left unanswered, which is stored as null."""
+    return {"anyOf": [field.json_schema(), {"type": "null"}]}
 
 
 def words(raw: Any) -> str | None:

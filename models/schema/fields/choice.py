@@ -7,6 +7,9 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from models.language import Language, Text
 from models.schema.fields.base import BaseField, Option, refuse, words
 
+CODE_LIMIT = 200
+"""Most answers of one list picked at once."""
+
 
 class ListedField(BaseField):
     """What one choice and several share; ``choices`` names a list, whose options are put in when loaded."""
@@ -23,14 +26,29 @@ class ListedField(BaseField):
         option = self.option(code)
         return option.label(language) if option else str(code)
 
-    def check_code(self, code: str) -> str:
-        if self.option(code) is None:
-            raise refuse("choice", "Choose {label} from the list.")
-        return code
+    def code_type(self) -> Any:
+        """The pydantic type of one of the codes; no code is one while the list has not been put in."""
+        codes = tuple(option.code for option in self.options)
+        return Literal[codes] if codes else Annotated[str, AfterValidator(_no_such_code)]
+
+    def code_schema(self) -> dict[str, Any]:
+        """The JSON Schema of one of the codes, each with its label."""
+        return {"type": "string", "enum": [option.code for option in self.options]}
+
+    def label_text(self, code: Any) -> str:
+        """What a search finds a code by: its label in both languages."""
+        option = self.option(code)
+        return f"{option.label.ja} {option.label.en}" if option else str(code)
+
+
+def _no_such_code(code: str) -> str:
+    del code
+    raise refuse("choice", "Choose {label} from the list.")
 
 
 class ChoiceField(ListedField):
-    """One answer of a list."""
+    """One answer of a list. Stored as the option's code; a list may lose an option later, and the bare code
+    is shown then."""
 
     control: ClassVar[str] = "choice"
 
@@ -40,16 +58,23 @@ class ChoiceField(ListedField):
         return words(raw)
 
     def value_type(self) -> Any:
-        return Annotated[str, AfterValidator(self.check_code)]
+        return self.code_type()
 
     def show(self, value: Any, language: Language) -> str:
         return "" if value is None else self.label_of(value, language)
+
+    def search_text(self, value: Any) -> str:
+        return "" if value is None else self.label_text(value)
+
+    def stored_schema(self) -> dict[str, Any]:
+        return self.code_schema()
 
 
 class ChoicesField(ListedField):
     """Several answers of a list, in the list's order."""
 
     control: ClassVar[str] = "choices"
+    orderable: ClassVar[bool] = False
 
     type: Literal["choices"]
     min_items: int = 0
@@ -64,12 +89,19 @@ class ChoicesField(ListedField):
         return None if value is None else list(value)
 
     def value_type(self) -> Any:
-        each = Annotated[str, AfterValidator(self.check_code)]
-        return Annotated[list[each], Field(min_length=self.min_items, max_length=200)]
+        each = self.code_type()
+        return Annotated[list[each], Field(min_length=self.min_items, max_length=CODE_LIMIT)]  # type: ignore[valid-type]
 
     def show(self, value: Any, language: Language) -> str:
         separator = "、" if language == "ja" else ", "
         return separator.join(self.label_of(code, language) for code in value or [])
+
+    def search_text(self, value: Any) -> str:
+        return " ".join(self.label_text(code) for code in value or [])
+
+    def stored_schema(self) -> dict[str, Any]:
+        lengths = {"minItems": max(self.min_items, 1), "maxItems": CODE_LIMIT, "uniqueItems": True}
+        return {"type": "array", "items": self.code_schema(), **lengths}
 
 
 _YES = {"yes", "true", "on", "1"}
@@ -101,6 +133,9 @@ class BooleanField(BaseField):
     def show(self, value: Any, language: Language) -> str:
         return "" if value is None else (self.yes if value else self.no)(language)
 
+    def stored_schema(self) -> dict[str, Any]:
+        return {"type": "boolean"}
+
 
 def _yes_or_no(value: Any) -> bool:
     if not isinstance(value, bool):
@@ -113,6 +148,9 @@ class DeclarationField(BaseField):
     affirmed can be shown later (R10, R86)."""
 
     control: ClassVar[str] = "declaration"
+    orderable: ClassVar[bool] = False
+    matchable: ClassVar[bool] = False
+    findable: ClassVar[bool] = False
 
     type: Literal["declaration"]
     text: Text
@@ -135,6 +173,19 @@ class DeclarationField(BaseField):
         if not isinstance(value, dict) or not value.get("affirmed"):
             return ""
         return "表明・確約済み" if language == "ja" else "Affirmed"
+
+    def stored_schema(self) -> dict[str, Any]:
+        told = {
+            "affirmed": {"const": True},
+            "at": {"type": "string", "format": "date-time"},
+            "text_version": {"type": "string"},
+        }
+        return {
+            "type": "object",
+            "properties": told,
+            "required": ["affirmed"],
+            "additionalProperties": False,
+        }
 
 
 def _affirmed(value: dict[str, Any]) -> dict[str, Any]:

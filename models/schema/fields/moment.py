@@ -2,13 +2,17 @@
 
 import re
 import unicodedata
-from datetime import date, time
+from datetime import date, datetime
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator
 
 from models.language import Language
-from models.schema.fields.base import BaseField, as_day, refuse, words
+from models.schema.fields.base import BaseField, as_day, as_moment, refuse, words
+
+MONTH = "[0-9]{4}-(?:0[1-9]|1[0-2])"
+CLOCK = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
+"""The stored shapes of a month and of a time of day, in the syntax Python and ECMAScript share."""
 
 _SEPARATORS = re.compile(r"[/.年月-]")
 
@@ -47,7 +51,7 @@ class DateField(BaseField):
 
     def _check(self, text: str) -> str:
         day = as_day(text)
-        if day is None or len(text) != 10:
+        if day is None or day.isoformat() != text:  # fromisoformat reads weeks (2026-W14-3) too
             raise refuse("not_a_date", "{label} must be a date like 2026-04-01.")
         if self.min and day < self.min:
             raise refuse("too_small", "{label} must be {min} or later.", min=self.min.isoformat())
@@ -57,11 +61,16 @@ class DateField(BaseField):
 
     def show(self, value: Any, language: Language) -> str:
         day = as_day(value)
-        if day is None:
-            return super().show(value, language)
-        return (
-            f"{day.year}年{day.month}月{day.day}日" if language == "ja" else f"{day.day} {day:%B} {day.year}"
-        )
+        return _day_told(day, language) if day is not None else super().show(value, language)
+
+    def stored_schema(self) -> dict[str, Any]:
+        return {"type": "string", "format": "date"}
+
+
+def _day_told(day: date, language: Language) -> str:
+    if language == "ja":
+        return f"{day.year}年{day.month}月{day.day}日"
+    return f"{day.day} {day:%B} {day.year}"
 
 
 class YearMonthField(BaseField):
@@ -80,7 +89,7 @@ class YearMonthField(BaseField):
 
     @staticmethod
     def _check(text: str) -> str:
-        if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", text, re.ASCII):
+        if not re.fullmatch(MONTH, text):
             raise refuse("not_a_date", "{label} must be a month like 2026-04.")
         return text
 
@@ -89,6 +98,9 @@ class YearMonthField(BaseField):
         if day is None:
             return super().show(value, language)
         return f"{day.year}年{day.month}月" if language == "ja" else f"{day:%B} {day.year}"
+
+    def stored_schema(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": f"^{MONTH}$"}
 
 
 class TimeField(BaseField):
@@ -102,16 +114,90 @@ class TimeField(BaseField):
         text = words(raw)
         if text is None:
             return None
-        plain = unicodedata.normalize("NFKC", text).replace("時", ":").replace("分", "")
-        return plain.zfill(5) if re.fullmatch(r"\d{1,2}:\d{2}", plain) else text
+        return clock_of(text)
 
     def value_type(self) -> Any:
         return Annotated[str, AfterValidator(self._check)]
 
     @staticmethod
     def _check(text: str) -> str:
-        try:
-            time.fromisoformat(text)
-        except ValueError as error:
-            raise refuse("not_a_time", "{label} must be a time like 09:30.") from error
+        if not re.fullmatch(CLOCK, text):
+            raise refuse("not_a_time", "{label} must be a time like 09:30.")
         return text
+
+    def stored_schema(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": f"^{CLOCK}$"}
+
+
+def clock_of(text: str) -> str:
+    """``HH:MM`` from a time as people write it (9:30, ９時３０分); other texts come back as they are."""
+    plain = unicodedata.normalize("NFKC", text).replace("時", ":").replace("分", "")
+    return plain.zfill(5) if re.fullmatch(r"\d{1,2}:\d{2}", plain, re.ASCII) else text
+
+
+_BETWEEN = re.compile(r"[T\s　]+")
+_BOXES = ("year", "month", "day", "hour", "minute")
+
+
+class DateTimeField(BaseField):
+    """A moment on the site's own clock, ``YYYY-MM-DDTHH:MM``, without seconds and without a time zone: the
+    site has one (``site.yaml``). Typed in five boxes, or as a date and a time in any usual writing."""
+
+    control: ClassVar[str] = "datetime"
+
+    type: Literal["datetime"]
+    min: datetime | None = None
+    max: datetime | None = None
+
+    def parse(self, raw: Any) -> Any:
+        if isinstance(raw, dict):
+            boxes = [words(raw.get(name)) or "" for name in _BOXES]
+            return self.normalise(f"{'-'.join(boxes[:3])}T{':'.join(boxes[3:])}") if any(boxes) else None
+        text = words(raw)
+        return None if text is None else self.normalise(text)
+
+    def normalise(self, text: str) -> str:
+        """`text` as it is stored where it names a moment, else as it is."""
+        day, *rest = _BETWEEN.split(text.strip(), maxsplit=1)
+        if len(rest) != 1:
+            day, mark, clock = text.partition("日")
+            rest = [clock] if mark and clock else []
+        clock = clock_of(_without_seconds("".join(rest)))
+        return f"{_iso(day, 3)}T{_padded(clock)}" if rest else text
+
+    def value_type(self) -> Any:
+        return Annotated[str, AfterValidator(self._check)]
+
+    def _check(self, text: str) -> str:
+        moment = as_moment(text)
+        if moment is None or moment.isoformat(timespec="minutes") != text:
+            raise refuse("not_a_moment", "{label} must be a date and a time like 2026-04-01 09:30.")
+        if self.min and moment < self.min:
+            raise refuse("too_small", "{label} must be {min} or later.", min=_moment_told(self.min))
+        if self.max and moment > self.max:
+            raise refuse("too_large", "{label} must be {max} or earlier.", max=_moment_told(self.max))
+        return text
+
+    def show(self, value: Any, language: Language) -> str:
+        moment = as_moment(value) if isinstance(value, str) else None
+        if moment is None:
+            return super().show(value, language)
+        return f"{_day_told(moment.date(), language)} {moment:%H:%M}"
+
+    def stored_schema(self) -> dict[str, Any]:
+        day = "[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
+        return {"type": "string", "pattern": f"^{day}T{CLOCK}$"}
+
+
+def _without_seconds(clock: str) -> str:
+    """A time as a programme writes it, without seconds that are nought."""
+    return clock.removesuffix(":00") if clock.count(":") == 2 else clock
+
+
+def _padded(clock: str) -> str:
+    hour, mark, minute = clock.partition(":")
+    return f"{hour.zfill(2)}:{minute.zfill(2)}" if mark and hour.isdigit() and minute.isdigit() else clock
+
+
+def _moment_told(moment: datetime) -> str:
+    return moment.isoformat(sep=" ", timespec="minutes")

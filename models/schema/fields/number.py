@@ -12,6 +12,10 @@ from models.schema.fields.base import BaseField, refuse, words
 
 MAX_DIGITS = 34
 """Decimal128 holds 34 significant digits."""
+WHOLE_DIGITS = 20
+"""Most digits before the point."""
+PLACES = MAX_DIGITS - WHOLE_DIGITS
+"""Most digits after the point."""
 
 
 def plain_number(raw: Any) -> str | None:
@@ -52,7 +56,7 @@ class IntegerField(NumberField):
         if isinstance(raw, int):
             return raw
         text = plain_number(raw)
-        return int(text) if text is not None and re.fullmatch(r"[+-]?\d{1,18}", text, re.ASCII) else text
+        return int(text) if text is not None and re.fullmatch(r"[+-]?\d{1,19}", text, re.ASCII) else text
 
     def value_type(self) -> Any:
         return Annotated[int, BeforeValidator(_whole), Field(ge=self.min, le=self.max)]
@@ -63,6 +67,12 @@ class IntegerField(NumberField):
             if isinstance(value, int)
             else super().show(value, language)
         )
+
+    def search_text(self, value: Any) -> str:
+        return "" if value is None else str(value)
+
+    def stored_schema(self) -> dict[str, Any]:
+        return {"type": "integer", "minimum": self.min, "maximum": self.max}
 
 
 def _whole(value: Any) -> int:
@@ -77,7 +87,7 @@ class DecimalField(NumberField):
     type: Literal["decimal"]
     min: Decimal | None = None
     max: Decimal | None = None
-    places: int = 2
+    places: int = Field(2, ge=0, le=PLACES)
 
     def parse(self, raw: Any) -> Any:
         if isinstance(raw, Decimal):
@@ -92,9 +102,14 @@ class DecimalField(NumberField):
             Decimal, BeforeValidator(_exact), Field(ge=self.min, le=self.max), AfterValidator(self._places)
         ]
 
+    def unparse(self, value: Any) -> Any:
+        return None if value is None else f"{value:f}"
+
     def _places(self, value: Decimal) -> Decimal:
-        exponent = value.as_tuple().exponent
-        if isinstance(exponent, int) and -exponent > self.places:
+        _, digits, exponent = value.as_tuple()
+        if not isinstance(exponent, int) or len(digits) > MAX_DIGITS or value.adjusted() >= WHOLE_DIGITS:
+            raise refuse("not_a_number", "{label} must be a number.")
+        if -exponent > self.places:
             raise refuse(
                 "places", "{label} may have at most {places} digits after the point.", places=self.places
             )
@@ -104,6 +119,20 @@ class DecimalField(NumberField):
         if isinstance(value, Decimal):
             return self.with_unit(f"{value:,f}", language)
         return super().show(value, language)
+
+    def search_text(self, value: Any) -> str:
+        return self.unparse(value) or ""
+
+    def stored_schema(self) -> dict[str, Any]:
+        limits = {"minimum": self.min, "maximum": self.max}
+        return {
+            "type": "number",
+            **{key: _plain(limit) for key, limit in limits.items() if limit is not None},
+        }
+
+
+def _plain(number: Decimal) -> int | float:
+    return int(number) if number == number.to_integral_value() else float(number)
 
 
 def _exact(value: Any) -> Decimal:

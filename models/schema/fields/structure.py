@@ -1,21 +1,49 @@
-"""Tables of rows, computed values, references, guides."""
+"""Tables, groups, computed values, references, guides."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field
 
 from models.language import Language, Text
-from models.schema.fields.base import BaseField, Query, as_moment, refuse, words
+from models.schema.fields.base import BaseField, Query, as_moment, object_schema, refuse, shape_of, words
 
 if TYPE_CHECKING:
     from models.schema.fields import AnyField
 
 ROW_LIMIT = 200
+DEPTH_LIMIT = 4
+"""Most names in the path of a field (``units.lines.owner.family``): the record's fields are at depth 1."""
 
 
-class TableField(BaseField):
-    """Rows of fields. An empty row (nothing typed in it) is left out when read."""
+class HolderField(BaseField):
+    """What fields that hold other fields share: an object of their parts."""
+
+    orderable: ClassVar[bool] = False
+    matchable: ClassVar[bool] = False
+
+    def parse_parts(self, raw: Mapping[str, Any]) -> dict[str, Any]:
+        """The typed values of the parts of one object."""
+        return {part.name: part.parse(raw.get(part.name)) for part in self.parts if part.asked}
+
+    def unparse_parts(self, value: Mapping[str, Any]) -> dict[str, Any]:
+        """What a form would have sent for one object."""
+        asked = [part for part in self.parts if part.asked and part.stored]
+        return {part.name: part.unparse(value.get(part.name)) for part in asked}
+
+    def search_parts(self, value: Any) -> Iterator[str]:
+        """What a search finds one object by: the parts marked ``search``, or all where none is but the
+        field itself is."""
+        marked = [part for part in self.parts if part.searchable or part.parts]
+        chosen = marked if any(part.searchable for part in marked) or not self.searchable else self.parts
+        for part in chosen if isinstance(value, Mapping) else ():
+            yield part.search_text(value.get(part.name))
+
+
+class TableField(HolderField):
+    """Rows of fields, at most 200. An empty row (nothing typed in it) is left out when read. A column with
+    ``unique: true`` may hold each value once within the table. Rows may hold groups and tables again, to
+    a depth of four names."""
 
     control: ClassVar[str] = "table"
     repeats: ClassVar[bool] = True
@@ -30,6 +58,9 @@ class TableField(BaseField):
     def parts(self) -> tuple[BaseField, ...]:
         return self.fields
 
+    def with_parts(self, parts: tuple[BaseField, ...]) -> Self:
+        return self.model_copy(update={"fields": parts})
+
     def parse(self, raw: Any) -> Any:
         if raw is None or not isinstance(raw, list):
             return raw or None
@@ -38,16 +69,14 @@ class TableField(BaseField):
 
     def parse_row(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         """The typed values of one row."""
-        return {field.name: field.parse(raw.get(field.name)) for field in self.fields if field.asked}
+        return self.parse_parts(raw)
 
     def unparse(self, value: Any) -> Any:
-        if value is None:
-            return None
-        asked = [field for field in self.fields if field.asked and field.stored]
-        return [{field.name: field.unparse(row.get(field.name)) for field in asked} for row in value]
+        return None if value is None else [self.unparse_parts(row) for row in value]
 
     def value_type(self) -> Any:
-        raise TypeError("the type of a table's rows is built by models.schema.compiled")
+        row = shape_of(self.name, self.fields)
+        return Annotated[list[row], Field(max_length=self.max_rows)]  # type: ignore[valid-type]
 
     def show(self, value: Any, language: Language) -> str:
         if not value:
@@ -56,12 +85,81 @@ class TableField(BaseField):
         return f"{count} 行" if language == "ja" else f"{count} rows"
 
     def search_text(self, value: Any) -> str:
-        searched = [field for field in self.fields if field.searchable]
-        return " ".join(field.search_text(row.get(field.name)) for row in value or [] for field in searched)
+        return " ".join(text for row in value or [] for text in self.search_parts(row) if text)
+
+    def index_keys(self, path: str) -> tuple[str, ...]:
+        return tuple(key for part in self.parts for key in part.index_keys(f"{path}.{part.name}"))
+
+    def stored_schema(self) -> dict[str, Any]:
+        lengths = {"minItems": max(self.min_rows, 1), "maxItems": self.max_rows}
+        return {"type": "array", "items": object_schema(self.fields), **lengths}
+
+
+class CombinedField(HolderField):
+    """One object of several parts, asked for together. Nothing in any part counts as not answered; once
+    something is, the parts that are required must be there."""
+
+    control: ClassVar[str] = "group"
+
+    def parse(self, raw: Any) -> Any:
+        if not isinstance(raw, dict):
+            return raw or None
+        parts = self.parse_parts(raw)
+        return parts if any(value is not None for value in parts.values()) else None
+
+    def unparse(self, value: Any) -> Any:
+        return None if value is None else self.unparse_parts(value)
+
+    def initial(self) -> Any:
+        if self.default is not None:
+            return self.default
+        parts = {part.name: part.initial() for part in self.parts if part.asked and part.stored}
+        return parts if any(value is not None for value in parts.values()) else None
+
+    def is_empty(self, value: Any) -> bool:
+        if not isinstance(value, Mapping):
+            return super().is_empty(value)
+        return all(part.is_empty(value.get(part.name)) for part in self.parts)
+
+    def value_type(self) -> Any:
+        return shape_of(self.name, self.parts)
+
+    def show(self, value: Any, language: Language) -> str:
+        if not isinstance(value, Mapping):
+            return ""
+        told = [(part.label(language), part.show(value.get(part.name), language)) for part in self.parts]
+        mark, separator = ("：", "、") if language == "ja" else (": ", ", ")
+        return separator.join(f"{label}{mark}{text}" if label else text for label, text in told if text)
+
+    def search_text(self, value: Any) -> str:
+        return " ".join(text for text in self.search_parts(value) if text)
+
+    def index_keys(self, path: str) -> tuple[str, ...]:
+        return tuple(key for part in self.parts for key in part.index_keys(f"{path}.{part.name}"))
+
+    def stored_schema(self) -> dict[str, Any]:
+        return object_schema(self.parts)
+
+
+class GroupField(CombinedField):
+    """Several fields asked for together and stored as one object, ``{part: value}``. A group nobody wrote in
+    counts as not answered, and asks for nothing unless it is ``required``; once something is written, its
+    required parts must be there. Groups may hold tables and groups, to a depth of four names."""
+
+    type: Literal["group"]
+    fields: "tuple[AnyField, ...]"
+
+    @property
+    def parts(self) -> tuple[BaseField, ...]:
+        return self.fields
+
+    def with_parts(self, parts: tuple[BaseField, ...]) -> Self:
+        return self.model_copy(update={"fields": parts})
 
 
 class ComputedField(BaseField):
-    """A value worked out from others by a formula, stored at every write."""
+    """A value worked out from others by a formula, stored at every write. A formula may use other computed
+    values; one inside a table or group sees its own row first, then what is around."""
 
     stored: ClassVar[bool] = True
     asked: ClassVar[bool] = False
@@ -90,9 +188,11 @@ class ComputedField(BaseField):
 
 
 class ReferenceField(BaseField):
-    """The number of another record; ``where`` says which may be picked, ``copy`` takes over its values."""
+    """The number of another record of type ``to``, one of the operator's own. ``where`` (a condition over the
+    record: ``number``, ``title``, ``lifecycle``, ``data.…``) says which may be picked; ``copy`` takes over
+    its values into other fields, ``{field here: field there}``, which cannot be typed meanwhile."""
 
-    control: ClassVar[str] = "reference"
+    control: ClassVar[str] = "picker"
 
     type: Literal["reference"]
     to: str
@@ -103,7 +203,14 @@ class ReferenceField(BaseField):
         return words(raw)
 
     def value_type(self) -> Any:
-        return Annotated[str, Field(max_length=64), AfterValidator(_number)]
+        return Annotated[str, Field(max_length=CODE_LENGTH), AfterValidator(_number)]
+
+    def stored_schema(self) -> dict[str, Any]:
+        return {"type": "string", "minLength": 1, "maxLength": CODE_LENGTH}
+
+
+CODE_LENGTH = 64
+"""Longest number of a record and longest login (characters)."""
 
 
 def _number(text: str) -> str:
@@ -112,18 +219,60 @@ def _number(text: str) -> str:
     return text
 
 
-class GuideField(BaseField):
-    """Text between the questions; nothing is asked or stored."""
+class AccountField(BaseField):
+    """The login of one of the operator's own accounts that are in use. ``where`` (a condition over ``login``,
+    ``name`` and ``roles``) says which may be picked."""
+
+    control: ClassVar[str] = "picker"
+
+    type: Literal["account"]
+    where: Query | None = None
+
+    def parse(self, raw: Any) -> Any:
+        return words(raw)
+
+    def value_type(self) -> Any:
+        return Annotated[str, Field(max_length=CODE_LENGTH), AfterValidator(_login)]
+
+    def stored_schema(self) -> dict[str, Any]:
+        return {"type": "string", "minLength": 1, "maxLength": CODE_LENGTH}
+
+
+def _login(text: str) -> str:
+    if not text.isprintable():
+        raise refuse("account", "Choose {label} from the accounts.")
+    return text
+
+
+class SilentField(BaseField):
+    """What fields that only speak share: nothing is asked or stored."""
 
     stored: ClassVar[bool] = False
     asked: ClassVar[bool] = False
-    control: ClassVar[str] = "guide"
-
-    type: Literal["guide"]
-    text: Text
+    listable: ClassVar[bool] = False
+    orderable: ClassVar[bool] = False
+    matchable: ClassVar[bool] = False
+    findable: ClassVar[bool] = False
 
     def value_type(self) -> Any:
         return Any
 
     def parse(self, raw: Any) -> Any:
         return None
+
+
+class GuideField(SilentField):
+    """Text between the questions (Markdown); nothing is asked or stored."""
+
+    control: ClassVar[str] = "guide"
+
+    type: Literal["guide"]
+    text: Text
+
+
+class HeadingField(SilentField):
+    """A heading between the questions: its ``label``, and its ``help`` below. Nothing is asked or stored."""
+
+    control: ClassVar[str] = "heading"
+
+    type: Literal["heading"]

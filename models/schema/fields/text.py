@@ -43,9 +43,13 @@ class TextField(BaseField):
 
     def parse(self, raw: Any) -> Any:
         text = words(raw)
-        if text is None:
-            return None
-        text = unicodedata.normalize("NFC", text)
+        return None if text is None else self.normalise(text)
+
+    def normalise(self, text: str) -> str:
+        """`text` in NFC, and as its format writes it."""
+        text = composed(text)
+        if self.format is None:
+            return text
         shape = FORMATS.get(self.format_name or "")
         return shape.normalise(text) if shape else text
 
@@ -57,14 +61,45 @@ class TextField(BaseField):
         ]
 
     def _check(self, text: str) -> str:
-        if _CONTROL.search(text):
-            raise refuse("control_character", "{label} holds a character that cannot be used.")
+        refuse_control(text)
         if self.pattern and not re.fullmatch(self.pattern, text):
             raise refuse("pattern", "{label} is not in the form asked for.")
-        shape = FORMATS.get(self.format_name or "")
+        shape = FORMATS.get(self.format_name or "") if self.format is not None else None
         if shape and (problem := shape.check(text)):
             raise refuse("format", problem)
         return text
+
+    def stored_schema(self) -> dict[str, Any]:
+        shape = FORMATS.get(self.format_name or "")
+        patterns = [text for text in (self.pattern, shape.pattern if shape else None) if text]
+        told = text_schema(self.min_length, self.max_length)
+        plain = [anchored(pattern) for pattern in patterns if is_plain(pattern)]
+        return {**told, "pattern": plain[0]} if len(plain) == 1 else {**told, **_all_of(plain)}
+
+
+def _all_of(patterns: list[str]) -> dict[str, Any]:
+    return {"allOf": [{"pattern": pattern} for pattern in patterns]} if patterns else {}
+
+
+def text_schema(min_length: int, max_length: int) -> dict[str, Any]:
+    """The JSON Schema of a text of so many characters; an empty text is never stored."""
+    return {"type": "string", "minLength": max(min_length, 1), "maxLength": max_length}
+
+
+def anchored(pattern: str) -> str:
+    """`pattern` as JSON Schema wants it, whose patterns match anywhere: the whole text must fit."""
+    return f"^(?:{pattern})$"
+
+
+def is_plain(pattern: str) -> bool:
+    """Whether Python and ECMAScript read `pattern` alike: no groups but ``(?:``, no classes that follow
+    Unicode in one of the two."""
+    return not re.search(r"\(\?(?!:)|\\[AZdDwWsSbBpP]", pattern)
+
+
+def composed(text: str) -> str:
+    """`text` in NFC; most texts are already."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 _TURNING = r"\u202a-\u202e\u2066-\u2069"
@@ -74,23 +109,30 @@ _CONTROL = re.compile(rf"[\x00-\x08\x0a-\x1f\x7f\u2028\u2029\ufffe\uffff{_TURNIN
 _CONTROL_LONG = re.compile(rf"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff{_TURNING}]")
 
 
-class LongTextField(BaseField):
-    """Several lines of text."""
+def refuse_control(text: str) -> None:
+    """Raise when one line of text holds a control character, or one that turns the direction of text."""
+    if not text.isprintable() and _CONTROL.search(text):
+        raise refuse("control_character", "{label} holds a character that cannot be used.")
+
+
+class ProseField(BaseField):
+    """What texts of several lines share."""
 
     control: ClassVar[str] = "long_text"
+    orderable: ClassVar[bool] = False
+    matchable: ClassVar[bool] = False
 
-    type: Literal["long_text"]
     min_length: int = 0
     max_length: int = LONG_LIMIT
     rows: int = 4
 
     def parse(self, raw: Any) -> Any:
         text = words(raw)
-        return (
-            None
-            if text is None
-            else unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
-        )
+        return None if text is None else self.normalise(text)
+
+    def normalise(self, text: str) -> str:
+        """`text` in NFC with lines ended by a line feed."""
+        return composed(text.replace("\r\n", "\n").replace("\r", "\n"))
 
     def value_type(self) -> Any:
         return Annotated[
@@ -100,9 +142,32 @@ class LongTextField(BaseField):
         ]
 
     def _check(self, text: str) -> str:
-        if _CONTROL_LONG.search(text):
+        if not text.isprintable() and _CONTROL_LONG.search(text):
             raise refuse("control_character", "{label} holds a character that cannot be used.")
         return text
+
+    def stored_schema(self) -> dict[str, Any]:
+        return text_schema(self.min_length, self.max_length)
+
+
+class LongTextField(ProseField):
+    """Several lines of text."""
+
+    type: Literal["long_text"]
+
+
+class MarkdownField(ProseField):
+    """Several lines of text with headings, lists, emphasis and links in Markdown (CommonMark). Stored as it
+    was typed; shown as HTML from which everything else was taken out, and as typed where HTML is not
+    possible."""
+
+    markup: ClassVar[bool] = True
+    listable: ClassVar[bool] = False
+
+    type: Literal["markdown"]
+
+    def stored_schema(self) -> dict[str, Any]:
+        return {**super().stored_schema(), "contentMediaType": "text/markdown"}
 
 
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63}){1,8}")
@@ -133,6 +198,9 @@ class EmailField(BaseField):
             raise refuse("format", "Enter an e-mail address like name@example.co.jp.")
         return text
 
+    def stored_schema(self) -> dict[str, Any]:
+        return {**text_schema(0, self.max_length), "format": "email", "pattern": anchored(_EMAIL.pattern)}
+
 
 class ShapedField(BaseField):
     """A text whose type fixes its format: phone, postal code, web address."""
@@ -154,6 +222,9 @@ class ShapedField(BaseField):
         if problem := FORMATS[self.shape].check(text):
             raise refuse("format", problem)
         return text
+
+    def stored_schema(self) -> dict[str, Any]:
+        return {**text_schema(0, self.max_length), "pattern": anchored(FORMATS[self.shape].pattern)}
 
 
 class PhoneField(ShapedField):
@@ -197,3 +268,6 @@ class UrlField(BaseField):
         if not _URL.fullmatch(text):
             raise refuse("format", "Enter a web address beginning with https://.")
         return text
+
+    def stored_schema(self) -> dict[str, Any]:
+        return {**text_schema(0, self.max_length), "pattern": "^https?://"}
