@@ -18,7 +18,7 @@ from models.services.versions import kinds_of, publish_new
 
 def configuration_of(settings: Settings) -> Configuration:
     """The checked configuration. Raises ConfigurationError with every finding."""
-    return load_configuration(settings.config, check, settings.data / "cache" / "yaml")
+    return load_configuration(settings.config, check)
 
 
 @asynccontextmanager

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from models.configuration.mail import MailTemplate, check_template, read_template
+from models.configuration.mail import MailTemplate, read_template
 from models.configuration.site import SiteDefinition, SiteFile
 from models.configuration.terms import TermsText, read_terms
 from models.configuration.validation import build_part
@@ -12,7 +12,7 @@ from models.errors import ConfigurationError
 from models.language import Language
 from models.schema.definition import ChoiceList, Part, RecordType
 from models.schema.finding import Finding
-from models.schema.source import Source, read_source
+from models.schema.source import Source, read_source, spell
 from models.workflow.definition import Lifecycle, Workflow
 
 CONCEPTS: Mapping[str, type[Part]] = {
@@ -65,26 +65,24 @@ class Reading:
 Checker = Callable[[Configuration, Mapping[tuple[str, str], Source]], Iterator[Finding]]
 
 
-def load_configuration(modules: Sequence[Path], check: Checker, cache: Path | None = None) -> Configuration:
+def load_configuration(modules: Sequence[Path], check: Checker) -> Configuration:
     """Read `modules` in order and check them with `check` (``models.configuration.check.check``).
 
-    `cache` keeps parsed YAML by content. Raises ConfigurationError with every finding of severity error."""
-    configuration, findings = examine(modules, check, cache)
+    Raises ConfigurationError with every finding of severity error."""
+    configuration, findings = examine(modules, check)
     errors = tuple(finding for finding in findings if finding.severity == "error")
     if configuration is None or errors:
         raise ConfigurationError(errors)
     return configuration
 
 
-def examine(
-    modules: Sequence[Path], check: Checker, cache: Path | None = None
-) -> tuple[Configuration | None, tuple[Finding, ...]]:
+def examine(modules: Sequence[Path], check: Checker) -> tuple[Configuration | None, tuple[Finding, ...]]:
     """Read and check `modules`; the configuration is None when a file could not be understood at all."""
     reading = Reading()
     for module in modules:
-        _read_module(module, reading, cache)
+        _read_module(module, reading)
     if not reading.parts["site"] and not reading.findings:
-        reading.findings.append(Finding("T-E025", str(modules[0]) if modules else "", 1))
+        reading.findings.append(Finding("T-E025", spell(modules[0]) if modules else "", 1))
     if any(finding.severity == "error" for finding in reading.findings):
         return None, _sorted(reading.findings)
     configuration = _assemble(reading, tuple(modules))
@@ -95,13 +93,13 @@ def _sorted(findings: list[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=lambda f: (f.severity, f.file, f.line, f.code)))
 
 
-def _read_module(module: Path, reading: Reading, cache: Path | None) -> None:
+def _read_module(module: Path, reading: Reading) -> None:
     if not module.is_dir():
-        reading.findings.append(Finding("T-E029", str(module), 1))
+        reading.findings.append(Finding("T-E029", spell(module), 1))
         return
     for path in sorted(module.rglob("*.yaml")):
         if "demo" not in path.relative_to(module).parts:
-            _read_part(path, reading, cache)
+            _read_part(path, reading)
     for path in sorted(module.glob("mail/*.*.md")):
         _read_mail(path, reading)
     for path in sorted(module.glob("terms/*.md")):
@@ -112,8 +110,8 @@ def _read_module(module: Path, reading: Reading, cache: Path | None) -> None:
             reading.terms.append(text)
 
 
-def _read_part(path: Path, reading: Reading, cache: Path | None) -> None:
-    source = read_source(path, cache)
+def _read_part(path: Path, reading: Reading) -> None:
+    source = read_source(path)
     if isinstance(source, Finding):
         reading.findings.append(source)
         return
@@ -131,19 +129,17 @@ def _keep(concept: str, part: Part, source: Source, reading: Reading) -> None:
     name = "site" if concept == "site" else str(getattr(part, concept))
     first = reading.sources.get((concept, name))
     if first is not None and concept != "site":
-        reading.findings.append(source.finding("T-E007", (concept,), name=name, other=str(first.path)))
+        reading.findings.append(source.finding("T-E007", (concept,), name=name, other=spell(first.path)))
         return
     reading.parts[concept].setdefault(name, part)
     reading.sources.setdefault((concept, name), source)
 
 
 def _read_mail(path: Path, reading: Reading) -> None:
-    template = read_template(path)
-    if isinstance(template, Finding):
-        reading.findings.append(template)
-        return
-    reading.findings += check_template(path)
-    reading.mail[template.name, template.language] = template
+    template, findings = read_template(path)
+    reading.findings += findings
+    if template is not None:
+        reading.mail[template.name, template.language] = template
 
 
 def _assemble(reading: Reading, modules: tuple[Path, ...]) -> Configuration:

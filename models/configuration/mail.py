@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from models.language import Language
+from models.language import LANGUAGES, Language
 from models.schema.finding import Finding
+from models.schema.source import read_text, spell
 
 PLACEHOLDERS: Mapping[str, str] = {
     "site_name": "the site's name",
@@ -32,6 +33,9 @@ PLACEHOLDERS: Mapping[str, str] = {
 }
 """Every placeholder a template may hold, with what it stands for (the manual's table)."""
 
+SENT_BY_THE_PROGRAM = frozenset({"resume_draft", "set_password", "status_link", "user_issued"})
+"""Templates the services send of their own accord, whether or not a workflow names them."""
+
 LinkPurpose = Literal["open_application", "set_password", "confirm_address"]
 
 LINKS: Mapping[str, LinkPurpose] = {
@@ -54,6 +58,7 @@ class MailTemplate:
     language: Language
     subject: str
     body: str
+    path: Path = Path()
 
     @property
     def sensitive(self) -> bool:
@@ -61,27 +66,31 @@ class MailTemplate:
         return "{set_password_link}" in self.body
 
 
-def read_template(path: Path) -> MailTemplate | Finding:
-    """Read ``<name>.<language>.md``: a front matter with ``subject:``, then the body."""
+def read_template(path: Path) -> tuple[MailTemplate | None, list[Finding]]:
+    """Read ``<name>.<language>.md``: a front matter with ``subject:``, then the body. With findings for every
+    placeholder that does not exist (T-E017), and no template where the file is none."""
     name, language = path.name.split(".")[:2]
-    try:
-        match = _FRONT.match(path.read_text(encoding="utf-8").replace("\r\n", "\n"))
-    except UnicodeDecodeError as error:
-        return Finding("T-E001", str(path), 1, {"problem": type(error).__name__})
+    if language not in LANGUAGES:
+        problem = ", ".join(f"{name}.{known}.md" for known in LANGUAGES)
+        return None, [Finding("T-E005", spell(path), 1, {"key": language, "problem": problem})]
+    text = read_text(path)
+    if isinstance(text, Finding):
+        return None, [text]
+    match = _FRONT.match(text.replace("\r\n", "\n"))
     subject = re.search(r"^subject: *(.+)$", match[1], re.MULTILINE) if match else None
     if match is None or subject is None:
-        return Finding("T-E004", str(path), 1, {"key": "subject"})
+        return None, [Finding("T-E004", spell(path), 1, {"key": "subject"})]
     written = subject[1].strip().strip("\"'")
-    return MailTemplate(name, "ja" if language == "ja" else "en", written, match[2].strip() + "\n")
+    template = MailTemplate(name, "ja" if language == "ja" else "en", written, match[2].strip() + "\n", path)
+    return template, list(_placeholders(path, text))
 
 
-def check_template(path: Path) -> Iterator[Finding]:
-    """Findings T-E017 for every placeholder that does not exist."""
-    lines = path.read_text(encoding="utf-8").splitlines()
-    for number, line in enumerate(lines, 1):
+def _placeholders(path: Path, text: str) -> Iterator[Finding]:
+    known = ", ".join(PLACEHOLDERS)
+    for number, line in enumerate(text.splitlines(), 1):
         for name in _PLACEHOLDER.findall(line):
             if name not in PLACEHOLDERS:
-                yield Finding("T-E017", str(path), number, {"name": name, "known": ", ".join(PLACEHOLDERS)})
+                yield Finding("T-E017", spell(path), number, {"name": name, "known": known})
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:

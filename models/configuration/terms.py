@@ -1,16 +1,16 @@
 """Terms of use: versions with their dates, the text in Markdown."""
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
-from ruamel.yaml import YAML
 
 from models.language import Text
 from models.schema.definition import Part
 from models.schema.finding import Finding
+from models.schema.source import Source, parse, read_text, spell
 
 _FRONT = re.compile(r"\A---\n(.*?)\n---\n(.*)\Z", re.DOTALL)
 
@@ -29,15 +29,22 @@ class TermsText(Part):
 
 def read_terms(path: Path) -> TermsText | Finding:
     """Read ``terms/*.md``: a front matter with the version's facts, then the text."""
-    match = _FRONT.match(path.read_text(encoding="utf-8").replace("\r\n", "\n"))
+    text = read_text(path)
+    if isinstance(text, Finding):
+        return text
+    match = _FRONT.match(text.replace("\r\n", "\n"))
     if match is None:
-        return Finding("T-E004", str(path), 1, {"key": "terms"})
-    facts: Any = YAML(typ="safe", pure=True).load(match[1])
+        return Finding("T-E004", spell(path), 1, {"key": "terms"})
+    front = parse(path, "\n" + match[1])
+    if isinstance(front, Finding):
+        return front
     try:
-        return TermsText(**{**facts, "body": match[2]})
-    except (ValidationError, TypeError) as error:
-        problem = (
-            error.errors()[0] if isinstance(error, ValidationError) else {"loc": ("terms",), "msg": "mapping"}
-        )
-        key = ".".join(map(str, problem["loc"]))
-        return Finding("T-E005", str(path), 1, {"key": key, "problem": problem["msg"]})
+        return TermsText.model_validate({**front.value, "body": match[2]} if _is_mapping(front) else None)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        key = ".".join(map(str, problem["loc"])) or "terms"
+        return front.finding("T-E005", problem["loc"], key=key, problem=problem["msg"])
+
+
+def _is_mapping(front: Source) -> bool:
+    return isinstance(front.value, Mapping)

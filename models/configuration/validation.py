@@ -18,16 +18,20 @@ def build_part(model: type[Part], source: Source) -> tuple[Part | None, list[Fin
     try:
         return model.model_validate(source.value), []
     except ValidationError as error:
-        return None, [_finding(model, source, problem) for problem in error.errors(include_url=False)]
+        problems = error.errors(include_url=False, include_input=False)
+        findings = [_finding(model, source, problem) for problem in problems[:MOST_FINDINGS]]
+        if len(problems) > MOST_FINDINGS:
+            findings.append(source.finding("T-E041", (), count=len(problems) - MOST_FINDINGS))
+        return None, findings
 
+
+MOST_FINDINGS = 100
+"""Findings of one file that are listed; a file of another kind altogether would fill the screen."""
 
 _TYPES = set(TYPE_NAMES)
 
 
 def _finding(model: type[Part], source: Source, problem: Any) -> Finding:
-    path = [
-        part for part in problem["loc"] if not (isinstance(part, str) and part in _TYPES and part != "file")
-    ]
     path = _real(source.value, list(problem["loc"]))
     key = str(path[-1]) if path else ""
     kind = problem["type"]

@@ -80,10 +80,92 @@ CODES: dict[str, Code] = {
         "Records can be deleted, but the lifecycle “{name}” has no state that is not live.",
         "Add a state with “live: false” to it, or leave “delete” out of “kinds”.",
     ),
+    "T-E032": Code("The file is larger than {limit} kB.", "Describe one thing per file."),
+    "T-E033": Code("This is not UTF-8 text.", "Save the file as UTF-8 in your editor."),
+    "T-E034": Code(
+        "This cannot be read: {problem}.",
+        "Check that it exists, that it may be read, and that no link leads in a circle.",
+    ),
+    "T-E035": Code(
+        "Values are nested more than {limit} levels deep.",
+        "Check the indentation and the brackets near this line.",
+    ),
+    "T-E036": Code(
+        "The file stands for more than {limit} values, aliases counted wherever they are used.",
+        "Leave aliases of aliases out, or divide the file.",
+    ),
+    "T-E037": Code("The alias “{name}” stands inside what it refers to.", "Write the inner value out."),
+    "T-E038": Code(
+        "“{name}” cannot be used in these files.",
+        "Write the value out: tags, merge keys and keys that are no texts are not read.",
+    ),
+    "T-E039": Code(
+        "The number “{name}” is larger than can be kept, or no number.",
+        "Put it between quotes if it is a code.",
+    ),
+    "T-E040": Code("The file holds several documents.", "Keep one of them, without “---” between."),
+    "T-E041": Code("{count} further problems of this file are not listed.", "Correct those listed first."),
+    "T-E042": Code("The field “{name}” can never be shown.", "Correct its “show_when”, or remove the field."),
+    "T-E043": Code(
+        "These fields depend on each other in a circle: {circle}.",
+        "Let one of them depend on nothing of the circle.",
+    ),
+    "T-E044": Code(
+        "The field “{name}” is required, but nobody can answer it: it is read only.",
+        "Give it a “default”, let a reference copy it, or leave “required” or “read_only” out.",
+    ),
+    "T-E045": Code("No answer fits the field “{name}”: {problem}.", "Correct the limits."),
+    "T-E046": Code(
+        "The “{key}” of the field “{name}” is not a valid answer: {problem}",
+        "Give one that the field would accept.",
+    ),
+    "T-E047": Code(
+        "The check “{check}” can fail where “{name}”, its place, is hidden.",
+        "Limit the check with “when” to where the field is shown, or show it elsewhere with “at”.",
+    ),
+    "T-E048": Code(
+        "The number is kept as “{name}”, which is also a field.", "Give the number or the field another name."
+    ),
+    "T-E049": Code("“{key}” has no meaning for a field of type “{name}”.", "Leave “{key}” out."),
+    "T-E050": Code("The pattern cannot be used: {problem}.", "See the manual's chapter on fields."),
+    "T-E051": Code("Nobody ever comes to the state “{name}”.", "Add a transition to it, or remove it."),
+    "T-E052": Code(
+        "Nobody can take the step “{name}”: whoever is in “by” is in “not_by” too.",
+        "Leave somebody out of “not_by”.",
+    ),
+    "T-E053": Code("The step “{name}” does not exist.", "Use one of: {known}."),
+    "T-E054": Code(
+        "The evolution cannot lead here: {problem}.", "See the manual's chapter on changing record types."
+    ),
+    "T-E055": Code("Nobody may read the field “{name}”.", "Name a role or a holder under “read”."),
+    "T-E056": Code(
+        "The record type has {count} fields; at most {limit} are taken.",
+        "Divide it into several record types, or use a table.",
+    ),
+    "T-E057": Code("The kind of file “{name}” does not exist.", "Use one of: {known}."),
     "T-W001": Code("The English text is missing.", "Add “en:”.", "warning"),
     "T-W002": Code(
         "The field “{name}” does not say whether it holds personal data.",
         "Add “personal: yes”, “possibly” or “no”.",
+        "warning",
+    ),
+    "T-W003": Code(
+        "The field “{name}” holds personal data and does not say who may see it.",
+        "Add “classification: users_only” or “restricted”.",
+        "warning",
+    ),
+    "T-W004": Code(
+        "The field “{name}” holds personal data and is public.",
+        "Use “classification: users_only” or “restricted”, unless the law asks for publication.",
+        "warning",
+    ),
+    "T-W005": Code(
+        "Nothing sends the mail “{name}”.", "Name it in a workflow, or remove the file.", "warning"
+    ),
+    "T-W006": Code("No field uses the choice list “{name}”.", "Use it, or remove the file.", "warning"),
+    "T-W007": Code(
+        "With the answer {answer}, the page “{page}” loses all its fields, but “{name}” is relied upon.",
+        "Keep the field shown, or let what relies on it do without.",
         "warning",
     ),
 }

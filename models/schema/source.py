@@ -1,116 +1,77 @@
 """A YAML file with the line of every value, so that each message can name its place."""
 
-import hashlib
-import io
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.constructor import DuplicateKeyError
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
 from models.schema.finding import Finding
+from models.schema.tree import Mark, Refused, read_tree
 
-Path_ = tuple[str | int, ...]
+MAX_BYTES = 2_000_000
+"""Largest file that is read: some fifty thousand lines."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One parsed file: plain values, and the line (from 1) where each path begins."""
+    """One parsed file: plain values, and where each begins."""
 
     path: Path
     value: Any
-    lines: Mapping[str, int] = field(default_factory=dict)
+    mark: Mark
 
     def line_of(self, path: Sequence[str | int]) -> int:
-        """The line of `path`, or of its nearest parent that has one."""
-        parts = [str(part) for part in path]
-        while parts and "/".join(parts) not in self.lines:
-            parts.pop()
-        return self.lines.get("/".join(parts), 1)
+        """The line (from 1) of `path`, or of its nearest parent that is in the file."""
+        mark = self.mark
+        for part in path:
+            found = mark.inner.get(str(part))
+            if found is None:
+                break
+            mark = found
+        return mark.line
 
     def finding(self, code: str, path: Sequence[str | int], **values: Any) -> Finding:
         """A finding at the line of `path` in this file."""
-        return Finding(code, str(self.path), self.line_of(path), values)
+        return Finding(code, spell(self.path), self.line_of(path), values)
 
 
-def read_source(path: Path, cache: Path | None = None) -> Source | Finding:
-    """Parse a YAML 1.2 file. `cache` is a folder for parsed forms, keyed by content (parsing is ~7 ms/kB).
+def read_source(path: Path) -> Source | Finding:
+    """Parse a YAML 1.2 file of one document. Returns a Finding (T-E001, T-E002, T-E032 to T-E040) instead of
+    raising, so that all are reported."""
+    text = read_text(path)
+    return text if isinstance(text, Finding) else parse(path, text)
 
-    Returns a Finding (T-E001 not YAML, T-E002 a key twice) instead of raising, so that all are reported."""
+
+def read_text(path: Path) -> str | Finding:
+    """The text of a UTF-8 file, a byte order mark left out; or T-E032, T-E033, T-E034."""
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        return Finding("T-E001", str(path), 1, {"problem": type(error).__name__})
-    if cache is None:
-        return _parse(path, text)
-    kept = cache / f"{hashlib.sha256(text.encode()).hexdigest()}.json"
-    if kept.exists():
-        stored = json.loads(kept.read_text(encoding="utf-8"), object_hook=_revive)
-        return Source(path, stored["value"], stored["lines"])
-    source = _parse(path, text)
-    if isinstance(source, Source):
-        cache.mkdir(parents=True, exist_ok=True)
-        kept.write_text(
-            json.dumps({"value": source.value, "lines": source.lines}, default=_freeze), encoding="utf-8"
-        )
-    return source
-
-
-def _parse(path: Path, text: str) -> Source | Finding:
-    parser = YAML(typ="rt", pure=True)
+        if not path.is_file() and path.exists():
+            return Finding("T-E034", spell(path), 1, {"problem": "not a file"})
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except (OSError, RuntimeError) as error:
+        return Finding("T-E034", spell(path), 1, {"problem": getattr(error, "strerror", None) or str(error)})
+    if len(content) > MAX_BYTES:
+        return Finding("T-E032", spell(path), 1, {"limit": MAX_BYTES // 1000})
     try:
-        loaded = parser.load(io.StringIO(text))
-    except DuplicateKeyError as error:
-        mark = error.problem_mark
-        return Finding(
-            "T-E002", str(path), (mark.line + 1) if mark else 1, {"problem": _first_line(error.problem)}
-        )
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        return Finding(
-            "T-E001", str(path), (mark.line + 1) if mark else 1, {"problem": _first_line(error.problem)}
-        )
-    except YAMLError as error:
-        return Finding("T-E001", str(path), 1, {"problem": _first_line(str(error))})
-    return Source(path, _plain(loaded), dict(_lines(loaded, ())))
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        return Finding("T-E033", spell(path), content[: error.start].count(b"\n") + 1)
 
 
-def _first_line(problem: str | None) -> str:
-    return (problem or "").splitlines()[0] if problem else ""
+def parse(path: Path, text: str) -> Source | Finding:
+    """Parse `text` as if it stood in `path`; never raises, whatever the text."""
+    try:
+        if len(text.encode()) > MAX_BYTES:
+            return Finding("T-E032", spell(path), 1, {"limit": MAX_BYTES // 1000})
+        tree = read_tree(text)
+    except UnicodeEncodeError as error:
+        return Finding("T-E033", spell(path), text[: error.start].count("\n") + 1)
+    except Refused as refused:
+        return Finding(refused.code, spell(path), refused.line, refused.values)
+    return Source(path, tree.value, tree.mark)
 
 
-def _plain(node: Any) -> Any:
-    if isinstance(node, Mapping):
-        return {str(key): _plain(value) for key, value in node.items()}
-    if isinstance(node, list):
-        return [_plain(value) for value in node]
-    if isinstance(node, str):
-        return str(node)
-    if isinstance(node, bool) or node is None or isinstance(node, date):
-        return node
-    return float(node) if isinstance(node, float) else int(node)
-
-
-def _lines(node: Any, path: Path_) -> Iterator[tuple[str, int]]:
-    if isinstance(node, CommentedMap):
-        for key, value in node.items():
-            yield "/".join(map(str, (*path, key))), node.lc.key(key)[0] + 1
-            yield from _lines(value, (*path, key))
-    elif isinstance(node, CommentedSeq):
-        for index, value in enumerate(node):
-            yield "/".join(map(str, (*path, index))), node.lc.item(index)[0] + 1
-            yield from _lines(value, (*path, index))
-
-
-def _freeze(value: Any) -> Any:
-    return {"$date": value.isoformat()}
-
-
-def _revive(value: dict[str, Any]) -> Any:
-    return date.fromisoformat(value["$date"]) if value.keys() == {"$date"} else value
+def spell(path: Path) -> str:
+    """`path` for a message: bytes of a name that are not UTF-8 become “�”."""
+    return str(path).encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -78,6 +78,8 @@ def _read_effect(value: Any) -> Any:
         return {"effect": value}
     if isinstance(value, Mapping) and len(value) == 1:
         name, parameters = next(iter(value.items()))
+        if not isinstance(parameters, Mapping | None):
+            return value
         rest = dict(parameters or {})
         return {"effect": name, "when": rest.pop("when", {}), "parameters": rest}
     return value

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 import typer.main
-from ruamel.yaml import YAML
 from typer.core import TyperGroup
 
 from app.cli import program
@@ -23,6 +22,7 @@ from models.schema import conditions
 from models.schema.conditions import compile_condition
 from models.schema.definition import Check
 from models.schema.expressions import FUNCTIONS, VARIABLES, Problem
+from models.schema.tree import read_tree
 from models.services.beginning import begin
 from models.services.sessions import actor_for
 from models.services.steps import take_step
@@ -93,7 +93,7 @@ def conditions_shown() -> list[str]:
 
 @pytest.mark.parametrize("written", conditions_shown())
 def test_every_condition_shown_is_in_the_language(written: str) -> None:
-    compile_condition(YAML(typ="safe", pure=True).load(written))
+    compile_condition(read_tree(written).value)
 
 
 def test_control_a_condition_outside_the_language_is_refused() -> None:
@@ -119,7 +119,7 @@ def test_every_operator_of_formulas_and_every_variable_is_shown() -> None:
 
 def test_the_check_shown_is_a_check() -> None:
     (block,) = (b for b in blocks(MANUAL / "record-types.md", "yaml") if b.startswith("checks:"))
-    (written,) = YAML(typ="safe", pure=True).load(block)["checks"]
+    (written,) = read_tree(block).value["checks"]
     compile_condition(Check.model_validate(written).must)
 
 
