@@ -10,6 +10,7 @@ from app.mail import Sender, SendLater, SendNever, compose
 from models.errors import TorokuError
 from models.services.delivery import Envelope, claim_due, mark_failed, mark_later, mark_sent
 from models.services.expiry import expire_one
+from models.services.following import follow
 from models.services.sealing import seal
 from models.services.site import Site
 
@@ -86,3 +87,13 @@ class Worker:
     async def expire_one(self) -> bool:
         """End the application that is longest overdue; False when none is."""
         return await expire_one(self.site)
+
+
+async def keep_current(site: Site) -> None:
+    """Follow what is published, for ever; a database that does not answer is waited for."""
+    while True:
+        try:
+            await follow(site)
+        except Exception:
+            log.exception("following")
+            await asyncio.sleep(BREATH)

@@ -18,7 +18,7 @@ from app.mail import sender_for
 from app.main import create_app
 from app.opening import configuration_of, open_site
 from app.settings import Settings
-from app.worker import Worker
+from app.worker import Worker, keep_current
 
 GRACE = 10
 """Seconds a stopping server waits for requests under way."""
@@ -41,8 +41,9 @@ async def _serve(settings: Settings, demo: bool) -> None:
         app.state.site = site
         if demo:
             _print_accounts(await load_demo(site, settings.data / "demo"))
+        await stack.enter_async_context(beside(keep_current(site)))
         if settings.worker:
-            await stack.enter_async_context(working(Worker(site, sender_for(settings.smtp_url))))
+            await stack.enter_async_context(beside(Worker(site, sender_for(settings.smtp_url)).run()))
         say("Ready: {address}", address=settings.base_url)
         await uvicorn.Server(_uvicorn(settings, app)).serve()
 
@@ -61,9 +62,9 @@ def _uvicorn(settings: Settings, app: Any) -> uvicorn.Config:
 
 
 @asynccontextmanager
-async def working(worker: Worker) -> AsyncIterator[None]:
-    """The worker beside the server, ended with it."""
-    task = asyncio.create_task(worker.run())
+async def beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Work that runs beside the server, ended with it."""
+    task = asyncio.create_task(work)
     try:
         yield
     finally:
@@ -85,7 +86,8 @@ def work() -> None:
 
     async def forever() -> None:
         async with open_site(settings, configuration_of(settings), owner=False) as site:
-            await Worker(site, sender_for(settings.smtp_url)).run()
+            async with beside(keep_current(site)):
+                await Worker(site, sender_for(settings.smtp_url)).run()
 
     run(forever())
 

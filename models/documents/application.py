@@ -76,6 +76,8 @@ class Application(Stored):
     answers: dict[str, Any] = {}
     pages_done: list[str] = []
     data: dict[str, Any] | None = None
+    attic: list[dict[str, Any]] = []
+    """What had no place in the version the application was upgraded to (as ``Record.attic``)."""
     submissions: list[Submission] = []
     remarks: list[Remark] = []
     history: list[Step] = []

@@ -1,5 +1,6 @@
 """Beginning an application: what must hold first, and what the draft starts from."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from models.configuration.terms import TermsText
@@ -14,8 +15,10 @@ from models.errors import AlreadyOpen, CertificateRefused, NotAllowed, NotFound,
 from models.language import Language
 from models.permissions import Actor
 from models.schema.definition import Kind, RecordType
+from models.schema.reading import read_data
 from models.services import certificates, terms
 from models.services.applications import may_begin, operator_of, subject_of
+from models.services.carrying import carry
 from models.services.events import record_event
 from models.services.registry import Published
 from models.services.site import Site
@@ -47,9 +50,10 @@ async def begin(
     _require_needs(definition, operator)
     certificate = await _presented(site, actor, definition)
     record = await _subject(site, actor, definition, kind, record_id)
+    published, data = _starting_point(site, published, record, operator)
     application = _draft(site, actor, published, await next_reference(site), operator, record)
     application.kind, application.language = kind, language
-    application.answers = _prefilled(definition, record, certificate)
+    application.answers = _prefilled(published.definition, data, certificate)
     known_as = actor.name or (certificate.subject if certificate else "")
     if text is not None:
         application.terms = AcceptedTerms(version=text.version, at=site.now(), by=known_as)
@@ -136,11 +140,40 @@ async def _subject(
     return record
 
 
+def _starting_point(
+    site: Site, published: Published, record: Record | None, operator: Record | None
+) -> tuple[Published, dict[str, Any] | None]:
+    """The version an application begins on, and what it starts from.
+
+    A record written under an earlier version is carried to the one in force. Where that would bring up errors
+    its owner did not make (a change published without the step it needed), the application stays on the
+    record's own version, so that a title can be corrected without answering for the schema."""
+    if record is None:
+        return published, None
+    carried = carry(site, record.type, record.data, record.schema_version)
+    pinned = site.registry.at(record.type, record.schema_version)
+    variables = {
+        "TODAY": site.today().isoformat(),
+        "OPERATOR": {**operator.data, "lifecycle": operator.lifecycle} if operator else {},
+        "BEFORE": record.data,
+    }
+    before = _errors(pinned, record.data, variables)
+    if carried.version == published.version and _errors(published, carried.data, variables) <= before:
+        return published, carried.data
+    return pinned, record.data
+
+
+def _errors(published: Published, data: Mapping[str, Any], variables: Mapping[str, Any]) -> set[str]:
+    stored = {field.name for field in published.definition.fields if field.stored}
+    known = {name: value for name, value in data.items() if name in stored}
+    return {error.path for error in read_data(published.compiled, known, variables).errors}
+
+
 def _prefilled(
-    definition: RecordType, record: Record | None, certificate: Certificate | None
+    definition: RecordType, data: Mapping[str, Any] | None, certificate: Certificate | None
 ) -> dict[str, Any]:
     stored = [field for field in definition.fields if field.stored and field.asked]
-    data = record.data if record else {field.name: field.default for field in stored}
+    data = {field.name: field.default for field in stored} if data is None else data
     answers = {field.name: field.unparse(data.get(field.name)) for field in stored}
     if certificate is not None and definition.applications.certificate is not None:
         answers[definition.applications.certificate] = certificates.facts(certificate)

@@ -17,6 +17,7 @@ from models.permissions import Actor
 from models.schema.definition import RecordType
 from models.schema.search import grams_of
 from models.services import certificates
+from models.services.carrying import Carried, carry
 from models.services.events import record_event
 from models.services.site import Site
 from models.workflow.definition import Lifecycle
@@ -72,19 +73,21 @@ async def register(work: Work, parameters: Parameters) -> None:
 
 
 async def _create(work: Work) -> Record:
-    site, application, definition = work.site, work.application, work.definition
+    site, application = work.site, work.application
     identity, now = new_id(), site.now()
-    number = await _number(work)
-    data = {**work.data, definition.number.field: number}
+    carried = carry(site, application.type, work.data, application.schema_version, application.attic)
+    definition, number = carried.definition, await _number(work)
+    data = {**carried.data, definition.number.field: number}
     record = Record(
         _id=identity,
         type=application.type,
         number=number,
         title=definition.title_of(data) or number,
-        schema_version=application.schema_version,
+        schema_version=carried.version,
         operator_id=_owner(work, identity),
         lifecycle=work.lifecycle.first,
         data=data,
+        attic=carried.attic,
         grams=grams_of(definition, number, data),
         created_at=now,
         updated_at=now,
@@ -115,19 +118,39 @@ async def _in_force(work: Work) -> Record:
 
 
 async def _change(work: Work) -> Record:
-    record, definition = await _in_force(work), work.definition
-    data = {**work.data, definition.number.field: record.number}
+    record, application = await _in_force(work), work.application
+    carried = carry(work.site, record.type, work.data, application.schema_version, application.attic)
+    definition = carried.definition
+    data = {**carried.data, definition.number.field: record.number}
     changed = record.model_copy(
         update={
             "data": data,
+            "attic": _distinct([*record.attic, *_left(work, record, carried)]),
             "title": definition.title_of(data) or record.number,
-            "schema_version": work.application.schema_version,
+            "schema_version": carried.version,
             "revision": record.revision + 1,
             "grams": grams_of(definition, record.number, data),
             "updated_at": work.site.now(),
         }
     )
     return await _replace(work, changed)
+
+
+def _left(work: Work, record: Record, carried: Carried) -> list[dict[str, Any]]:
+    """What this change leaves without a place: of the application, and of the record as it was before."""
+    if record.schema_version >= carried.version:
+        return carried.attic
+    before = carry(work.site, record.type, record.data, record.schema_version)
+    return [*carried.attic, *before.attic]
+
+
+def _distinct(attic: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each value once: the record and the application may both have held it."""
+    found: list[dict[str, Any]] = []
+    for entry in attic:
+        if not any(entry["path"] == other["path"] and entry["value"] == other["value"] for other in found):
+            found.append(entry)
+    return found
 
 
 async def _delete(work: Work) -> Record:
