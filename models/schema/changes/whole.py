@@ -1,0 +1,44 @@
+"""The keys of the type itself: where its records are, how they are numbered, called and applied for."""
+
+from collections.abc import Iterator, Mapping
+
+from models.language import Message
+from models.schema.changes.change import Change
+from models.schema.changes.pair import Two
+
+SAFE: Mapping[str, str] = {
+    "label": "The type is called otherwise.",
+    "plural": "The type is called otherwise in the plural.",
+    "description": "The type is described otherwise.",
+    "enabled": "The type is switched on or off: new applications begin or do not; records stay.",
+    "number": "New records are numbered otherwise; given numbers stay.",
+    "title": "Records are titled otherwise from their next change on.",
+    "belongs_to": "Records belong to another type: who may see and apply changes.",
+    "retention": "Records are kept by another rule.",
+    "applications": "Applications are made otherwise; open ones finish as they began.",
+    "pages": "The form is split into pages otherwise.",
+    "review": "Reviewers have another checklist or other reasons.",
+    "examples": "Other examples are run.",
+    "evolution": "Other steps are declared for stored data.",
+}
+"""What is told of each key; stored answers are not touched by any."""
+
+
+def compare_whole(two: Two) -> Iterator[Change]:
+    """What changes beside fields and checks."""
+    old, new = two.old, two.new
+    if old.collection != new.collection:
+        values = {"before": old.collection, "after": new.collection}
+        text = Message(
+            "Records would be looked for in “{after}”; those in “{before}” would not be found.", values
+        )
+        yield Change("collection_changed", "loses", ":collection", text, envelope={})
+    if old.lifecycle != new.lifecycle:
+        values = {"before": old.lifecycle, "after": new.lifecycle}
+        text = Message(
+            "The lifecycle changes from “{before}” to “{after}”: records in states it does not have.", values
+        )
+        yield Change("lifecycle_changed", "step", ":lifecycle", text, envelope={})
+    for key, msgid in SAFE.items():
+        if getattr(old, key) != getattr(new, key):
+            yield Change(f"{key}_changed", "safe", f":{key}", Message(msgid))
