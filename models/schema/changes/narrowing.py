@@ -1,7 +1,6 @@
 """Constraints: which stored values a new one would no longer take."""
 
 from collections.abc import Callable, Iterator, Mapping
-from decimal import Decimal
 from typing import Any
 
 from models.language import Message
@@ -109,7 +108,7 @@ def _finer(place: Place, places: int) -> Found:
         return place.answered(), "most"
     value = f"${place.path}"
     rounded = {"$ne": [value, {"$round": [value, places]}]}
-    return {"$and": [place.holding({"$gte": Decimal("-Infinity")}), {"$expr": rounded}]}, "exact"
+    return {"$expr": {"$cond": [{"$isNumber": value}, rounded, False]}}, "exact"
 
 
 def _more_than(place: Place, limit: int) -> Found:

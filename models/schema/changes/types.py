@@ -99,7 +99,8 @@ def _fractions(place: Place) -> tuple[Query, Bound]:
     if place.in_rows:
         return place.answered(), "most"
     value = f"${place.path}"
-    return {"$and": [place.answered(), {"$expr": {"$ne": [value, {"$floor": value}]}}]}, "exact"
+    broken = {"$ne": [value, {"$floor": value}]}
+    return {"$expr": {"$cond": [{"$isNumber": value}, broken, False]}}, "exact"
 
 
 def _more_than_one(place: Place) -> tuple[Query, Bound]:
