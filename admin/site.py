@@ -132,6 +132,19 @@ class SafeAdmin(BaseAdmin):
             if isinstance(part, RawListView):
                 self.routes[:0] = part.own_routes()
         super().add_view(made)
+        self.redraw_menu()
+
+    def include(self, view: RawListView, section: DropDown) -> None:
+        """Add a list to a section of the menu, also while the admin runs."""
+        _check(view)
+        self._set_admin(view)
+        self._setup_view(view)
+        section.views.append(view)
+        routes = self.routes if self._app is None else self._app.router.routes
+        routes[:0] = view.own_routes()
+
+    def redraw_menu(self) -> None:
+        """Draw the menu anew, after views were added or renamed."""
         self.sections = prepare(self._views)
 
     def mount_to(self, app: Starlette) -> None:

@@ -1,9 +1,11 @@
 """The admin on this site: its pages, and staff signing in through the site's own accounts and sessions."""
 
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 
 from admin.auth import Person, StaffAuth
+from admin.live import FollowTypes, LiveRecords
 from admin.site import SafeAdmin, build_admin
 from admin.views.collections import staff_views
 from app.settings import Settings
@@ -16,15 +18,19 @@ from models.services.site import Site
 
 def build_site_admin(settings: Settings, configuration: Configuration) -> SafeAdmin:
     """The admin under ``/admin``."""
-    return build_admin(
+    live = LiveRecords()
+    admin = build_admin(
         title=configuration.site.name,
         secret_key=settings.key.decode(),
         auth_provider=StaffAuth(sign_in=sign_in, person_of=person_of, sign_out=sign_out, ask_code=False),
-        views=list(staff_views(configuration)),
+        views=list(staff_views(live.section)),
+        middlewares=[Middleware(FollowTypes, live=live)],
         translations={language: catalogue(language) for language in LANGUAGES},
         timezone=configuration.site.time_zone,
         largest_body=settings.max_upload_bytes,
     )
+    live.admin = admin
+    return admin
 
 
 async def sign_in(request: Request, login: str, password: str, code: str) -> Response | None:

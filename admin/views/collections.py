@@ -1,7 +1,6 @@
 """The lists generated from the configuration and for the system's own documents: all read-only."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -11,31 +10,20 @@ from starlette_admin import DropDown, flash
 from starlette_admin.views import BaseView
 
 from admin.actor import actor_of, may, site_of
-from admin.language import language, say, spoken
+from admin.language import language, say
 from admin.language import lazy_gettext as _
 from admin.links import root_of
-from admin.views.answers import shown
 from admin.views.base import Row, Rule, Where
-from admin.views.columns import Choice, Column
+from admin.views.columns import Column
 from admin.views.queue import QueuePage
 from admin.views.records import RawListView
-from admin.views.review import ReviewPage, Told
-from models.configuration.load import Configuration
+from admin.views.review import ReviewPage
 from models.documents.account import Account, Certificate
 from models.documents.event import Event
 from models.documents.message import Message
 from models.documents.notice import Notice
-from models.documents.record import RecordVersion
-from models.documents.rows import rows_in, rows_of
-from models.schema.definition import RecordType
-from models.schema.fields import BaseField
-from models.schema.search import grams
+from models.documents.rows import rows_of
 from models.services.delivery import retry
-from models.services.records import history_of
-from models.workflow.definition import State
-
-MOST_COLUMNS = 6
-"""Answers shown in a list of records besides number and state."""
 
 
 def permitted(permission: str) -> Rule:
@@ -54,82 +42,6 @@ def seen_only(permission: str) -> Rule:
         return {} if action == "view" and may(request, permission) else None
 
     return rule
-
-
-class RecordsView(RawListView):
-    """The registered records of one type: columns, filters and search from its definition; a record's page
-    shows it by the version it was written under."""
-
-    detail_template = "record.html"
-
-    def __init__(self, kind: RecordType, configuration: Configuration) -> None:
-        self.kind = kind
-        self.states = states = configuration.lifecycles[kind.lifecycle].states
-        choices = {n: Choice(s.label, "good" if s.live else "done") for n, s in states.items()}
-        super().__init__(
-            key=kind.name,
-            menu_label=spoken(kind.plural or kind.label),
-            display_name=spoken(kind.label),
-            icon="records",
-            columns=[
-                Column("number", _("Number"), "code", sortable=True, filters=("eq", "startswith")),
-                Column("title", _("Title"), wrap=True),
-                *(_column(field) for field in _listed(kind)),
-                Column("lifecycle", _("State"), "state", filters=("eq",), choices=choices),
-                Column("updated_at", _("Updated"), "moment"),
-            ],
-            source=rows_in(kind.collection),
-            rule=seen_only("record.view"),
-            search=("grams",),
-            order=(("_id", -1),),
-        )
-
-    def search_where(self, text: str) -> Where:
-        """By bigrams, so that Japanese is found anywhere in a word."""
-        return {"grams": {"$all": grams(text)}} if grams(text) else {}
-
-    def title_of(self, row: Row) -> str:
-        return str(row.get("title") or row.get("number"))
-
-    def details_for(self, request: Request, row: Row) -> Sequence[Column]:
-        """Number, state, then every answer as the version it was written under shows it."""
-        definition = site_of(request).registry.at(self.kind.name, row["schema_version"]).definition
-        known = [_answer(field) for field in definition.fields if field.stored]
-        facts = [
-            column
-            for column in self.columns
-            if not column.path.startswith("data.") and column.path != "title"
-        ]
-        return [*facts, Column("revision", _("Version")), *known]
-
-    async def detail_context(self, request: Request, row: Row) -> Mapping[str, Any]:
-        """Every version that was ever in force, newest first."""
-        states, versions = self.states, await history_of(actor_of(request), row["_id"])
-        return {"history": [_told(version, states) for version in versions]}
-
-
-def _told(version: RecordVersion, states: Mapping[str, State]) -> Told:
-    state = states.get(version.lifecycle)
-    what = say("Version {number}", {"number": version.revision})
-    label = state.label(language()) if state else version.lifecycle
-    return Told(at=version.at, who=version.by.name, what=f"{what} – {label}", note="")
-
-
-def _listed(kind: RecordType) -> list[BaseField]:
-    title = kind.title.strip("{}")
-    return [field for field in kind.fields if field.listed and field.name != title][:MOST_COLUMNS]
-
-
-def _column(field: BaseField) -> Column:
-    return Column(f"data.{field.name}", field.label, show=_shower(field), sortable=field.sortable)
-
-
-def _answer(field: BaseField) -> Column:
-    return Column(f"data.{field.name}", field.label, show=partial(shown, field), wrap=True)
-
-
-def _shower(field: BaseField) -> Callable[[Any], str]:
-    return lambda value: field.show(value, language())
 
 
 class MessagesView(RawListView):
@@ -285,11 +197,10 @@ def _certificates() -> RawListView:
     )
 
 
-def staff_views(configuration: Configuration) -> Iterator[BaseView]:
-    """Every page of the admin, in the order of its menu."""
+def staff_views(records: DropDown) -> Iterator[BaseView]:
+    """Every page of the admin, in the order of its menu; `records` is where the record types come."""
     yield QueuePage()
     yield ReviewPage()
-    records = [RecordsView(kind, configuration) for kind in configuration.enabled_types]
-    yield DropDown(_("Registered information"), views=list(records))
+    yield records
     yield DropDown(_("Communication"), views=[_notices(), MessagesView()])
     yield DropDown(_("Access and evidence"), views=[_accounts(), _certificates(), _events()])

@@ -85,9 +85,11 @@ def work() -> None:
     settings = Settings()
 
     async def forever() -> None:
-        async with open_site(settings, configuration_of(settings), owner=False) as site:
-            async with beside(keep_current(site)):
-                await Worker(site, sender_for(settings.smtp_url)).run()
+        async with (
+            open_site(settings, configuration_of(settings), owner=False) as site,
+            beside(keep_current(site)),
+        ):
+            await Worker(site, sender_for(settings.smtp_url)).run()
 
     run(forever())
 

@@ -53,6 +53,8 @@ class Registry:
         self._versions: dict[tuple[str, int], Published] = {}
         self._current: dict[str, Published] = {}
         self.companions = Companions()
+        self.revision = 0
+        """Grows with every version kept: who derives something from the registry compares it."""
         self.altered: dict[tuple[str, int], str] = {}
         """Versions that cannot be used, with what is wrong: "altered" in place, or "unreadable"."""
         for published in versions:
@@ -61,6 +63,7 @@ class Registry:
     def _keep(self, published: Published) -> None:
         name = published.definition.name
         self._versions[name, published.version] = published
+        self.revision += 1
         if name not in self._current or self._current[name].version < published.version:
             self._current[name] = published
 
