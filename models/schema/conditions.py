@@ -1,20 +1,30 @@
 """Conditions: a subset of MongoDB's query language, compiled to Python closures.
 
-The database is the reference for what a condition means; ``expressions`` holds the ``$expr`` part."""
+The database is the reference for what a condition means; ``expressions`` holds the ``$expr`` part,
+``database_query`` hands the same condition to MongoDB, ``forms/static/rules.js`` runs it in the browser."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from models.schema.expressions import Problem, compile_expression, paths_in, variable
-from models.schema.values import MISSING, candidates, compare, equal, rank, reach
+from models.schema.expressions import Problem, compile_expression, paths_in, truthy, variable
+from models.schema.matching import (
+    Operator,
+    Test,
+    Variables,
+    among,
+    among_variable,
+    any_of,
+    exists,
+    is_plain,
+    matches,
+    ordered,
+)
+from models.schema.patterns import compile_pattern
+from models.schema.values import MAX_DEPTH, MISSING, depth_of, names_of
 
-Variables = Mapping[str, Any]
+__all__ = ["Condition", "Problem", "compile_condition", "fields_in"]
+
 Condition = Callable[[Mapping[str, Any], Variables], bool]
-Test = Callable[[Any, Variables], bool]
-
-MAX_PATTERN = 200
-"""Longest pattern a condition may hold (characters)."""
 
 
 def compile_condition(query: Mapping[str, Any]) -> Condition:
@@ -23,184 +33,174 @@ def compile_condition(query: Mapping[str, Any]) -> Condition:
     Raises Problem, in words a steward can act on, when the query is outside the language."""
     if not isinstance(query, Mapping):
         raise Problem(f"a condition is a mapping, not {query!r}")
-    parts = [_clause(key, value) for key, value in query.items()]
+    if depth_of(query) > MAX_DEPTH:
+        raise Problem(f"a condition is nested at most {MAX_DEPTH} deep")
+    return _query(query, True)
+
+
+def _query(query: Any, top: bool) -> Condition:
+    if not isinstance(query, Mapping):
+        raise Problem(f"a condition is a mapping, not {query!r}")
+    return _all_hold([_clause(str(key), value, top) for key, value in query.items()])
+
+
+def _all_hold(parts: Sequence[Condition]) -> Condition:
     if len(parts) == 1:
         return parts[0]
-    return lambda document, variables: all(part(document, variables) for part in parts)
+    if len(parts) == 2:
+        first, second = parts
+        return lambda document, variables: first(document, variables) and second(document, variables)
+
+    def run(document: Mapping[str, Any], variables: Variables) -> bool:
+        for part in parts:  # noqa: SIM110 (a generator takes twice as long)
+            if not part(document, variables):
+                return False
+        return True
+
+    return run
 
 
-def _clause(key: str, value: Any) -> Condition:
+def _clause(key: str, value: Any, top: bool) -> Condition:
     if key in ("$and", "$or", "$nor"):
-        return _logic(key, value)
+        return _logic(key, value, top)
     if key == "$expr":
+        if not top:
+            raise Problem("$expr does not stand inside $elemMatch")
         expression = compile_expression(value)
-        return lambda document, variables: _truthy(expression(document, variables))
+        return lambda document, variables: truthy(expression(document, variables))
     if key.startswith("$"):
         raise Problem(f"{key} is not an operator of conditions")
-    return _field(tuple(key.split(".")), value)
+    return _field(names_of(key), value)
 
 
-def _logic(key: str, value: Any) -> Condition:
+def _logic(key: str, value: Any, top: bool) -> Condition:
     if not isinstance(value, list) or not value:
         raise Problem(f"{key} takes a list of conditions")
-    parts = [compile_condition(part) for part in value]
+    parts = [_query(part, top) for part in value]
     if key == "$and":
-        return lambda document, variables: all(part(document, variables) for part in parts)
+        return _all_hold(parts)
     if key == "$or":
         return lambda document, variables: any(part(document, variables) for part in parts)
     return lambda document, variables: not any(part(document, variables) for part in parts)
 
 
 def _field(path: Sequence[str], value: Any) -> Condition:
-    tests = _operators(value)
-    if len(tests) == 1:
-        only = tests[0]
-        return lambda document, variables: only(document, path, variables)
-    return lambda document, variables: all(test(document, path, variables) for test in tests)
+    operators = _operators(value)
+    return _all_hold([_at(path, operator) for operator in operators])
 
 
-PathTest = Callable[[Mapping[str, Any], Sequence[str], Variables], bool]
+def _at(path: Sequence[str], operator: Operator) -> Condition:
+    """One operator at a path; a plain answer at the top, by far the most common, takes a short way."""
+    at_path, single = operator.at_path, operator.single
+    if len(path) > 1:
+        return lambda document, variables: at_path(document, path, variables)
+    name = path[0]
+
+    def run(document: Mapping[str, Any], variables: Variables) -> bool:
+        value = document.get(name, MISSING)
+        if value.__class__ is list:
+            return at_path(document, path, variables)
+        return single(value, variables)
+
+    return run
 
 
-def _operators(value: Any) -> list[PathTest]:
+def _operators(value: Any) -> list[Operator]:
     if isinstance(value, Mapping) and any(str(key).startswith("$") for key in value):
         return [_operator(str(key), operand) for key, operand in value.items()]
-    return [_any(_equals(value))]
+    return [any_of(matches(value))]
 
 
-def _any(test: Test) -> PathTest:
-    return lambda document, path, variables: any(
-        test(found, variables) for found in candidates(document, path)
-    )
-
-
-def _none(test: Test) -> PathTest:
-    return lambda document, path, variables: (
-        not any(test(found, variables) for found in candidates(document, path))
-    )
-
-
-def _operator(name: str, operand: Any) -> PathTest:
+def _operator(name: str, operand: Any) -> Operator:
     if name == "$not":
-        inner = _operators(operand)
-        return lambda document, path, variables: not all(test(document, path, variables) for test in inner)
-    if name in ("$ne", "$nin"):
-        return _none(_equals(operand) if name == "$ne" else _among(operand))
+        if not isinstance(operand, Mapping) or not operand or is_plain(operand):
+            raise Problem("$not takes operators, like {$not: {$gte: 1}}")
+        return Operator.all_of(_operators(operand)).negated()
     if name == "$exists":
-        wanted = bool(operand)
-        return lambda document, path, _: any(v is not MISSING for v in candidates(document, path)) is wanted
-    if name in ("$size", "$all", "$elemMatch"):
-        return _ARRAYS[name](operand)
-    return _any(_value_test(name, operand))
+        found = any_of(exists)
+        return found if _flag(operand) else found.negated()
+    if name == "$elemMatch":
+        return Operator.of_array(_some_element(operand))
+    if name == "$size":
+        return Operator.of_array(_size(operand))
+    if name == "$all":
+        return _all(operand)
+    return _of_value(name, operand)
 
 
-def _value_test(name: str, operand: Any) -> Test:
-    if name == "$eq":
-        return _equals(operand)
-    if name == "$in":
-        return _among(operand)
-    if name in _ORDERS:
-        return _ordered(_ORDERS[name], operand)
+def _of_value(name: str, operand: Any) -> Operator:
+    if name in ("$eq", "$ne"):
+        found = any_of(matches(operand))
+        return found if name == "$eq" else found.negated()
+    if name in ("$in", "$nin"):
+        found = any_of(_among(operand))
+        return found if name == "$in" else found.negated()
+    if name in ("$gt", "$gte", "$lt", "$lte"):
+        return any_of(ordered(name, operand))
     if name == "$regex":
-        return _matches(operand)
+        return any_of(_fits(operand))
     raise Problem(f"{name} is not an operator of conditions")
 
 
-def _equals(operand: Any) -> Test:
-    operand_of = variable(operand)
-
-    def test(found: Any, variables: Variables) -> bool:
-        wanted = operand_of(variables)
-        return found is MISSING or found is None if wanted is None else equal(found, wanted)
-
-    return test
+def _flag(operand: Any) -> bool:
+    if operand not in (True, False):
+        raise Problem("$exists takes true or false")
+    return bool(operand)
 
 
 def _among(operand: Any) -> Test:
+    if isinstance(operand, str) and operand.startswith("$$"):
+        return among_variable(variable(operand))
     if not isinstance(operand, list):
         raise Problem("$in and $nin take a list")
-    tests = [_equals(item) for item in operand]
-    return lambda found, variables: any(test(found, variables) for test in tests)
+    return among(operand)
 
 
-_ORDERS: dict[str, Callable[[int], bool]] = {
-    "$gt": lambda order: order > 0,
-    "$gte": lambda order: order >= 0,
-    "$lt": lambda order: order < 0,
-    "$lte": lambda order: order <= 0,
-}
+def _fits(operand: Any) -> Test:
+    search = compile_pattern(operand).search
+    return lambda found, _: found.__class__ is str and search(found) is not None
 
 
-def _ordered(holds: Callable[[int], bool], operand: Any) -> Test:
-    operand_of = variable(operand)
-
-    def test(found: Any, variables: Variables) -> bool:
-        wanted = operand_of(variables)
-        if wanted is None:
-            return holds(0) and (found is None or found is MISSING)
-        return rank(found) == rank(wanted) and holds(compare(found, wanted))
-
-    return test
+def _size(operand: Any) -> Test:
+    if not isinstance(operand, int) or isinstance(operand, bool) or operand < 0:
+        raise Problem("$size takes a whole number from 0")
+    return lambda found, _: isinstance(found, list) and len(found) == operand
 
 
-def _matches(operand: Any) -> Test:
-    if not isinstance(operand, str) or len(operand) > MAX_PATTERN:
-        raise Problem(f"$regex takes a text of at most {MAX_PATTERN} characters")
-    try:
-        pattern = re.compile(operand)
-    except re.error as error:
-        raise Problem(f"$regex: {error}") from error
-    return lambda found, _: isinstance(found, str) and pattern.search(found) is not None
-
-
-def _size(operand: Any) -> PathTest:
-    if not isinstance(operand, int) or isinstance(operand, bool):
-        raise Problem("$size takes a whole number")
-    return lambda document, path, _: any(
-        isinstance(found, list) and len(found) == operand for found in reach(document, path)
-    )
-
-
-def _all(operand: Any) -> PathTest:
+def _all(operand: Any) -> Operator:
     if not isinstance(operand, list):
         raise Problem("$all takes a list")
-    tests = [_any(_equals(item)) for item in operand]
-    return lambda document, path, variables: (
-        bool(tests) and all(test(document, path, variables) for test in tests)
-    )
+    if not operand:
+        return any_of(lambda _, __: False)
+    return Operator.all_of([any_of(matches(item)) for item in operand])
 
 
 _LOGIC = ("$and", "$or", "$nor", "$expr")
 
 
-def _elements(operand: Any) -> PathTest:
+def _some_element(operand: Any) -> Test:
     if not isinstance(operand, Mapping):
         raise Problem("$elemMatch takes a condition")
     by_value = bool(operand) and all(str(key).startswith("$") and key not in _LOGIC for key in operand)
-    matches = _element_value(operand) if by_value else _element_document(operand)
-    return lambda document, path, variables: any(
-        isinstance(found, list) and any(matches(element, variables) for element in found)
-        for found in reach(document, path)
+    holds = _element_value(operand) if by_value else _element_document(operand)
+    return lambda found, variables: (
+        isinstance(found, list) and any(holds(element, variables) for element in found)
     )
 
 
 def _element_value(operand: Mapping[str, Any]) -> Test:
-    tests = _operators(operand)
-    return lambda element, variables: (
-        not isinstance(element, list) and all(test({"v": element}, ("v",), variables) for test in tests)
-    )
+    return Operator.all_of(_operators(operand)).single
 
 
 def _element_document(operand: Mapping[str, Any]) -> Test:
-    condition = compile_condition(operand)
-    return lambda element, variables: isinstance(element, Mapping) and condition(element, variables)
+    condition = _query(operand, False)
 
+    def holds(element: Any, variables: Variables) -> bool:
+        if isinstance(element, list):  # MongoDB takes an array for a document with the names "0", "1" …
+            element = {str(index): part for index, part in enumerate(element)}
+        return isinstance(element, Mapping) and condition(element, variables)
 
-_ARRAYS: dict[str, Callable[[Any], PathTest]] = {"$size": _size, "$all": _all, "$elemMatch": _elements}
-
-
-def _truthy(value: Any) -> bool:
-    return not (value is MISSING or value is None or value is False or (value == 0 and value is not True))
+    return holds
 
 
 def fields_in(query: Any) -> Iterator[str]:
