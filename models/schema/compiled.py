@@ -85,6 +85,17 @@ class CompiledFields:
         return tuple((target.name, *others) for target, others in rules)
 
     @cached_property
+    def defaults(self) -> Mapping[str, Any]:
+        """What a form would send for the defaults, by field."""
+        starts = {n: t.unparse(t.initial()) for n, t in self.fields.items() if t.asked and t.stored}
+        return {name: value for name, value in starts.items() if value is not None}
+
+    @cached_property
+    def has_defaults(self) -> bool:
+        """Whether anything here or further in has a default."""
+        return bool(self.defaults) or any(level.has_defaults for level in self.inner.values())
+
+    @cached_property
     def kept(self) -> tuple[str, ...]:
         """The fields that cannot change once they are registered."""
         return tuple(name for name, target in self.fields.items() if target.set_once and target.asked)

@@ -25,7 +25,9 @@ def fold(text: str, table: Mapping[int, int | str]) -> str:
     """`text` in NFKC with `table` applied and invisible characters gone.
 
     NFKC runs again at the end because removing or replacing a character may bring a letter and a combining
-    mark together; without it a second pass would still change the text."""
+    mark together; without it a second pass would still change the text. ASCII is in NFKC already."""
+    if text.isascii() and (plain := text.translate(table)).isascii():
+        return plain
     folded = normalize("NFKC", text).translate(table)
     return normalize("NFKC", "".join(c for c in folded if category(c) != "Cf"))
 
@@ -114,7 +116,7 @@ class CorporateNumber(Digits):
 
 def check_digit(base: str) -> int:
     """The check digit (1–9) of a corporate number's twelve base digits."""
-    weighted = sum(int(digit) * (1 + position % 2) for position, digit in enumerate(reversed(base)))
+    weighted = sum(map(int, base[::-2])) + 2 * sum(map(int, base[-2::-2]))
     return 9 - weighted % 9
 
 

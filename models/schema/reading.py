@@ -9,32 +9,13 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from models.language import Message, Text
+from models.language import Message
 from models.schema.compiled import CompiledCheck, CompiledFields, CompiledType
-from models.schema.fields import BaseField, TableField
-from models.schema.fields.choice import ListedField
-from models.schema.fields.text import TextField
-from models.schema.formats import FORMATS
-from models.schema.values import MISSING
+from models.schema.demands import altered, demanded, misfits, misshapen, missing
+from models.schema.fault import AnswerError, first_of_each, say, translated
+from models.schema.levels import Data, Variables, compute, hidden_paths, inside, show, without
 
-Variables = Mapping[str, Any]
-Data = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerError:
-    """One error: ``path`` is ``field`` or ``table.row.field`` (rows from 0), ``key`` is stable."""
-
-    path: str
-    key: str
-    message: Message
-    reads: frozenset[str] = frozenset()
-    """For a check: every field it looks at, so that a form can wait until all were answered."""
-
-    @property
-    def field(self) -> str:
-        """The top-level field."""
-        return self.path.split(".")[0]
+__all__ = ["AnswerError", "Note", "Reading", "read_answers", "read_data"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +29,16 @@ class Note:
 
 @dataclass(frozen=True)
 class Reading:
-    """The outcome: ``data`` is complete and valid only when ``errors`` is empty."""
+    """The outcome: ``data`` is complete and valid only when ``errors`` is empty. Paths are those of answers:
+    ``field``, ``table.row.field``, ``group.part``."""
 
     data: Data
     errors: tuple[AnswerError, ...] = ()
     notes: tuple[Note, ...] = ()
     hidden: frozenset[str] = field(default_factory=frozenset)
+    """What is not shown, at every depth."""
     required: frozenset[str] = field(default_factory=frozenset)
+    """What must be answered now, at every depth."""
 
     def errors_on(self, fields: frozenset[str]) -> tuple[AnswerError, ...]:
         """The errors of some top-level fields, for one page of a form."""
@@ -62,65 +46,62 @@ class Reading:
 
 
 def read_answers(compiled: CompiledType, answers: Mapping[str, Any], variables: Variables) -> Reading:
-    """Read what a form sent: texts by field name, rows as lists of mappings, uploads as mappings."""
-    typed = {name: f.parse(answers.get(name)) for name, f in compiled.level.fields.items() if f.asked}
-    notes = tuple(_notes(compiled.level, answers, typed, ""))
-    return _read(compiled, typed, variables, notes)
+    """Read what a form sent: texts by field name, rows as lists, groups and uploads as mappings."""
+    typed = {name: parse(answers.get(name)) for name, parse in compiled.level.parsers}
+    notes = tuple(_notes(compiled.level, answers, typed))
+    return _read(compiled, typed, variables, notes, ())
 
 
 def read_data(compiled: CompiledType, data: Mapping[str, Any], variables: Variables) -> Reading:
-    """Read typed values (from an import, an example, a correction); unknown names are errors."""
-    unknown = [
-        AnswerError(n, "unknown", _say("Unknown field.")) for n in data if n not in compiled.level.fields
-    ]
-    typed = {name: f.parse(data.get(name)) for name, f in compiled.level.fields.items() if f.asked}
-    reading = _read(compiled, typed, variables, ())
-    return Reading(reading.data, (*unknown, *reading.errors), (), reading.hidden, reading.required)
+    """Read typed values (from an import, an example, a correction); unknown names are errors, and what is
+    left out altogether takes its default."""
+    level = compiled.level
+    unknown = [AnswerError(path, "unknown", say("Unknown field.")) for path in _unknown(level, data)]
+    given = _with_defaults(level, data) if level.has_defaults else data
+    typed = {name: parse(given.get(name)) for name, parse in level.parsers}
+    return _read(compiled, typed, variables, (), unknown)
 
 
-def _read(compiled: CompiledType, typed: Data, variables: Variables, notes: tuple[Note, ...]) -> Reading:
+def _read(
+    compiled: CompiledType,
+    typed: Data,
+    variables: Variables,
+    notes: tuple[Note, ...],
+    unknown: Iterable[AnswerError],
+) -> Reading:
     variables = {"NOW": datetime.now(UTC), **variables} if "NOW" not in variables else variables
-    shown = _show(compiled.level, typed, {}, variables)
-    data, errors = _validate(compiled.validator, compiled.level, shown)
-    _compute(compiled.level, data, {}, variables)
-    required = list(_required(compiled.level, data, {}, variables))
+    level = compiled.level
+    shown = _shown(compiled, typed, variables)
+    data, errors = _validate(compiled.validator, level, shown)
+    compute(compiled.formulas, data, variables)
+    demands = list(demanded(level, data, {}, variables))
     found = [
+        *unknown,
         *errors,
-        *_missing(compiled.level, data, required, variables, ""),
-        *_shapes(compiled.level, data, None, ""),
+        *missing(demands),
+        *misfits(level, data),
+        *misshapen(level, data),
+        *altered(level, data, variables.get("BEFORE")),
     ]
-    found += _check(compiled.checks, data, variables, {error.field for error in found})
-    hidden = frozenset(name for name in compiled.level.fields if name not in shown and name not in data)
-    return Reading(data, tuple(_once(found)), notes, hidden, frozenset(required))
+    if compiled.checks:
+        found += _check(compiled.checks, data, variables, {error.field for error in found})
+    hidden = frozenset(hidden_paths(level, shown, {}, variables))
+    required = frozenset([path for path, _, _ in demands])
+    return Reading(data, tuple(first_of_each(found)), notes, hidden, required)
 
 
-def visible(compiled: CompiledType, typed: Mapping[str, Any], variables: Variables) -> frozenset[str]:
-    """The names of the fields shown for these (converted) answers, those that only speak included."""
-    kept = _show(compiled.level, dict(typed), {}, variables)
-    silent = {n for n, f in compiled.level.fields.items() if not f.asked and n not in compiled.level.shown}
-    told = {n for n, rule in compiled.level.shown.items() if rule(kept, variables)}
-    return frozenset(silent | told | {n for n in kept if n not in compiled.level.shown})
-
-
-def _show(level: CompiledFields, typed: Data, around: Data, variables: Variables) -> Data:
-    """`typed` without the fields whose ``show_when`` does not hold; a hidden answer counts as missing."""
-    kept = dict(typed)
-    for _ in range(len(level.shown) + 1):
-        scope = _scope(around, kept)
-        hidden = [name for name, rule in level.shown.items() if name in kept and not rule(scope, variables)]
-        if not hidden:
-            break
-        for name in hidden:
-            del kept[name]
-    for name, inner in level.tables.items():
-        if isinstance(kept.get(name), list):
-            kept[name] = [_show(inner, row, kept, variables) for row in kept[name]]
+def _shown(compiled: CompiledType, typed: Data, variables: Variables) -> Data:
+    """What remains when everything hidden is gone; where a computed value decides, they are worked out first,
+    and again whenever something was hidden."""
+    kept = typed
+    for _ in range(len(compiled.level.fields) + 1 if compiled.shows_computed else 1):
+        if compiled.shows_computed:
+            compute(compiled.formulas, kept, variables)
+        fresh = show(compiled.level, kept, {}, variables)
+        if fresh == kept:
+            return fresh
+        kept = fresh
     return kept
-
-
-def _scope(around: Data, here: Data) -> Data:
-    """What a condition sees: its own level, and in a row the answers around the table."""
-    return {**around, **here} if around else here
 
 
 def _validate(
@@ -129,148 +110,28 @@ def _validate(
     try:
         return validator.validate_python(typed), []
     except ValidationError as error:
-        errors = [_translate(level, problem) for problem in error.errors(include_url=False)]
-        bad = {problem.path for problem in errors}
-        return {name: value for name, value in typed.items() if name not in bad}, errors
+        errors = [translated(level, problem) for problem in error.errors(include_url=False)]
+        return without(typed, [problem.path for problem in errors]), errors
 
 
-def _translate(level: CompiledFields, problem: Any) -> AnswerError:
-    location = [part for part in problem["loc"] if not (isinstance(part, str) and "[" in part)]
-    target, path = _locate(level, [str(part) for part in location])
-    key, msgid = _PYDANTIC.get(problem["type"], (problem["type"], ""))
-    if not msgid:
-        msgid = problem["msg"] if key in _OURS or " " in problem["msg"] else "{label} cannot be used."
-    context = {k: v for k, v in (problem.get("ctx") or {}).items() if k != "error"}
-    return AnswerError(path, key, Message(msgid, {**context, "label": _label(target)}))
+def _unknown(level: CompiledFields, data: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    if not level.fields.keys() >= data.keys():
+        yield from (f"{prefix}{name}" for name in data if name not in level.fields)
+    for name, inner in level.inner.items():
+        for begun, here in inside(name, data.get(name)):
+            yield from _unknown(inner, here, prefix + begun)
 
 
-_OURS = frozenset({"format", "choice", "pattern", "declaration", "control_character"})
-
-_PYDANTIC = {
-    "string_too_long": ("too_long", "{label} must be at most {max_length} characters."),
-    "string_too_short": ("too_short", "{label} must be at least {min_length} characters."),
-    "too_long": ("max_rows", "{label} may have at most {max_length} rows."),
-    "too_short": ("min_items", "{label}: choose at least {min_length}."),
-    "greater_than_equal": ("too_small", "{label} must be {ge} or more."),
-    "less_than_equal": ("too_large", "{label} must be {le} or less."),
-    "string_type": ("not_a_text", "{label} must be a text."),
-    "dict_type": ("not_a_text", "{label} cannot be used."),
-    "list_type": ("not_a_list", "{label} cannot be used."),
-    "model_type": ("not_a_list", "{label} cannot be used."),
-    "literal_error": ("choice", "Choose {label} from the list."),
-    "extra_forbidden": ("unknown", "Unknown field."),
-}
-
-
-def _locate(level: CompiledFields, location: list[str]) -> tuple[BaseField | None, str]:
-    """The field a pydantic location names, and its path in our form."""
-    name = location[0] if location else ""
-    target = level.fields.get(name)
-    if isinstance(target, TableField) and len(location) >= 3:
-        inner, rest = _locate(level.tables[name], location[2:])
-        return inner, f"{name}.{location[1]}.{rest}"
-    return target, name
-
-
-def _label(target: BaseField | None) -> Text:
-    return target.label if target else Text(ja="この項目", en="This field")
-
-
-def _say(msgid: str, target: BaseField | None = None, **values: Any) -> Message:
-    return Message(msgid, {**values, "label": _label(target)})
-
-
-def _compute(level: CompiledFields, data: Data, around: Data, variables: Variables) -> None:
-    for name, inner in level.tables.items():
-        for row in data.get(name) or []:
-            if isinstance(row, dict):
-                _compute(inner, row, data, variables)
-    for name, formula in level.formulas.items():
-        scope = _scope(around, data)
-        if name in level.shown and not level.shown[name](scope, variables):
-            continue
-        value = formula(scope, variables)
-        if value is not MISSING and value is not None:
-            data[name] = value
-
-
-def _required(level: CompiledFields, data: Data, around: Data, variables: Variables) -> Iterator[str]:
-    scope = _scope(around, data)
-    for name, target in level.fields.items():
-        if not target.asked or (name in level.shown and not level.shown[name](scope, variables)):
-            continue
-        if target.required or (name in level.required and level.required[name](scope, variables)):
-            yield name
-
-
-def _missing(
-    level: CompiledFields, data: Data, required: Iterable[str], variables: Variables, prefix: str
-) -> Iterator[AnswerError]:
-    """What is required and not there, at this level and in the rows of its tables."""
-    for name in required:
-        target = level.fields[name]
-        if target.is_empty(data.get(name)):
-            yield AnswerError(prefix + name, *_absent(target))
-    for name, inner in level.tables.items():
-        table, rows = level.fields[name], data.get(name) or []
-        if isinstance(table, TableField) and 0 < len(rows) < table.min_rows:
-            message = _say("{label} needs at least {min_rows} rows.", table, min_rows=table.min_rows)
-            yield AnswerError(prefix + name, "min_rows", message)
-        for index, row in enumerate(rows):
-            if isinstance(row, dict):
-                asked = _required(inner, row, data, variables)
-                yield from _missing(inner, row, asked, variables, f"{prefix}{name}.{index}.")
-
-
-_ABSENT = {
-    "choice": ("required", "Choose {label}."),
-    "choices": ("required", "Choose {label}."),
-    "boolean": ("required", "{label} Answer yes or no."),
-    "declaration": ("declaration", "{label}: read the statement and affirm it."),
-    "file": ("required", "{label}: choose a file."),
-    "certificate": ("required", "{label}: present a client certificate."),
-    "table": ("min_rows", "{label}: add at least one row."),
-}
-
-
-def _absent(target: BaseField) -> tuple[str, Message]:
-    key, msgid = _ABSENT.get(target.type, ("required", "Enter {label}."))
-    return key, _say(msgid, target)
-
-
-def _shapes(
-    level: CompiledFields, data: Data, outer: tuple[CompiledFields, Data] | None, prefix: str
-) -> Iterator[AnswerError]:
-    """Formats that look at another answer (a supply point must lie in the area chosen)."""
-    for name, target in level.fields.items():
-        value = data.get(name)
-        if not isinstance(target, TextField) or not target.format_parameters or not isinstance(value, str):
-            continue
-        shape = FORMATS[target.format_name or ""]
-        parameters = {
-            known.resolved: _attribute(
-                level, data, outer, target.format_parameters[known.name], known.attribute
-            )
-            for known in shape.parameters
-            if known.name in target.format_parameters
-        }
-        if problem := shape.check_with(value, parameters):
-            yield AnswerError(prefix + name, "format", _say(problem, target))
-    for name, inner in level.tables.items():
-        for index, row in enumerate(data.get(name) or []):
-            if isinstance(row, dict):
-                yield from _shapes(inner, row, (level, data), f"{prefix}{name}.{index}.")
-
-
-def _attribute(
-    level: CompiledFields, data: Data, outer: tuple[CompiledFields, Data] | None, name: str, attribute: str
-) -> Any:
-    """The attribute of the option chosen in the field `name`, looked for beside and then around."""
-    if name not in level.fields and outer is not None:
-        level, data = outer
-    target = level.fields.get(name)
-    option = target.option(data.get(name)) if isinstance(target, ListedField) else None
-    return option.attributes.get(attribute) if option else None
+def _with_defaults(level: CompiledFields, data: Mapping[str, Any]) -> Data:
+    """`data` with the defaults of what was left out, in the rows and groups that are there too."""
+    filled = {**{name: value for name, value in level.defaults.items() if name not in data}, **data}
+    for name, inner in level.inner.items():
+        value = filled.get(name)
+        if isinstance(value, list):
+            filled[name] = [_with_defaults(inner, row) if isinstance(row, dict) else row for row in value]
+        elif isinstance(value, dict):
+            filled[name] = _with_defaults(inner, value)
+    return filled
 
 
 def _check(
@@ -289,22 +150,24 @@ def _check(
             yield AnswerError(compiled.check.at, compiled.check.name, message, compiled.reads)
 
 
-def _notes(level: CompiledFields, answers: Mapping[str, Any], typed: Data, prefix: str) -> Iterator[Note]:
+_PICKED = frozenset({"choice", "picker", "secret"})
+
+
+def _notes(level: CompiledFields, answers: Any, typed: Data, prefix: str = "") -> Iterator[Note]:
+    """What normalising changed; never of secrets, and not of codes, which nobody typed."""
+    if not isinstance(answers, Mapping):
+        return
     for name, target in level.fields.items():
         raw, kept = answers.get(name), typed.get(name)
-        if (
-            isinstance(raw, str)
-            and isinstance(kept, str)
-            and raw.strip() != kept
-            and target.control != "choice"
-        ):
-            yield Note(prefix + name, raw.strip(), kept)
+        if isinstance(raw, str) and isinstance(kept, str):
+            if raw.strip() != kept and target.control not in _PICKED:
+                yield Note(prefix + name, raw.strip(), kept)
+        elif name in level.inner:
+            for (begun, here), sent in zip(inside(name, kept), _sent(raw), strict=False):
+                yield from _notes(level.inner[name], sent, here, prefix + begun)
 
 
-def _once(errors: list[AnswerError]) -> Iterator[AnswerError]:
-    """The first error of each path: one thing to correct at a time."""
-    seen: set[str] = set()
-    for error in errors:
-        if error.path not in seen:
-            seen.add(error.path)
-            yield error
+def _sent(raw: Any) -> list[Any]:
+    """The rows that were filled in, or the one object of a group."""
+    rows = raw if isinstance(raw, list) else [raw]
+    return [row for row in rows if isinstance(row, Mapping) and any(row.values())]

@@ -120,7 +120,7 @@ class BaseField(BaseModel):
 
     def is_empty(self, value: Any) -> bool:
         """Whether `value` counts as not answered."""
-        return value is None or value == "" or value == [] or value == {}
+        return not value and (value is None or value == "" or value == [] or value == {})
 
     def stored_schema(self) -> dict[str, Any]:
         """The constraints of a stored value in JSON Schema's words."""

@@ -14,6 +14,7 @@ MONTH = "[0-9]{4}-(?:0[1-9]|1[0-2])"
 CLOCK = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 """The stored shapes of a month and of a time of day, in the syntax Python and ECMAScript share."""
 
+_DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SEPARATORS = re.compile(r"[/.年月-]")
 
 
@@ -43,6 +44,8 @@ class DateField(BaseField):
     max: date | None = None
 
     def parse(self, raw: Any) -> Any:
+        if isinstance(raw, str) and _DAY.fullmatch(raw):
+            return raw
         text = _parts(raw, ("year", "month", "day"))
         return None if text is None else _iso(text, 3)
 

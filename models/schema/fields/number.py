@@ -2,10 +2,10 @@
 
 import re
 import unicodedata
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, Field
 
 from models.language import Language, Text
 from models.schema.fields.base import BaseField, refuse, words
@@ -59,7 +59,7 @@ class IntegerField(NumberField):
         return int(text) if text is not None and re.fullmatch(r"[+-]?\d{1,19}", text, re.ASCII) else text
 
     def value_type(self) -> Any:
-        return Annotated[int, BeforeValidator(_whole), Field(ge=self.min, le=self.max)]
+        return Annotated[int, Field(strict=True, ge=self.min, le=self.max)]
 
     def show(self, value: Any, language: Language) -> str:
         return (
@@ -73,12 +73,6 @@ class IntegerField(NumberField):
 
     def stored_schema(self) -> dict[str, Any]:
         return {"type": "integer", "minimum": self.min, "maximum": self.max}
-
-
-def _whole(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise refuse("not_a_number", "{label} must be a whole number.")
-    return value
 
 
 class DecimalField(NumberField):
@@ -98,9 +92,7 @@ class DecimalField(NumberField):
         return Decimal(text)
 
     def value_type(self) -> Any:
-        return Annotated[
-            Decimal, BeforeValidator(_exact), Field(ge=self.min, le=self.max), AfterValidator(self._places)
-        ]
+        return Annotated[Decimal, Field(strict=True, ge=self.min, le=self.max), AfterValidator(self._places)]
 
     def unparse(self, value: Any) -> Any:
         return None if value is None else f"{value:f}"
@@ -133,12 +125,3 @@ class DecimalField(NumberField):
 
 def _plain(number: Decimal) -> int | float:
     return int(number) if number == number.to_integral_value() else float(number)
-
-
-def _exact(value: Any) -> Decimal:
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-        raise refuse("not_a_number", "{label} must be a number.")
-    try:
-        return value if isinstance(value, Decimal) else Decimal(str(value))
-    except InvalidOperation as error:
-        raise refuse("not_a_number", "{label} must be a number.") from error

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, TypeAdapter
 
 from models.language import Language
-from models.schema.fields.base import BaseField, refuse
-from models.schema.fields.text import refuse_control
+from models.schema.fields.base import BaseField
+from models.schema.fields.text import line_type
 
 DOTS = "●" * 8
 """What is shown in a secret's place, whatever its length."""
@@ -38,21 +38,8 @@ class SecretField(BaseField):
         return value
 
     def value_type(self) -> Any:
-        return Annotated[Any, AfterValidator(self._check)]
-
-    def _check(self, value: Any) -> Any:
-        if value is None or is_sealed(value):
-            return value
-        if not isinstance(value, str):
-            raise refuse("not_a_text", "{label} must be a text.")
-        if len(value) < self.min_length:
-            msgid = "{label} must be at least {min_length} characters."
-            raise refuse("too_short", msgid, min_length=self.min_length)
-        if len(value) > self.max_length:
-            msgid = "{label} must be at most {max_length} characters."
-            raise refuse("too_long", msgid, max_length=self.max_length)
-        refuse_control(value)
-        return value
+        typed = TypeAdapter(line_type(self.min_length, self.max_length))
+        return Annotated[Any, AfterValidator(lambda value: _typed_or_sealed(typed, value))]
 
     def show(self, value: Any, language: Language) -> str:
         return DOTS if value else ""
@@ -67,6 +54,10 @@ class SecretField(BaseField):
             "required": ["sealed"],
             "additionalProperties": False,
         }
+
+
+def _typed_or_sealed(typed: TypeAdapter[str], value: Any) -> Any:
+    return value if value is None or is_sealed(value) else typed.validate_python(value)
 
 
 def is_sealed(value: Any) -> bool:

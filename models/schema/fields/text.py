@@ -54,14 +54,10 @@ class TextField(BaseField):
         return shape.normalise(text) if shape else text
 
     def value_type(self) -> Any:
-        return Annotated[
-            str,
-            StringConstraints(strict=True, min_length=self.min_length, max_length=self.max_length),
-            AfterValidator(self._check),
-        ]
+        line = line_type(self.min_length, self.max_length)
+        return Annotated[line, AfterValidator(self._check)] if self.pattern or self.format else line
 
     def _check(self, text: str) -> str:
-        refuse_control(text)
         if self.pattern and not re.fullmatch(self.pattern, text):
             raise refuse("pattern", "{label} is not in the form asked for.")
         shape = FORMATS.get(self.format_name or "") if self.format is not None else None
@@ -105,14 +101,17 @@ def composed(text: str) -> str:
 _TURNING = r"\u202a-\u202e\u2066-\u2069"
 """Characters that turn the direction of text: a name could read otherwise than it is stored (UTS 55)."""
 
-_CONTROL = re.compile(rf"[\x00-\x08\x0a-\x1f\x7f\u2028\u2029\ufffe\uffff{_TURNING}]")
-_CONTROL_LONG = re.compile(rf"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff{_TURNING}]")
+_IN_LINE = rf"^[^\x00-\x08\x0a-\x1f\x7f\u2028\u2029\ufffe\uffff{_TURNING}]*$"
+_IN_PROSE = rf"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff{_TURNING}]*$"
+"""Texts without control characters, for pydantic's regular expressions."""
 
 
-def refuse_control(text: str) -> None:
-    """Raise when one line of text holds a control character, or one that turns the direction of text."""
-    if not text.isprintable() and _CONTROL.search(text):
-        raise refuse("control_character", "{label} holds a character that cannot be used.")
+def line_type(min_length: int, max_length: int, pattern: str = _IN_LINE) -> Any:
+    """The pydantic type of a text without control characters, and without those that turn its direction;
+    breaking it is told as ``control_character``."""
+    return Annotated[
+        str, StringConstraints(strict=True, min_length=min_length, max_length=max_length, pattern=pattern)
+    ]
 
 
 class ProseField(BaseField):
@@ -135,16 +134,7 @@ class ProseField(BaseField):
         return composed(text.replace("\r\n", "\n").replace("\r", "\n"))
 
     def value_type(self) -> Any:
-        return Annotated[
-            str,
-            StringConstraints(strict=True, min_length=self.min_length, max_length=self.max_length),
-            AfterValidator(self._check),
-        ]
-
-    def _check(self, text: str) -> str:
-        if not text.isprintable() and _CONTROL_LONG.search(text):
-            raise refuse("control_character", "{label} holds a character that cannot be used.")
-        return text
+        return line_type(self.min_length, self.max_length, _IN_PROSE)
 
     def stored_schema(self) -> dict[str, Any]:
         return text_schema(self.min_length, self.max_length)
@@ -185,7 +175,7 @@ class EmailField(BaseField):
 
     def parse(self, raw: Any) -> Any:
         text = words(raw)
-        return None if text is None else unicodedata.normalize("NFKC", text)
+        return text if text is None or text.isascii() else unicodedata.normalize("NFKC", text)
 
     def value_type(self) -> Any:
         return Annotated[
