@@ -143,6 +143,7 @@ CODES: dict[str, Code] = {
         "Divide it into several record types, or use a table.",
     ),
     "T-E057": Code("The kind of file “{name}” does not exist.", "Use one of: {known}."),
+    "T-E058": Code("The retention “{name}” does not exist.", "Use one of: {known}."),
     "T-W001": Code("The English text is missing.", "Add “en:”.", "warning"),
     "T-W002": Code(
         "The field “{name}” does not say whether it holds personal data.",

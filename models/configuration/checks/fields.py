@@ -1,0 +1,129 @@
+"""What one field says of itself: lists, formats, limits, and keys that mean something for its type."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from models.configuration.checks.place import Path, Place, Subject, unknown
+from models.language import Message
+from models.schema.fields import BaseField
+from models.schema.fields.base import UniqueRule
+from models.schema.fields.choice import ChoicesField, ListedField
+from models.schema.fields.file import KINDS, CertificateField, UploadField
+from models.schema.fields.structure import ReferenceField
+from models.schema.fields.text import TextField
+from models.schema.finding import Finding
+from models.schema.formats import FORMATS
+from models.schema.patterns import compile_pattern
+from models.schema.problem import Problem
+from models.schema.source import Source
+
+LIMITS = (("min", "max"), ("min_length", "max_length"), ("min_rows", "max_rows"), ("min_files", "max_files"))
+"""Keys of which the first must not be above the second."""
+
+POSITIVE = ("max_length", "max_rows", "max_files", "max_mb")
+"""Keys that must leave room for something."""
+
+
+def check_fields(subject: Subject) -> Iterator[Finding]:
+    """T-E010, T-E011, T-E012, T-E023, T-E030, T-E044, T-E045, T-E049, T-E050 and T-E057 of every field."""
+    copied = {
+        name
+        for place in subject.places
+        if isinstance(place.field, ReferenceField)
+        for name in place.field.copied
+    }
+    for place in subject.places:
+        yield from _check_links(subject, place)
+        yield from _check_limits(subject.source, place)
+        yield from _check_keys(subject.source, place)
+        if _unanswerable(place.field, copied):
+            yield subject.source.finding("T-E044", (*place.path, "required"), name=place.field.name)
+
+
+def _check_links(subject: Subject, place: Place) -> Iterator[Finding]:
+    field, path, source = place.field, place.path, subject.source
+    if isinstance(field, ListedField) and field.choices is not None:
+        known = subject.configuration.choices
+        yield from unknown(source, "T-E010", (*path, "choices"), field.choices, known)
+    if isinstance(field, TextField):
+        yield from _check_shape(subject, place, field)
+    if isinstance(field, ReferenceField):
+        yield from _check_reference(subject, field, path)
+    if isinstance(field.unique, UniqueRule):
+        for name in field.unique.with_fields:
+            yield from unknown(source, "T-E011", (*path, "unique", "with"), name, place.scope)
+    if isinstance(field, UploadField | CertificateField) and place.inside:
+        yield source.finding("T-E030", (*path, "type"), name=field.type)
+    if isinstance(field, UploadField):
+        for index, name in enumerate(field.accept):
+            yield from unknown(source, "T-E057", (*path, "accept", index), name, KINDS)
+
+
+def _check_shape(subject: Subject, place: Place, field: TextField) -> Iterator[Finding]:
+    path: Path = (*place.path, "format")
+    if field.format_name is not None:
+        yield from unknown(subject.source, "T-E012", path, field.format_name, FORMATS)
+        for name in field.format_parameters.values():
+            yield from unknown(subject.source, "T-E011", path, str(name), place.scope)
+    if field.pattern is not None:
+        try:
+            compile_pattern(field.pattern, whole=True)
+        except Problem as problem:
+            yield subject.source.finding("T-E050", (*place.path, "pattern"), problem=str(problem))
+
+
+def _check_reference(subject: Subject, field: ReferenceField, path: Path) -> Iterator[Finding]:
+    types = {**subject.configuration.record_types, subject.kind.name: subject.kind}
+    yield from unknown(subject.source, "T-E023", (*path, "to"), field.to, types)
+    for here, there in field.copied.items():
+        yield from unknown(subject.source, "T-E011", (*path, "copy", here), here, subject.kind.by_name)
+        if field.to in types:
+            known = types[field.to].by_name
+            yield from unknown(subject.source, "T-E011", (*path, "copy", here), there, known)
+
+
+def _check_limits(source: Source, place: Place) -> Iterator[Finding]:
+    for key, problem in _impossible(place.field):
+        yield source.finding("T-E045", (*place.path, key), name=place.field.name, problem=problem)
+
+
+def _impossible(field: BaseField) -> Iterator[tuple[str, Message]]:
+    """Why no answer could ever fit, with the key to look at."""
+    for low, high in LIMITS:
+        least, most = getattr(field, low, None), getattr(field, high, None)
+        if least is not None and most is not None and least > most:
+            yield low, Message("“{low}” is above “{high}”", {"low": low, "high": high})
+    for key in POSITIVE:
+        if getattr(field, key, 1) < 1:
+            yield key, Message("“{key}” is below 1", {"key": key})
+    if isinstance(field, ListedField) and not field.options and field.choices is None:
+        yield "type", Message("there are no options")
+    if isinstance(field, ChoicesField) and field.options and field.min_items > len(field.options):
+        yield "min_items", Message("“{low}” is above “{high}”", {"low": "min_items", "high": "options"})
+    if isinstance(field, UploadField) and not field.accept:
+        yield "accept", Message("there are no options")
+
+
+def _check_keys(source: Source, place: Place) -> Iterator[Finding]:
+    for key in _pointless(place.field):
+        yield source.finding("T-E049", (*place.path, key), key=key, name=place.field.type)
+
+
+def _pointless(field: BaseField) -> Iterator[str]:
+    """The keys that are set and can have no effect on a field of this type."""
+    able: Mapping[str, tuple[Any, bool]] = {
+        "list": (field.listed, field.listable and field.stored),
+        "sort": (field.sortable, field.orderable and field.stored),
+        "filter": (field.filterable, field.matchable and field.stored),
+        "search": (field.searchable, field.findable and field.stored),
+        "unique": (field.unique, field.matchable and field.stored),
+        "required": (field.required or field.required_when is not None, field.asked),
+        "default": (field.default is not None, field.asked),
+    }
+    yield from (key for key, (wanted, possible) in able.items() if wanted and not possible)
+
+
+def _unanswerable(field: BaseField, copied: set[str]) -> bool:
+    """Required, but nobody types it and nothing fills it in."""
+    filled = field.default is not None or field.name in copied or isinstance(field, CertificateField)
+    return field.asked and field.required and field.read_only and not filled

@@ -1,0 +1,98 @@
+"""Workflows and lifecycles: every state reached and left, every step somebody's, everything named there."""
+
+from collections.abc import Iterator
+
+from models.configuration.checks.conditions import check_compiles
+from models.configuration.checks.mail import check_mail
+from models.configuration.checks.place import Path, unknown
+from models.configuration.load import Configuration
+from models.schema.finding import Finding
+from models.schema.source import Source
+from models.workflow.definition import PEOPLE, EffectCall, Flow, MailCall, Transition, Workflow
+from models.workflow.effects import EFFECTS
+
+
+def check_flow(configuration: Configuration, flow: Flow, source: Source) -> Iterator[Finding]:
+    """T-E003, T-E015, T-E016, T-E019 to T-E021, T-E026 and T-E051 to T-E053 of one flow."""
+    people = [*PEOPLE, *configuration.site.roles]
+    yield from unknown(source, "T-E020", ("initial",), flow.first, flow.states)
+    yield from _check_states(flow, people, source)
+    for name, step in flow.transitions.items():
+        path: Path = ("transitions", name)
+        yield from _check_step(flow, step, name, people, source)
+        for index, call in enumerate(step.effects):
+            yield from _check_effect(call, source, (*path, "effects", index))
+        for index, mail in enumerate(step.mail):
+            yield from check_mail(configuration, mail.template, source, (*path, "mail", index))
+            yield from _check_recipient(configuration, flow, mail, source, (*path, "mail", index))
+
+
+def _check_states(flow: Flow, people: list[str], source: Source) -> Iterator[Finding]:
+    leaving = {state for step in flow.transitions.values() for state in step.origins}
+    reached = _reached(flow)
+    for name, state in flow.states.items():
+        path: Path = ("states", name)
+        if not state.final and state.live and name not in leaving and flow.transitions:
+            yield source.finding("T-E021", path, name=name)
+        if name not in reached:
+            yield source.finding("T-E051", path, name=name)
+        if state.held_by is not None:
+            yield from unknown(source, "T-E026", (*path, "held_by"), state.held_by, people)
+        if state.then is not None:
+            yield from unknown(source, "T-E053", (*path, "then"), state.then, flow.transitions)
+
+
+def _reached(flow: Flow) -> set[str]:
+    """The states one can come to from where things begin."""
+    reached: set[str] = set()
+    waiting = [flow.first]
+    while waiting:
+        state = waiting.pop()
+        if state not in reached:
+            reached.add(state)
+            waiting += [step.to for step in flow.transitions.values() if state in step.origins]
+    return reached
+
+
+def _check_step(
+    flow: Flow, step: Transition, name: str, people: list[str], source: Source
+) -> Iterator[Finding]:
+    path: Path = ("transitions", name)
+    for state in step.origins:
+        yield from unknown(source, "T-E020", (*path, "from"), state, flow.states)
+    yield from unknown(source, "T-E020", (*path, "to"), step.to, flow.states)
+    for key, named in (("by", step.by), ("not_by", step.not_by)):
+        for person in named:
+            yield from unknown(source, "T-E026", (*path, key), person, people)
+    if set(step.by) <= set(step.not_by):
+        yield source.finding("T-E052", (*path, "not_by"), name=name)
+    for query in (step.when, *(call.when for call in step.effects), *(mail.when for mail in step.mail)):
+        yield from check_compiles(source, query, path)
+
+
+def _check_effect(call: EffectCall, source: Source, path: Path) -> Iterator[Finding]:
+    yield from unknown(source, "T-E015", path, call.effect, EFFECTS)
+    known = EFFECTS[call.effect].parameters if call.effect in EFFECTS else ()
+    for key in call.parameters if call.effect in EFFECTS else ():
+        if key not in known:
+            suggestion = known[0] if known else "when"
+            yield source.finding("T-E003", path, key=key, suggestion=suggestion, known=", ".join(known))
+
+
+def _check_recipient(
+    configuration: Configuration, flow: Flow, mail: MailCall, source: Source, path: Path
+) -> Iterator[Finding]:
+    """A mail goes to a person of the workflow, to a role, or to the address in a field."""
+    known = [*PEOPLE[:2], *configuration.site.roles]
+    fields = _fields(configuration, flow)
+    if mail.to not in known and mail.to not in fields:
+        yield source.finding("T-E026", path, name=mail.to, known=", ".join(known))
+
+
+def _fields(configuration: Configuration, flow: Flow) -> list[str]:
+    """The fields of every record type that goes through this workflow."""
+    if not isinstance(flow, Workflow):
+        return []
+    kinds = configuration.record_types.values()
+    own = [kind for kind in kinds if kind.applications.workflow == flow.workflow]
+    return sorted({name for kind in own for name in kind.by_name})

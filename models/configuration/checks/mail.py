@@ -1,0 +1,29 @@
+"""Mail templates: there in every language of the site, and each sent by something."""
+
+from collections.abc import Iterator
+
+from models.configuration.checks.place import Path
+from models.configuration.load import Configuration
+from models.configuration.mail import SENT_BY_THE_PROGRAM
+from models.language import LANGUAGES
+from models.schema.finding import Finding
+from models.schema.source import Source, spell
+
+
+def check_mail(configuration: Configuration, template: str, source: Source, path: Path) -> Iterator[Finding]:
+    """T-E016 for every language of the site in which the template is missing."""
+    for language in LANGUAGES:
+        if language in configuration.site.languages and (template, language) not in configuration.mail:
+            yield source.finding("T-E016", path, name=template, language=language)
+
+
+def check_use_of_mail(configuration: Configuration) -> Iterator[Finding]:
+    """T-W005 for every template nothing sends."""
+    sent = set(SENT_BY_THE_PROGRAM)
+    flows = [*configuration.workflows.values(), *configuration.lifecycles.values()]
+    sent |= {mail.template for flow in flows for step in flow.transitions.values() for mail in step.mail}
+    types = configuration.record_types.values()
+    sent |= {reason.mail for kind in types for reason in kind.review.reasons if reason.mail}
+    for (name, _), template in configuration.mail.items():
+        if name not in sent:
+            yield Finding("T-W005", spell(template.path), 1, {"name": name})

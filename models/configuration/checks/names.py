@@ -1,0 +1,72 @@
+"""Names: of which letters, and given once."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from models.configuration.checks.place import Path, Place, Subject, twice
+from models.schema.definition import ChoiceList
+from models.schema.fields.base import Option
+from models.schema.fields.choice import ListedField
+from models.schema.finding import Finding
+from models.schema.source import Source
+
+LONGEST = 60
+"""Longest name (characters)."""
+
+MOST_FIELDS = 1000
+"""Most fields of a record type, those inside tables and groups included."""
+
+_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+
+
+def check_names(subject: Subject) -> Iterator[Finding]:
+    """T-E009, T-E018, T-E048 and T-E056 of one record type."""
+    kind, source = subject.kind, subject.source
+    if len(subject.places) > MOST_FIELDS:
+        yield source.finding("T-E056", ("fields",), count=len(subject.places), limit=MOST_FIELDS)
+    yield from _spelled(source, ("record_type",), kind.record_type)
+    yield from _spelled(source, ("collection",), kind.collection)
+    yield from _spelled(source, ("number", "field"), kind.number.field)
+    for place in subject.places:
+        yield from _spelled(source, (*place.path, "name"), place.field.name)
+    for level in _levels(subject.places):
+        yield from twice(source, [((*place.path, "name"), place.field.name) for place in level])
+    if kind.number.field in kind.by_name:
+        yield source.finding("T-E048", ("number", "field"), name=kind.number.field)
+    yield from _lists(subject)
+
+
+def _spelled(source: Source, path: Path, name: str) -> Iterator[Finding]:
+    if not _NAME.fullmatch(name) or len(name) > LONGEST:
+        yield source.finding("T-E009", path, name=name[:80])
+
+
+def _levels(places: Sequence[Place]) -> Iterator[list[Place]]:
+    levels: dict[Path, list[Place]] = {}
+    for place in places:
+        levels.setdefault(place.path[:-1], []).append(place)
+    yield from levels.values()
+
+
+def _lists(subject: Subject) -> Iterator[Finding]:
+    kind, source = subject.kind, subject.source
+    yield from twice(source, [(("pages", n, "name"), page.name) for n, page in enumerate(kind.pages)])
+    yield from twice(source, [(("checks", n, "name"), rule.name) for n, rule in enumerate(kind.checks)])
+    checklist = enumerate(kind.review.checklist)
+    yield from twice(source, [(("review", "checklist", n, "name"), item.name) for n, item in checklist])
+    reasons = enumerate(kind.review.reasons)
+    yield from twice(source, [(("review", "reasons", n, "code"), reason.code) for n, reason in reasons])
+    for place in subject.places:
+        if isinstance(place.field, ListedField) and place.field.choices is None:
+            yield from check_options(source, (*place.path, "options"), place.field.options)
+
+
+def check_list(choices: ChoiceList, source: Source) -> Iterator[Finding]:
+    """The name of a choice list and the codes in it."""
+    yield from _spelled(source, ("choices",), choices.choices)
+    yield from check_options(source, ("options",), choices.options)
+
+
+def check_options(source: Source, path: Path, options: Sequence[Option]) -> Iterator[Finding]:
+    """T-E018 for every code that stands twice."""
+    yield from twice(source, [((*path, n, "code"), option.code) for n, option in enumerate(options)])
