@@ -21,7 +21,7 @@ from models.errors import (
 )
 from models.language import translate
 from models.schema.definition import KIND_LABELS, Kind, RecordType
-from models.schema.fields.file import FileField
+from models.schema.fields.file import UploadField
 from models.services import applications, beginning, certificates, records, terms
 
 KINDS: Mapping[str, Kind] = {"change": "change", "delete": "delete"}
@@ -124,7 +124,7 @@ async def _show(gate: Gate, error: TorokuError | None = None) -> Response:
         "wants_certificate": wants_certificate,
         "certificate": await certificates.find(visit.site, fingerprint),
         "upload": visit.offers_certificate_upload,
-        "files": [target for target in definition.fields if isinstance(target, FileField)],
+        "files": [target for target in definition.fields if isinstance(target, UploadField)],
         "errors": [_problem(visit, error, bool(text))] if error else (),
     }
     return page(visit, "gate", context, status=error.status if error else 200)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -16,7 +17,7 @@ from forms.render.posted import LEAVING, Posted, read_posted
 from forms.render.rows import apply_action
 from models.errors import AnswersInvalid, NotFound, RecordChanged, UploadRefused
 from models.language import Message, translate
-from models.schema.fields.file import FileField
+from models.schema.fields.file import FilesField, UploadField
 from models.schema.reading import AnswerError, Reading
 from models.services import applications, uploads
 
@@ -97,23 +98,33 @@ async def _receive(draft: Draft, plan: PagePlan, posted: Posted) -> Response:
 
 async def _attach(draft: Draft, posted: Posted) -> Draft:
     """Take the uploads in; one that is refused is an error at its field, and the rest goes on."""
-    visit = draft.visit
-    for path, upload in posted.uploads.items():
-        target = draft.compiled.definition.by_name.get(path)
-        try:
-            if not isinstance(target, FileField):
-                raise UploadRefused
-            if (upload.size or 0) > target.max_mb * MEBIBYTE:
-                raise UploadRefused("The file is larger than {max_mb} MB.", max_mb=target.max_mb)
-            content = await upload.read()
-            posted.answers[path] = await uploads.attach(
-                visit.site, visit.actor, draft.application, path, upload.filename or "", content
-            )
-        except UploadRefused as error:
-            posted.errors.append(AnswerError(path, error.code, Message(error.public, error.values)))
-    application = await applications.find(visit.site, visit.actor, draft.application.reference)
+    for path, chosen in posted.uploads.items():
+        for upload in chosen:
+            try:
+                await _take_in(draft, posted, path, upload)
+            except UploadRefused as error:
+                posted.errors.append(AnswerError(path, error.code, Message(error.public, error.values)))
+    application = await applications.find(draft.visit.site, draft.visit.actor, draft.application.reference)
     posted.revision = application.revision
     return replace(draft, application=application)
+
+
+async def _take_in(draft: Draft, posted: Posted, path: str, upload: UploadFile) -> None:
+    """Store one upload and note it among the answers. Raises UploadRefused."""
+    visit, target = draft.visit, draft.compiled.definition.by_name.get(path)
+    if not isinstance(target, UploadField):
+        raise UploadRefused
+    if (upload.size or 0) > target.max_mb * MEBIBYTE:
+        raise UploadRefused("The file is larger than {max_mb} MB.", max_mb=target.max_mb)
+    held = posted.answers.get(path)
+    earlier = held if isinstance(held, list) else []
+    if isinstance(target, FilesField) and len(earlier) >= target.max_files:
+        raise UploadRefused("At most {count} files can be attached here.", count=target.max_files)
+    content = await upload.read()
+    kept = await uploads.attach(
+        visit.site, visit.actor, draft.application, path, upload.filename or "", content
+    )
+    posted.answers[path] = [*earlier, kept] if isinstance(target, FilesField) else kept
 
 
 async def _leave(draft: Draft, plan: PagePlan, posted: Posted) -> Response:

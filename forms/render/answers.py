@@ -4,26 +4,36 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from markupsafe import Markup
+
 from forms.render.control import certificate_facts
 from forms.render.held import is_upload
+from forms.render.markdown import to_html
 from models.language import Language
 from models.schema.definition import RecordType
 from models.schema.fields import BaseField, TableField
+from models.schema.fields.structure import GroupField
 
 FileAddress = Callable[[Mapping[str, Any]], str]
 """Where an upload is handed out, from its facts; "" for nowhere."""
 
 
+NO_TEXT = Markup()
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer in words; ``rows`` are the answers of a table's rows."""
+    """One answer in words; ``rows`` are the answers of a table's rows, ``parts`` those of a group, ``html``
+    a formatted text, ``files`` the uploads with the address each is handed out at."""
 
     name: str
     label: str
     text: str
     rows: Sequence[Sequence["Answer"]] = ()
     row_label: str = ""
-    file: str = ""
+    parts: Sequence["Answer"] = ()
+    html: Markup = NO_TEXT
+    files: Sequence[tuple[str, str]] = ()
     error: str = ""
     remarks: Sequence[str] = ()
     note: str = ""
@@ -81,7 +91,9 @@ def tell_answers(
             _words(target, value, language),
             rows=_rows(target, value, language, file_address),
             row_label=(target.row_label or target.label)(language) if isinstance(target, TableField) else "",
-            file=file_address(value) if isinstance(value, Mapping) and is_upload(value) else "",
+            parts=_parts(target, value, language, file_address),
+            html=to_html(value, deepest=3) if target.markup and isinstance(value, str) else NO_TEXT,
+            files=tuple(_files(target, value, language, file_address)),
             error=beside.errors.get(target.name, ""),
             remarks=beside.remarks.get(target.name, ()),
             note=beside.notes.get(target.name, ""),
@@ -91,7 +103,7 @@ def tell_answers(
 def _words(target: BaseField, value: Any, language: Language) -> str:
     if target.control == "certificate":
         return "\n".join(f"{name}: {text}" for name, text in certificate_facts(value, language))
-    if isinstance(target, TableField) and not isinstance(value, list):
+    if target.repeats and not isinstance(value, list):
         return ""
     return target.show(value, language)
 
@@ -99,10 +111,30 @@ def _words(target: BaseField, value: Any, language: Language) -> str:
 def _rows(
     target: BaseField, value: Any, language: Language, file_address: FileAddress
 ) -> Sequence[Sequence[Answer]]:
-    if not isinstance(target, TableField) or not isinstance(value, list):
+    if not target.repeats or not isinstance(value, list):
         return ()
-    rows = [row for row in value if isinstance(row, Mapping)]
-    return [
-        [a for a in tell_answers(target.fields, row, language, file_address, Beside()) if a.text]
-        for row in rows
-    ]
+    return [_inner(target, row, language, file_address) for row in value if isinstance(row, Mapping)]
+
+
+def _parts(target: BaseField, value: Any, language: Language, file_address: FileAddress) -> Sequence[Answer]:
+    """The answers of a group; an address and a name read as one line instead."""
+    if not isinstance(target, GroupField) or not isinstance(value, Mapping):
+        return ()
+    return _inner(target, value, language, file_address)
+
+
+def _inner(
+    target: BaseField, data: Mapping[str, Any], language: Language, file_address: FileAddress
+) -> list[Answer]:
+    """The answers inside a row or a group that say something."""
+    return [a for a in tell_answers(target.parts, data, language, file_address, Beside()) if a.text]
+
+
+def _files(
+    target: BaseField, value: Any, language: Language, file_address: FileAddress
+) -> Iterator[tuple[str, str]]:
+    """The address and name of every upload."""
+    several = isinstance(value, list)
+    for upload in value if several else [value]:
+        if target.control in ("file", "files") and is_upload(upload):
+            yield file_address(upload), target.show([upload] if several else upload, language)

@@ -1,5 +1,6 @@
 """From a plan and what somebody answered to the controls of one page, ready to be drawn."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,18 +13,26 @@ from forms.render.names import REPEATED, id_of
 from forms.render.plan import Box, ControlPlan, PagePlan
 from models.language import Language, translate
 from models.schema.compiled import CompiledFields
-from models.schema.fields import TableField
-from models.schema.fields.base import Raw, as_day
+from models.schema.fields import BaseField, TableField
+from models.schema.fields.base import Raw
 from models.schema.fields.choice import DeclarationField
+from models.schema.fields.secret import is_sealed
 from models.schema.reading import Reading
 
 NOTHING: Mapping[str, Any] = {}
+
+Options = Sequence[tuple[str, str]]
+"""What can be picked: code and label."""
+
+BLANK_LIMIT = 1000
+"""Most empty controls kept of one field: tables in tables have endless places."""
 
 
 @dataclass(frozen=True)
 class Filling:
     """What is known of a form while somebody fills it in. ``answers`` is as typed, ``reading`` what it
-    comes to; ``errors`` and ``remarks`` are texts by path; fields outside ``open`` are shown, not asked."""
+    comes to; ``errors`` and ``remarks`` are texts by path; fields outside ``open`` are shown, not asked.
+    ``picks`` are the records and accounts this person may pick, by the path of the field that asks."""
 
     language: Language
     level: CompiledFields
@@ -36,11 +45,13 @@ class Filling:
     remarks: Mapping[str, Sequence[str]] = field(default_factory=dict)
     repeated: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, Any] = field(default_factory=dict)
+    picks: Mapping[str, Options] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class Control:
-    """One control of a page; ``value`` is what its macro draws (a text, boxes, codes, rows' raw values)."""
+    """One control of a page; ``value`` is what its macro draws (a text, boxes, codes, rows' raw values).
+    ``parts`` are the controls of a group, ``rows`` those of a table, ``files`` uploads held already."""
 
     plan: ControlPlan
     path: str
@@ -54,13 +65,28 @@ class Control:
     repeated: str = ""
     repeated_error: str = ""
     rows: Sequence["Row"] = ()
+    parts: Sequence["Control"] = ()
+    files: Sequence[tuple[str, str]] = ()
+    options: Options | None = None
     facts: Sequence[tuple[str, str]] = ()
     id: str = ""
     described: str = ""
 
     def __post_init__(self) -> None:
         self.id = id_of(self.path)
-        self.described = " ".join(f"{self.id}-{end}" for end, there in self._notes() if there)
+        self.described = " ".join(f"{self.id}--{end}" for end, there in self._notes() if there)
+
+    @property
+    def picked_from(self) -> Options:
+        """What this control offers: a list of the definition's, or records of this person's."""
+        return self.plan.options if self.options is None else self.options
+
+    @property
+    def inner(self) -> "Iterator[Control]":
+        """Every control inside this one, at any depth."""
+        for part in (*self.parts, *(part for row in self.rows for part in row.controls)):
+            yield part
+            yield from part.inner
 
     @property
     def is_blank(self) -> bool:
@@ -73,13 +99,16 @@ class Control:
             self.repeated,
             self.repeated_error,
             self.rows,
+            self.parts,
+            self.files,
         )
-        return not (self.value or self.locked or self.facts or any(told))
+        own = self.value or self.locked or self.facts or any(told)
+        return not own and self.options is None
 
     @property
     def unknown(self) -> Sequence[str]:
         """Codes answered that the list does not have (any more): shown, so that nothing vanishes."""
-        codes = {code for code, _ in self.plan.options}
+        codes = {code for code, _ in self.picked_from}
         answered = self.value if isinstance(self.value, tuple) else (self.value,) if self.value else ()
         return [code for code in answered if code not in codes]
 
@@ -88,6 +117,8 @@ class Control:
         return (
             ("help", plan.help),
             ("example", plan.example),
+            ("markup", plan.field.markup),
+            ("kept", plan.macro == "secret" and self.token),
             ("unit", plan.unit),
             ("remark", self.remarks),
             ("error", self.error),
@@ -104,30 +135,35 @@ class Row:
     controls: Sequence[Control]
 
 
+Write = Callable[..., Markup]
+
+
 def write_controls(controls: Iterable[Control], language: Language) -> Markup:
     """The HTML of a page's controls."""
     write = control_writer(language)
     return Markup("\n").join([_written(control, write) for control in controls])
 
 
-def _written(control: Control, write: Callable[[Control], Markup]) -> Markup:
+def _written(control: Control, write: Write) -> Markup:
     """A control drawn; one with nothing in it is drawn once for all, and so never holds anybody's answer."""
     if not control.is_blank:
-        return write(control)
+        return write(control, lambda inner: _written(inner, write))
     key = control.path, control.required
     blanks = control.plan.blanks
     if key not in blanks:
-        blanks[key] = write(control)
+        drawn = write(control, None)
+        if len(blanks) >= BLANK_LIMIT:
+            return drawn
+        blanks[key] = drawn
     return blanks[key]
 
 
 def asked_paths(controls: Iterable[Control]) -> list[str]:
-    """The paths of the questions on a page; of rows only those that depend on other answers."""
+    """The paths of the questions on a page; of those inside others only the ones that depend on answers."""
     paths = []
     for control in controls:
         paths.append(control.path)
-        inner = (part for row in control.rows for part in row.controls)
-        paths += [part.path for part in inner if part.plan.field.show_when is not None]
+        paths += [part.path for part in control.inner if part.plan.field.show_when is not None]
     return paths
 
 
@@ -135,37 +171,88 @@ def fresh_controls(controls: Iterable[Control], asked: frozenset[str]) -> list[C
     """The questions these answers lead to that the page did not ask yet."""
     found = []
     for control in controls:
-        for part in (control, *(part for row in control.rows for part in row.controls)):
+        for part in (control, *control.inner):
             depends = part.plan.field.show_when is not None and part.plan.field.asked
             if depends and not part.locked and part.path not in asked:
                 found.append(part)
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """Where controls stand: the page, a row or a group. ``raw`` is what was typed there, ``values`` what it
+    comes to, ``scope`` what conditions see (what is around included), ``path`` begins every name."""
+
+    rules: CompiledFields
+    raw: Mapping[str, Any]
+    values: Mapping[str, Any]
+    scope: Mapping[str, Any]
+    path: str
+    open: bool
+    firm: bool = True
+    """Whether its required parts are: those of a group nobody needs are not, until one is answered."""
+
+    def inside(self, name: str, raw: Any, values: Any, path: str, is_open: bool, firm: bool) -> "_Level":
+        """The level of a row or group that stands in this one."""
+        typed, read = _mapping(raw), _mapping(values)
+        return _Level(self.rules.inner[name], typed, read, {**self.scope, **read}, path, is_open, firm)
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else NOTHING
+
+
 def page_controls(page: PagePlan, filling: Filling) -> Iterator[Control]:
     """The controls of a page, hidden ones left out."""
+    data = filling.reading.data
+    level = _Level(filling.level, filling.answers, data, data, "", True)
     for plan in page.controls:
-        if plan.name in filling.visible:
-            yield _control(plan, filling)
+        name = plan.name
+        if name in filling.visible:
+            locked = name not in filling.open and plan.field.asked and plan.macro != "certificate"
+            yield _control(plan, level, filling, name in filling.reading.required, locked)
 
 
-def _control(plan: ControlPlan, filling: Filling) -> Control:
-    name, raw = plan.name, filling.answers.get(plan.name)
+def _inner_controls(plans: Sequence[ControlPlan], level: _Level, filling: Filling) -> Iterator[Control]:
+    """The controls of a row or a group, hidden ones left out."""
+    rules, variables = level.rules, filling.variables
+    for plan in plans:
+        shown, needed = rules.shown.get(plan.name), rules.required.get(plan.name)
+        if shown is not None and not shown(level.scope, variables):
+            continue
+        wanted = plan.field.required or (needed is not None and needed(level.scope, variables))
+        required = wanted and level.firm
+        locked = plan.field.asked and (plan.field.read_only or not level.open)
+        control = _control(plan, level, filling, required, locked)
+        if locked and level.open and level.raw.get(plan.name) is not None:
+            control.token = filling.keeper.hold(control.path, level.raw[plan.name])
+        yield control
+
+
+def _control(plan: ControlPlan, level: _Level, filling: Filling, required: bool, locked: bool) -> Control:
+    path, raw = level.path + plan.name, level.raw.get(plan.name)
     control = Control(
         plan,
-        name,
+        path,
         value_of(plan, raw),
-        required=name in filling.reading.required,
-        locked=name not in filling.open and plan.field.asked and plan.macro != "certificate",
-        error=filling.errors.get(name, ""),
-        remarks=filling.remarks.get(name, ()),
+        required=required,
+        locked=locked,
+        error=filling.errors.get(path, ""),
+        remarks=filling.remarks.get(path, ()),
     )
-    _fill_special(control, raw, filling)
-    if control.locked or plan.macro == "computed":
-        control.shown = plan.field.show(_value(plan, raw, filling.reading.data), filling.language)
-    if plan.macro == "table":
-        control.rows = tuple(_rows(plan, raw, filling))
+    if plan.macro in _SPECIAL or plan.repeats:
+        _fill_special(control, raw, filling)
+    if plan.parts:
+        _fill_inside(control, raw, level, filling)
+    elif locked or plan.macro == "computed":
+        control.shown = _shown(control, _value(plan, raw, level.values), filling.language)
     return control
+
+
+def _shown(control: Control, value: Any, language: Language) -> str:
+    """An answer in words; what was picked by the name it is picked by."""
+    label = next((text for code, text in control.options or () if code == value), "")
+    return label or control.plan.field.show(value, language)
 
 
 def _value(plan: ControlPlan, raw: Raw, data: Mapping[str, Any]) -> Any:
@@ -173,16 +260,67 @@ def _value(plan: ControlPlan, raw: Raw, data: Mapping[str, Any]) -> Any:
     return data[plan.name] if plan.name in data else plan.field.parse(raw)
 
 
+_SPECIAL = frozenset({"file", "files", "secret", "certificate", "picker"})
+
+
 def _fill_special(control: Control, raw: Raw, filling: Filling) -> None:
     plan, path = control.plan, control.path
-    if plan.macro == "file" and is_upload(raw):
-        control.shown = plan.field.show(raw, filling.language)
-        control.token = filling.keeper.hold(path, raw)
-    if plan.macro == "certificate":
-        control.facts = certificate_facts(raw, filling.language)
+    match plan.macro:
+        case "file" if is_upload(raw):
+            control.shown = plan.field.show(raw, filling.language)
+            control.token = filling.keeper.hold(path, raw)
+        case "files":
+            control.files = tuple(_held_files(plan, path, raw, filling))
+        case "secret" if is_sealed(raw):
+            control.token = filling.keeper.hold(path, raw)
+        case "picker" if not plan.options:
+            control.options = filling.picks.get(plan.where, ())
+        case "certificate":
+            control.facts = certificate_facts(raw, filling.language)
     if plan.repeats:
         control.repeated = filling.repeated.get(path, "")
         control.repeated_error = filling.errors.get(path + REPEATED, "")
+
+
+def _held_files(plan: ControlPlan, path: str, raw: Raw, filling: Filling) -> Iterator[tuple[str, str]]:
+    """The name and token of every upload held already."""
+    for upload in raw if isinstance(raw, list) else ():
+        if is_upload(upload):
+            yield plan.field.show([upload], filling.language), filling.keeper.hold(path, upload)
+
+
+def _fill_inside(control: Control, raw: Raw, level: _Level, filling: Filling) -> None:
+    plan, is_open = control.plan, level.open and not control.locked
+    if plan.field.repeats:
+        control.rows = tuple(_rows(control, raw, level, filling, is_open))
+        return
+    firm = control.required or plan.field.parse(raw) is not None
+    inner = level.inside(plan.name, raw, level.values.get(plan.name), f"{control.path}.", is_open, firm)
+    control.parts = tuple(_inner_controls(plan.parts, inner, filling))
+
+
+def _rows(control: Control, raw: Raw, level: _Level, filling: Filling, is_open: bool) -> Iterator[Row]:
+    """The rows of a table: those typed, or one empty row where at least one is wanted."""
+    plan = control.plan
+    typed = [row for row in raw if isinstance(row, dict)] if isinstance(raw, list) else []
+    if not typed and (control.required or _least_rows(plan)):
+        typed = [{}]
+    kept = level.values.get(plan.name)
+    read = iter([row for row in kept if isinstance(row, Mapping)] if isinstance(kept, list) else ())
+    for index, row in enumerate(typed):
+        values = next(read, NOTHING) if _is_filled(plan.field, row) else NOTHING
+        path = f"{control.path}.{index}"
+        inner = level.inside(plan.name, row, values, f"{path}.", is_open, True)
+        yield Row(index + 1, index, id_of(path), tuple(_inner_controls(plan.parts, inner, filling)))
+
+
+def _least_rows(plan: ControlPlan) -> int:
+    return plan.field.min_rows if isinstance(plan.field, TableField) else 0
+
+
+def _is_filled(target: BaseField, row: Mapping[str, Any]) -> bool:
+    """Whether reading the table keeps this row."""
+    return target.parse([dict(row)]) is not None
 
 
 def value_of(plan: ControlPlan, raw: Raw) -> Any:
@@ -198,13 +336,21 @@ def value_of(plan: ControlPlan, raw: Raw) -> Any:
 
 
 def boxes_of(boxes: Sequence[Box], raw: Raw) -> tuple[tuple[Box, str], ...]:
-    """What stands in the boxes of a date: what was typed there, or the parts of an ISO date."""
+    """What stands in the boxes of a date: what was typed there, or the parts of an ISO date; a text that is
+    none stands in the first."""
     if isinstance(raw, dict):
         return tuple((box, str(raw.get(box.name) or "")) for box in boxes)
     text = raw if isinstance(raw, str) else ""
-    day = as_day(text if len(boxes) == 3 else f"{text}-01")
-    parts = (str(day.year), str(day.month), str(day.day)) if day else (text, "", "")
-    return tuple(zip(boxes, parts, strict=False))
+    found = _ISO.fullmatch(text)
+    parts = [part for part in found.groups() if part is not None] if found else []
+    numbers = [str(int(part)) for part in parts[:3]] + parts[3:]
+    if len(numbers) != len(boxes):
+        numbers = [text, *("" for _ in boxes[1:])]
+    return tuple(zip(boxes, numbers, strict=True))
+
+
+_ISO = re.compile(r"(\d{4})-(\d\d)(?:-(\d\d)(?:[T ](\d\d):(\d\d))?)?", re.ASCII)
+"""A month, a day or a moment, as stored."""
 
 
 def certificate_facts(value: Any, language: Language) -> tuple[tuple[str, str], ...]:
@@ -218,71 +364,3 @@ def certificate_facts(value: Any, language: Language) -> tuple[tuple[str, str], 
         "not_after": translate("Valid until", language),
     }
     return tuple((name, str(value.get(key, ""))[:500]) for key, name in names.items())
-
-
-def _rows(plan: ControlPlan, raw: Raw, filling: Filling) -> Iterator[Row]:
-    """The rows of a table: those typed, or one empty row where at least one is wanted."""
-    typed = [row for row in raw if isinstance(row, dict)] if isinstance(raw, list) else []
-    if not typed and (plan.name in filling.reading.required or _least_rows(plan)):
-        typed = [{}]
-    read = iter(_read_rows(plan, filling))
-    for index, row in enumerate(typed):
-        values = next(read, NOTHING) if _is_filled(plan, row) else NOTHING
-        path = f"{plan.name}.{index}"
-        controls = tuple(_row_controls(plan, row, values, path, filling))
-        yield Row(index + 1, index, id_of(path), controls)
-
-
-def _least_rows(plan: ControlPlan) -> int:
-    return plan.field.min_rows if isinstance(plan.field, TableField) else 0
-
-
-def _read_rows(plan: ControlPlan, filling: Filling) -> Sequence[Any]:
-    rows = filling.reading.data.get(plan.name)
-    return [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else ()
-
-
-def _is_filled(plan: ControlPlan, row: Mapping[str, Any]) -> bool:
-    target = plan.field
-    return isinstance(target, TableField) and any(v is not None for v in target.parse_row(row).values())
-
-
-def _row_controls(
-    plan: ControlPlan, row: Mapping[str, Any], values: Mapping[str, Any], path: str, filling: Filling
-) -> Iterator[Control]:
-    level = filling.level.tables[plan.name]
-    scope = {**filling.reading.data, **values}
-    for part in plan.parts:
-        rule = level.shown.get(part.name)
-        if rule is not None and not rule(scope, filling.variables):
-            continue
-        needed = level.required.get(part.name)
-        required = part.field.required or (needed is not None and needed(scope, filling.variables))
-        locked = plan.name not in filling.open or part.field.read_only
-        yield _row_control(part, row.get(part.name), values, f"{path}.{part.name}", required, locked, filling)
-
-
-def _row_control(
-    plan: ControlPlan,
-    raw: Raw,
-    values: Mapping[str, Any],
-    path: str,
-    required: bool,
-    locked: bool,
-    filling: Filling,
-) -> Control:
-    control = Control(
-        plan,
-        path,
-        value_of(plan, raw),
-        required=required,
-        locked=locked and plan.field.asked,
-        error=filling.errors.get(path, ""),
-        remarks=filling.remarks.get(path, ()),
-    )
-    _fill_special(control, raw, filling)
-    if control.locked or plan.macro == "computed":
-        control.shown = plan.field.show(_value(plan, raw, values), filling.language)
-    if control.locked and raw is not None:
-        control.token = filling.keeper.hold(path, raw)
-    return control

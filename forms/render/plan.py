@@ -11,13 +11,12 @@ from markupsafe import Markup, escape
 from forms.render.markdown import to_html
 from models.language import Language, translate
 from models.schema.conditions import Condition, compile_condition
-from models.schema.definition import Page, RecordType
+from models.schema.definition import Page, RecordType, walk
 from models.schema.fields import BaseField, TableField
 from models.schema.fields.choice import BooleanField, DeclarationField, ListedField
-from models.schema.fields.file import FileField
 from models.schema.fields.number import IntegerField, NumberField
 from models.schema.fields.structure import ComputedField, GuideField
-from models.schema.fields.text import LINE_LIMIT, EmailField, LongTextField, TextField
+from models.schema.fields.text import LINE_LIMIT, EmailField, TextField
 
 RADIOS = 7
 """Most options shown as radio buttons; more become one list to pick from."""
@@ -53,6 +52,8 @@ class ControlPlan:
     parts: tuple["ControlPlan", ...] = ()
     repeats: bool = False
     refreshes: bool = False
+    where: str = ""
+    """The path of the field in the definition, without row numbers."""
     read_only_when: Condition | None = None
     blanks: dict[tuple[str, bool], Markup] = dataclasses.field(
         default_factory=dict, compare=False, repr=False
@@ -62,6 +63,11 @@ class ControlPlan:
     @property
     def name(self) -> str:
         return self.field.name
+
+    @property
+    def layout(self) -> str:
+        """How the parts of a group are laid out (style sheet)."""
+        return self.field.type
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +120,14 @@ def _plan_page(definition: RecordType, page: Page, language: Language) -> PagePl
 
 
 def _names_read(fields: Sequence[BaseField]) -> frozenset[str]:
-    """The fields whose answer decides what else the same page asks or shows."""
+    """The fields whose answer decides what else is asked or shown beside them, or inside one of them."""
     read: set[str] = set()
-    for target in fields:
-        inner = target.fields if isinstance(target, TableField) else ()
-        for part in (target, *inner):
-            formula = part.value if isinstance(part, ComputedField) else None
-            conditions = (part.show_when, part.required_when, part.read_only_when, formula)
-            read.update(word for condition in conditions for word in _words(condition))
+    for _path, part in walk(tuple(fields)):
+        formula = part.value if isinstance(part, ComputedField) else None
+        conditions = (part.show_when, part.required_when, part.read_only_when, formula)
+        read.update(word for condition in conditions for word in _words(condition))
+        if getattr(part, "copied", None):
+            read.add(part.name)
     return frozenset(read)
 
 
@@ -136,23 +142,28 @@ def _words(node: Any) -> set[str]:
     return set()
 
 
-def plan_control(target: BaseField, language: Language, refreshes: bool = False) -> ControlPlan:
-    """The plan of one field's control."""
+def plan_control(
+    target: BaseField, language: Language, refreshes: bool = False, where: str = "", memory: str = ""
+) -> ControlPlan:
+    """The plan of one field's control. `where` is the path of what it stands in, `memory` what a browser
+    may remember it as (HTML, autofill)."""
+    place = f"{where}.{target.name}" if where else target.name
     return ControlPlan(
         field=target,
         macro=_macro(target),
         label=target.label(language),
         help=target.help(language) if target.help else "",
         example=_example(target),
-        attributes=_attributes(target),
+        attributes=_attributes(target, memory),
         unit=target.unit_text(language) if isinstance(target, NumberField) else "",
         options=_options(target, language),
         boxes=_boxes(target, language),
         text=_text(target, language),
         row_label=_row_label(target, language),
-        parts=_parts(target, language),
+        parts=_parts(target, language, refreshes, place),
         repeats=isinstance(target, EmailField) and target.confirm,
         refreshes=refreshes,
+        where=place,
         read_only_when=compile_condition(target.read_only_when)
         if target.read_only_when is not None
         else None,
@@ -160,6 +171,8 @@ def plan_control(target: BaseField, language: Language, refreshes: bool = False)
 
 
 def _macro(target: BaseField) -> str:
+    if target.parts:
+        return "table" if target.repeats else "group"
     if target.control == "choice":
         return "radios" if len(getattr(target, "options", ())) <= RADIOS else "picker"
     return _MACROS.get(target.control, "line")
@@ -169,13 +182,17 @@ _MACROS = {
     "boolean": "radios",
     "choices": "checkboxes",
     "date": "boxes",
+    "datetime": "boxes",
     "year_month": "boxes",
     "long_text": "area",
     "declaration": "declaration",
     "file": "file",
+    "files": "files",
+    "secret": "secret",
+    "picker": "picker",
     "certificate": "certificate",
-    "table": "table",
     "computed": "computed",
+    "heading": "heading",
     "guide": "guide",
 }
 
@@ -194,12 +211,17 @@ def _options(target: BaseField, language: Language) -> tuple[tuple[str, str], ..
 
 
 def _boxes(target: BaseField, language: Language) -> tuple[Box, ...]:
-    if _macro(target) != "boxes":
-        return ()
     year = Box("year", translate("Year", language), 4)
     month = Box("month", translate("Month", language), 2)
     day = Box("day", translate("Day", language), 2)
-    return (year, month, day) if target.control == "date" else (year, month)
+    hour = Box("hour", translate("Hour", language), 2)
+    minute = Box("minute", translate("Minute", language), 2)
+    known = {
+        "date": (year, month, day),
+        "year_month": (year, month),
+        "datetime": (year, month, day, hour, minute),
+    }
+    return known.get(target.control, ())
 
 
 def _text(target: BaseField, language: Language) -> Markup:
@@ -212,25 +234,42 @@ def _row_label(target: BaseField, language: Language) -> str:
     return (target.row_label or target.label)(language)
 
 
-def _parts(target: BaseField, language: Language) -> tuple[ControlPlan, ...]:
-    if not isinstance(target, TableField):
-        return ()
-    moved = _names_read(target.fields)
-    return tuple(plan_control(part, language, part.name in moved) for part in target.fields)
+def _parts(target: BaseField, language: Language, refreshes: bool, where: str) -> tuple[ControlPlan, ...]:
+    moved = _names_read(target.parts)
+    return tuple(
+        plan_control(part, language, refreshes or part.name in moved, where, _memory(target, part))
+        for part in target.parts
+    )
 
 
-def _attributes(target: BaseField) -> Markup:
+def _memory(around: BaseField, part: BaseField) -> str:
+    """The autofill token of a part of an address or a name, in a section of its own so that two addresses on
+    a page are not mixed up (HTML, autofill detail tokens)."""
+    token = _TOKENS.get((around.type, part.name), "")
+    return f"section-{around.name} {token}" if token else ""
+
+
+_TOKENS = {
+    ("address", "postal_code"): "postal-code",
+    ("address", "prefecture"): "address-level1",
+    ("address", "city"): "address-level2",
+    ("address", "street"): "address-line1",
+    ("address", "building"): "address-line2",
+    ("person_name", "family"): "family-name",
+    ("person_name", "given"): "given-name",
+}
+
+
+def _attributes(target: BaseField, memory: str) -> Markup:
     """The unchanging attributes of an input: what a keyboard and a browser's memory should offer."""
-    if isinstance(target, FileField):
-        return _write(accept=",".join(f".{ending}" for ending in target.accept))
-    if isinstance(target, LongTextField):
-        return _write(rows=str(max(target.rows, 2)))
+    if target.control in ("file", "files"):
+        return _write(accept=",".join(f".{ending}" for ending in getattr(target, "accept", ())))
+    if target.control == "long_text":
+        return _write(rows=str(max(getattr(target, "rows", 2), 2)))
     if _macro(target) != "line":
-        return Markup()
-    kind, mode, memory = _LINES.get(target.type, ("text", "", ""))
-    if target.type == "decimal":
-        mode = "decimal"
-    return _write(type=kind, inputmode=mode, autocomplete=memory, data_width=_width(target))
+        return _write(autocomplete=memory)
+    kind, mode, usual = _LINES.get(target.type, ("text", "", ""))
+    return _write(type=kind, inputmode=mode, autocomplete=memory or usual, data_width=_width(target))
 
 
 _LINES = {

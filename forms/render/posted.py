@@ -10,16 +10,14 @@ from starlette.datastructures import FormData, UploadFile
 from forms.render.held import Keeper, is_upload
 from forms.render.names import ACTION, ASKED, HELD, REPEATED, REVISION
 from models.language import Message
-from models.schema.fields import BaseField, TableField
+from models.schema.fields import BaseField
 from models.schema.fields.base import Raw
+from models.schema.fields.secret import is_sealed
 from models.schema.fields.structure import ROW_LIMIT
 from models.schema.reading import AnswerError
 
 TEXT_LIMIT = 20_000
 """Longest text accepted for one value (characters)."""
-
-PART_LIMIT = 2 * 2**20
-"""Longest text read at all (bytes); more ends the request (413)."""
 
 CODE_LIMIT = 200
 """Most answers read of one list."""
@@ -30,7 +28,11 @@ CODE_LENGTH = 200
 DIGIT_LIMIT = 4
 """Most digits of a row's number."""
 
-Sent = Mapping[str, Sequence[str | UploadFile]]
+NAME_PARTS = 12
+"""Most parts of a name looked at for row numbers: fields nest at most four deep, each with a number."""
+
+FILES_LIMIT = 50
+"""Most uploads read of one field."""
 
 NEVER_TYPED = frozenset({"certificate"})
 """Controls whose value is put in by the site itself."""
@@ -52,26 +54,49 @@ class Action:
 
 @dataclass
 class Posted:
-    """A page as it was sent."""
+    """A page as it was sent; ``uploads`` are new files by path, several where a field takes several."""
 
     answers: dict[str, Raw] = field(default_factory=dict)
     errors: list[AnswerError] = field(default_factory=list)
     repeated: dict[str, str] = field(default_factory=dict)
-    uploads: dict[str, UploadFile] = field(default_factory=dict)
+    uploads: dict[str, list[UploadFile]] = field(default_factory=dict)
     asked: frozenset[str] = frozenset()
     action: Action = Action()
     revision: int = -1
 
 
-def field_limit(fields: Iterable[BaseField]) -> int:
-    """Most parts a post of these fields can have, with room for a forged few."""
-    return 100 + sum(_parts(target) for target in fields)
+class Sent:
+    """The values of a post by name, and the row numbers each table was sent with."""
 
+    def __init__(self, form: FormData) -> None:
+        self.values: dict[str, list[str | UploadFile]] = defaultdict(list)
+        self.rows: dict[str, set[str]] = defaultdict(set)
+        for name, value in form.multi_items():
+            self.values[name].append(value)
+        for name in self.values:
+            self._note_rows(name)
 
-def _parts(target: BaseField) -> int:
-    if isinstance(target, TableField):
-        return (ROW_LIMIT + 1) * sum(_parts(part) for part in target.fields)
-    return CODE_LIMIT if target.control == "choices" else 4
+    def _note_rows(self, name: str) -> None:
+        parts = name.split(".", NAME_PARTS)
+        for place, part in enumerate(parts[1:-1], 1):
+            if len(part) <= DIGIT_LIMIT and part.isascii() and part.isdigit():
+                self.rows[".".join(parts[:place])].add(part)
+
+    def row_numbers(self, table: str) -> list[str]:
+        """The row numbers sent for a table, in order; gaps are closed by the caller."""
+        return sorted(self.rows.get(table, ()), key=int)
+
+    def text(self, name: str) -> str:
+        """The first text sent under `name`."""
+        return next((value for value in self.values.get(name, ()) if isinstance(value, str)), "")
+
+    def texts(self, name: str) -> list[str]:
+        """Every text sent under `name` that is not empty."""
+        return [value for value in self.values.get(name, ()) if isinstance(value, str) and value]
+
+    def files(self, name: str) -> list[UploadFile]:
+        """The files chosen for `name`."""
+        return [v for v in self.values.get(name, ()) if isinstance(v, UploadFile) and v.filename]
 
 
 def read_posted(form: FormData, fields: Iterable[BaseField], keeper: Keeper) -> Posted:
@@ -79,54 +104,131 @@ def read_posted(form: FormData, fields: Iterable[BaseField], keeper: Keeper) -> 
 
     Texts over TEXT_LIMIT are errors at their field and still kept, so that the page can be shown again. Of
     the fields a page says it asked for, only those are read: an answer it did not show is not taken away."""
-    sent: dict[str, list[str | UploadFile]] = defaultdict(list)
-    for name, value in form.multi_items():
-        sent[name].append(value)
+    sent = Sent(form)
     posted = Posted(
-        asked=frozenset(_text(sent, ASKED).split()),
-        action=read_action(_text(sent, ACTION)),
-        revision=_whole(_text(sent, REVISION)),
+        asked=frozenset(sent.text(ASKED).split()),
+        action=read_action(sent.text(ACTION)),
+        revision=_whole(sent.text(REVISION)),
     )
+    reader = _Reader(sent, keeper, posted.action.name in LEAVING)
     for target in fields:
         was_asked = not posted.asked or target.name in posted.asked
         if was_asked and target.asked and target.control not in NEVER_TYPED:
-            posted.answers[target.name] = _read(target, target.name, sent, keeper, posted)
+            posted.answers[target.name] = reader.read(target, target.name, posted)
     return posted
 
 
 def read_action(text: str) -> Action:
-    """The action a button's value names (``remove:units:2``); anything unknown means ``next``."""
+    """The action a button's value names (``remove:units.0.meters:2``); anything unknown means ``next``."""
     name, _, rest = text.partition(":")
     if name not in ACTIONS:
         return Action()
     path, _, row = rest.partition(":")
-    return Action(name, path[:200], _whole(row))
+    return Action(name, path[:400], _whole(row))
 
 
 def _whole(text: str) -> int:
     return int(text) if re.fullmatch(r"\d{1,9}", text, re.ASCII) else -1
 
 
-def _read(target: BaseField, path: str, sent: Sent, keeper: Keeper, posted: Posted) -> Raw:
-    if isinstance(target, TableField):
-        return _read_table(target, sent, keeper, posted)
-    if target.control == "file":
-        return _read_file(path, sent, keeper, posted)
-    if target.control == "choices":
-        return _read_codes(path, sent)
-    if target.control in ("choice", "boolean", "declaration"):
-        return _text(sent, path)[:CODE_LENGTH] or None
-    if target.control in ("date", "year_month"):
-        return _read_boxes(target, path, sent, posted)
-    return _read_text(target, path, sent, posted)
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads the answers of one post; `leaving` says whether empty rows are left out."""
+
+    sent: Sent
+    keeper: Keeper
+    leaving: bool
+
+    def read(self, target: BaseField, path: str, posted: Posted) -> Raw:
+        """The raw answer of one field."""
+        if target.repeats:
+            return self._rows(target, path, posted)
+        if target.parts:
+            part = self._level(target.parts, path, posted)
+            return part if any(value is not None for value in part.values()) else None
+        return self._single(target, path, posted)
+
+    def _single(self, target: BaseField, path: str, posted: Posted) -> Raw:
+        match target.control:
+            case "file":
+                return self._file(path, posted)
+            case "files":
+                return self._files(path, posted)
+            case "secret":
+                return self._secret(target, path, posted)
+            case "choices":
+                codes: list[Raw] = [code[:CODE_LENGTH] for code in self.sent.texts(path)[:CODE_LIMIT]]
+                return codes or None
+            case "choice" | "boolean" | "declaration" | "picker":
+                return self.sent.text(path)[:CODE_LENGTH] or None
+            case "date" | "year_month" | "datetime":
+                return self._boxes(target, path, posted)
+        return self._text(target, path, posted)
+
+    def _text(self, target: BaseField, path: str, posted: Posted) -> Raw:
+        text = self.sent.text(path)
+        _limit(target, path, text, posted)
+        if getattr(target, "confirm", False):
+            _compare(target, path, text, self.sent.text(path + REPEATED), posted)
+        return text or None
+
+    def _boxes(self, target: BaseField, path: str, posted: Posted) -> Raw:
+        names = [name for name in BOXES if f"{path}.{name}" in self.sent.values]
+        boxes: dict[str, Raw] = {name: self.sent.text(f"{path}.{name}") for name in names}
+        for text in boxes.values():
+            _limit(target, path, str(text), posted)
+        return boxes if any(boxes.values()) else None
+
+    def _file(self, path: str, posted: Posted) -> Raw:
+        chosen = self.sent.files(path)
+        if chosen:
+            posted.uploads[path] = chosen[:1]
+        held = self.keeper.release(path, self.sent.text(path + HELD))
+        return held if is_upload(held) else None
+
+    def _files(self, path: str, posted: Posted) -> Raw:
+        """The uploads already received, in their order; newly chosen ones are noted beside."""
+        chosen = self.sent.files(path)
+        if chosen:
+            posted.uploads[path] = chosen
+        tokens = self.sent.texts(path + HELD)[:FILES_LIMIT]
+        held: list[Raw] = [v for v in (self.keeper.release(path, token) for token in tokens) if is_upload(v)]
+        return held or None
+
+    def _secret(self, target: BaseField, path: str, posted: Posted) -> Raw:
+        """What was typed; nothing typed leaves what is kept."""
+        text = self.sent.text(path)
+        _limit(target, path, text, posted)
+        held = self.keeper.release(path, self.sent.text(path + HELD))
+        return text or (held if is_sealed(held) else None)
+
+    def _rows(self, target: BaseField, path: str, posted: Posted) -> Raw:
+        """The rows of a table. Rows nobody typed in are left out as reading them does, so that the numbers in
+        errors agree with the page; not while rows are still being added."""
+        rows: list[Raw] = []
+        for number in self.sent.row_numbers(path)[: ROW_LIMIT + 1]:
+            read = Posted()
+            row = self._level(target.parts, f"{path}.{number}", read)
+            if self.leaving and not read.uploads and not _is_filled(target, row):
+                continue
+            _take_over(read, f"{path}.{number}.", f"{path}.{len(rows)}.", posted)
+            rows.append(row)
+        return rows or None
+
+    def _level(self, fields: Sequence[BaseField], path: str, posted: Posted) -> dict[str, Raw]:
+        """The answers of the parts of a row or a group."""
+        level: dict[str, Raw] = {}
+        for part in fields:
+            name = f"{path}.{part.name}"
+            if part.read_only:
+                level[part.name] = self.keeper.release(name, self.sent.text(name + HELD))
+            elif part.asked and part.control not in NEVER_TYPED:
+                level[part.name] = self.read(part, name, posted)
+        return level
 
 
-def _read_text(target: BaseField, path: str, sent: Sent, posted: Posted) -> Raw:
-    text = _text(sent, path)
-    _limit(target, path, text, posted)
-    if getattr(target, "confirm", False):
-        _compare(target, path, text, _text(sent, path + REPEATED), posted)
-    return text or None
+BOXES = ("year", "month", "day", "hour", "minute")
+"""The boxes a date, a month or a moment is typed into."""
 
 
 def _limit(target: BaseField, path: str, text: str, posted: Posted) -> None:
@@ -143,70 +245,13 @@ def _compare(target: BaseField, path: str, text: str, again: str, posted: Posted
         posted.errors.append(AnswerError(path + REPEATED, "confirm", message))
 
 
-def _read_boxes(target: BaseField, path: str, sent: Sent, posted: Posted) -> Raw:
-    names = [name for name in ("year", "month", "day") if f"{path}.{name}" in sent]
-    boxes: dict[str, Raw] = {name: _text(sent, f"{path}.{name}") for name in names}
-    for text in boxes.values():
-        _limit(target, path, str(text), posted)
-    return boxes if any(boxes.values()) else None
-
-
-def _read_codes(path: str, sent: Sent) -> Raw:
-    picked = [value for value in sent.get(path, ()) if isinstance(value, str) and value]
-    codes: list[Raw] = [code[:CODE_LENGTH] for code in picked[:CODE_LIMIT]]
-    return codes or None
-
-
-def _read_file(path: str, sent: Sent, keeper: Keeper, posted: Posted) -> Raw:
-    chosen = next((v for v in sent.get(path, ()) if isinstance(v, UploadFile) and v.filename), None)
-    if chosen is not None:
-        posted.uploads[path] = chosen
-    held = keeper.release(path, _text(sent, path + HELD))
-    return held if is_upload(held) else None
-
-
-def _read_table(target: TableField, sent: Sent, keeper: Keeper, posted: Posted) -> Raw:
-    """The rows of a table. Rows nobody typed in are left out as reading them does, so that the numbers in
-    errors agree with the page; not while rows are still being added."""
-    rows: list[Raw] = []
-    for number in _row_numbers(target.name, sent)[: ROW_LIMIT + 1]:
-        read = Posted()
-        row = _read_row(target, f"{target.name}.{number}", sent, keeper, read)
-        if posted.action.name in LEAVING and not read.uploads and not _is_filled(target, row):
-            continue
-        _take_over(read, f"{target.name}.{number}.", f"{target.name}.{len(rows)}.", posted)
-        rows.append(row)
-    return rows or None
-
-
-def _row_numbers(table: str, sent: Sent) -> list[str]:
-    """The row numbers sent for a table, in order; gaps are closed by the caller."""
-    row = re.compile(re.escape(table) + rf"\.(\d{{1,{DIGIT_LIMIT}}})\.", re.ASCII)
-    return sorted({found[1] for name in sent if (found := row.match(name))}, key=int)
-
-
-def _read_row(target: TableField, path: str, sent: Sent, keeper: Keeper, read: Posted) -> dict[str, Raw]:
-    row: dict[str, Raw] = {}
-    for part in target.fields:
-        name = f"{path}.{part.name}"
-        if part.read_only:
-            row[part.name] = keeper.release(name, _text(sent, name + HELD))
-        elif part.asked:
-            row[part.name] = _read(part, name, sent, keeper, read)
-    return row
-
-
 def _take_over(read: Posted, old: str, new: str, posted: Posted) -> None:
     """Note a row's errors and uploads under the number the row now has."""
-    posted.uploads |= {new + path.removeprefix(old): upload for path, upload in read.uploads.items()}
+    posted.uploads |= {new + path.removeprefix(old): files for path, files in read.uploads.items()}
     posted.repeated |= {new + path.removeprefix(old): text for path, text in read.repeated.items()}
     posted.errors += [AnswerError(new + e.path.removeprefix(old), e.key, e.message) for e in read.errors]
 
 
-def _text(sent: Sent, name: str) -> str:
-    """The first text sent under `name`."""
-    return next((value for value in sent.get(name, ()) if isinstance(value, str)), "")
-
-
-def _is_filled(target: TableField, row: Mapping[str, Raw]) -> bool:
-    return any(value is not None for value in target.parse_row(row).values())
+def _is_filled(target: BaseField, row: Mapping[str, Raw]) -> bool:
+    """Whether reading the table would keep this row."""
+    return target.parse([dict(row)]) is not None

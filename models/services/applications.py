@@ -18,7 +18,7 @@ from models.schema.compiled import CompiledType
 from models.schema.conditions import fields_in
 from models.schema.definition import Kind, RecordType
 from models.schema.fields import BaseField
-from models.schema.fields.file import CertificateField, FileField
+from models.schema.fields.file import CertificateField, UploadField
 from models.schema.reading import AnswerError, Reading, read_answers
 from models.services.site import Site
 from models.workflow.definition import State, Transition, Workflow
@@ -211,8 +211,16 @@ def writable(
     return {
         name: answers[name]
         for name, field in open_now.items()
-        if name not in locked and not (isinstance(field, FileField) and answers[name] is not None)
+        if name not in locked
+        and not (isinstance(field, UploadField) and _adds(answers[name], application.answers.get(name)))
     }
+
+
+def _adds(sent: Any, stored: Any) -> bool:
+    """Whether an upload is among `sent` that was not stored already; taking some away adds nothing."""
+    if isinstance(sent, list) and isinstance(stored, list):
+        return any(upload not in stored for upload in sent)
+    return sent is not None
 
 
 def may_type(field: BaseField, application: Application) -> bool:
@@ -248,14 +256,20 @@ async def _keep(
 
 
 async def keep_upload(
-    site: Site, application: Application, field: str, value: Mapping[str, Any]
+    site: Site, application: Application, field: str, value: Mapping[str, Any], *, among: bool = False
 ) -> Application:
-    """Put an upload's facts into the answers, whatever else was written meanwhile."""
-    kept = await update_where(
-        Application,
-        {"_id": application.id, "state": application.state},
-        {"$set": {f"answers.{field}": dict(value), "updated_at": site.now()}, "$inc": {"revision": 1}},
-    )
+    """Put an upload's facts into the answers, whatever else was written meanwhile; `among` others where the
+    field takes several."""
+    where: dict[str, Any] = {"_id": application.id, "state": application.state}
+    path, several = f"answers.{field}", {"$type": "array"}
+    touched = {"$set": {"updated_at": site.now()}, "$inc": {"revision": 1}}
+    first = {**touched, "$set": {path: [dict(value)] if among else dict(value), "updated_at": site.now()}}
+    kept = None
+    if among:
+        more = {**touched, "$push": {path: dict(value)}}
+        kept = await update_where(Application, {**where, path: several}, more)
+        where = {**where, path: {"$not": several}}
+    kept = kept or await update_where(Application, where, first)
     if kept is None:
         raise RecordChanged(CHANGED_ELSEWHERE)
     return kept

@@ -10,7 +10,7 @@ from models.documents.base import read_id
 from models.documents.store import Attachment
 from models.errors import NotFound, UploadRefused
 from models.permissions import Actor, may_view
-from models.schema.fields.file import KINDS, FileField
+from models.schema.fields.file import KINDS, FilesField, UploadField
 from models.services.applications import (
     compiled,
     keep_upload,
@@ -41,11 +41,12 @@ INLINE = frozenset({"application/pdf", "image/png", "image/jpeg"})
 async def attach(
     site: Site, actor: Actor, application: Application, field_name: str, filename: str, content: bytes
 ) -> dict[str, Any]:
-    """Store an upload, its facts in the answers. Raises UploadRefused, NotFound, TransitionRefused."""
+    """Store an upload, its facts in the answers: in the place of the earlier one, or after those there where
+    the field takes several. Raises UploadRefused, NotFound, TransitionRefused."""
     require_applicant(site, actor, application)
     field = compiled(site, application).definition.by_name.get(field_name)
     opened = open_fields(site, application)
-    if not isinstance(field, FileField) or (opened is not None and field_name not in opened):
+    if not isinstance(field, UploadField) or (opened is not None and field_name not in opened):
         raise NotFound
     if not may_type(field, application):
         raise NotFound
@@ -53,7 +54,7 @@ async def attach(
     kind = check_upload(field, name, content)
     stored = await site.store.attachments.put(name, KINDS[kind][0], str(application.id), content)
     value = facts(stored)
-    await keep_upload(site, application, field_name, value)
+    await keep_upload(site, application, field_name, value, among=isinstance(field, FilesField))
     return value
 
 
@@ -65,7 +66,7 @@ def clean_name(filename: str) -> str:
     return f"{stem[:NAME_LIMIT]}{dot}{ending[:10]}" if dot else ending[:NAME_LIMIT] or "file"
 
 
-def check_upload(field: FileField, name: str, content: bytes) -> str:
+def check_upload(field: UploadField, name: str, content: bytes) -> str:
     """The kind of an upload, by its ending and its content, which must agree (ASVS 5.2.2)."""
     if not content:
         raise UploadRefused("The file is empty.")

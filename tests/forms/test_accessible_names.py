@@ -60,10 +60,10 @@ def test_every_error_is_at_the_place_the_summary_links_to_and_described_there() 
     for path in ERRORS:
         identifier = "field-" + path.replace(".", "-")
         assert document.by_id(identifier) is not None, path
-        told = document.by_id(f"{identifier}-error")
+        told = document.by_id(f"{identifier}--error")
         assert told is not None
         assert "だめ" in told.text
-        assert f"{identifier}-error" in str([e.get("aria-describedby") for e in document.elements]), path
+        assert f"{identifier}--error" in str([e.get("aria-describedby") for e in document.elements]), path
 
 
 def test_without_errors_nothing_is_marked_invalid() -> None:

@@ -57,7 +57,7 @@ async def test_after_a_return_only_the_remarked_fields_are_open(applicant: Tab, 
     assert names == {"address"}
     described = applicant.page.by_id("field-address")
     assert described is not None
-    assert "field-address-remark" in described.get("aria-describedby")
+    assert "field-address--remark" in described.get("aria-describedby")
     assert "代表取締役社長" in applicant.text
 
 

@@ -25,6 +25,25 @@ UPLOAD = st.fixed_dictionaries(
     }
 )
 CODES = st.sampled_from(["c0", "c1", "c2", "c3"])
+FILLED = TYPED.filter(str.strip)
+METER = st.fixed_dictionaries({"serial": FILLED, "seal": FILLED | st.none()})
+PERSON = st.fixed_dictionaries({}, optional=dict.fromkeys(("family", "given", "family_kana"), FILLED))
+ADDRESS = st.fixed_dictionaries(
+    {},
+    optional={
+        "postal_code": FILLED,
+        "prefecture": st.sampled_from(["tokyo", "hokkaido", "gone"]),
+        "city": FILLED,
+        "building": FILLED,
+    },
+)
+SITE = st.fixed_dictionaries(
+    {"kind": CODES, "fixed": FILLED},
+    optional={"more": FILLED, "place": ADDRESS, "gates": st.lists(st.fixed_dictionaries({"gate": FILLED}))},
+).filter(lambda site: site["kind"] == "c1" or "more" not in site)
+MOMENT = st.datetimes().map(lambda moment: moment.isoformat(timespec="minutes")) | st.fixed_dictionaries(
+    dict.fromkeys(("year", "month", "day", "hour", "minute"), DIGITS)
+)
 ROW = st.fixed_dictionaries(
     {
         "title": TYPED.filter(str.strip),
@@ -33,7 +52,7 @@ ROW = st.fixed_dictionaries(
         "mark": TYPED.filter(str.strip),
         "proof": UPLOAD | st.none(),
     },
-    optional={"detail": TYPED},
+    optional={"detail": TYPED, "keeper": PERSON, "meters": st.lists(METER, max_size=3)},
 ).filter(lambda row: row["kind"] == "c1" or "detail" not in row)
 
 ANSWERS: dict[str, st.SearchStrategy[Any]] = {
@@ -56,6 +75,14 @@ ANSWERS: dict[str, st.SearchStrategy[Any]] = {
     "paper": UPLOAD,
     "parts": st.lists(ROW, max_size=3),
     "other": TYPED,
+    "site": SITE,
+    "home": ADDRESS,
+    "person": PERSON,
+    "essay": LINES,
+    "at": MOMENT,
+    "papers": st.lists(UPLOAD, max_size=4),
+    "key": st.fixed_dictionaries({"sealed": st.text("abc=", min_size=1)}),
+    "clerk": TYPED,
 }
 
 
