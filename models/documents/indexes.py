@@ -72,6 +72,20 @@ def record_indexes(kind: RecordType, lifecycle: Lifecycle) -> list[IndexModel]:
     return wanted
 
 
+OURS = ("by_", "unique_")
+"""Beginnings of the names of indexes that come from fields."""
+
+
+async def drop_unwanted(collection: Any, kind: RecordType, lifecycle: Lifecycle) -> list[str]:
+    """Drop the indexes of fields the definition no longer asks for; their names. Others are left alone."""
+    wanted = {index.document["name"] for index in record_indexes(kind, lifecycle)}
+    there = await collection.index_information()
+    unwanted = [name for name in there if name.startswith(OURS) and name not in wanted]
+    for name in unwanted:
+        await collection.drop_index(name)
+    return unwanted
+
+
 UNIQUE = "unique_"
 """Prefix of the names of unique indexes on answers: what follows is the field."""
 

@@ -18,6 +18,7 @@ from models.documents.base import Stored
 from models.documents.counter import Counter
 from models.documents.event import Event
 from models.documents.indexes import ensure_indexes, record_indexes
+from models.documents.job import Job
 from models.documents.message import Message
 from models.documents.notice import Acceptance, Notice, TermsVersion
 from models.documents.record import RecordTypeVersion, RecordVersion, envelope_schema
@@ -34,6 +35,7 @@ DOCUMENTS: tuple[type[Stored], ...] = (
     Certificate,
     Counter,
     Event,
+    Job,
     Link,
     Message,
     Notice,
