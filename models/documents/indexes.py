@@ -7,7 +7,7 @@ from pymongo import ASCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError, OperationFailure
 
 from models.errors import ConfigurationError
-from models.schema.definition import RecordType
+from models.schema.definition import RecordType, singles
 from models.schema.fields.base import BaseField, UniqueRule
 from models.workflow.definition import Lifecycle
 from models.workflow.engine import holds
@@ -66,9 +66,10 @@ def record_indexes(kind: RecordType, lifecycle: Lifecycle) -> list[IndexModel]:
     for field in kind.fields:
         if field.unique:
             wanted.append(_unique_index(field, lifecycle))
+    for path, field in singles(kind.fields):
         if field.index or field.filterable or field.sortable:
-            keys = [(f"data.{field.name}", ASCENDING), ("_id", ASCENDING)]
-            wanted.append(IndexModel(keys, name=f"by_{field.name}"))
+            keys = [(f"data.{field.order_path('.'.join(path))}", ASCENDING), ("_id", ASCENDING)]
+            wanted.append(IndexModel(keys, name=f"by_{'_'.join(path)}"))
     return wanted
 
 

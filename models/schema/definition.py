@@ -202,3 +202,13 @@ def walk(
     for field in fields:
         yield (*path, field.name), field
         yield from walk(field.parts, (*path, field.name))
+
+
+def singles(
+    fields: tuple[BaseField, ...], path: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], BaseField]]:
+    """As ``walk``, without what is inside tables: the fields a record has at most one answer to."""
+    for field in fields:
+        yield (*path, field.name), field
+        if not field.repeats:
+            yield from singles(field.parts, (*path, field.name))

@@ -118,6 +118,10 @@ class BaseField(BaseModel):
         be looked up."""
         return (path,) if self.matchable else ()
 
+    def order_path(self, path: str) -> str:
+        """Where the value stands that lists are ordered and filtered by, of this field stored at `path`."""
+        return path
+
     def is_empty(self, value: Any) -> bool:
         """Whether `value` counts as not answered."""
         return not value and (value is None or value == "" or value == [] or value == {})

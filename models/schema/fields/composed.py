@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from models.language import Language, Text
 from models.schema.fields.base import BaseField
@@ -16,6 +16,8 @@ class AddressField(CombinedField):
     """A Japanese address: ``{postal_code, prefecture, city, street, building}``. The prefecture is one of the
     47 (their English names in lower case, in the order of JIS X 0401); all parts but the building must be
     there once one is."""
+
+    matchable: ClassVar[bool] = True
 
     type: Literal["address"]
 
@@ -31,6 +33,10 @@ class AddressField(CombinedField):
         gap = "" if language == "ja" else " "
         place = gap.join(told[name] for name in ("prefecture", "city", "street") if told[name])
         return " ".join(text for text in (code, place, told["building"]) if text)
+
+    def order_path(self, path: str) -> str:
+        """Addresses are filtered by their prefecture."""
+        return f"{path}.prefecture"
 
 
 _ADDRESS: tuple[BaseField, ...] = (
@@ -71,6 +77,9 @@ class PersonNameField(CombinedField):
     """The name of a person: ``{family, given, family_kana, given_kana}``; the readings are turned into
     full-width katakana. With ``kana: false`` the readings are not asked for."""
 
+    orderable: ClassVar[bool] = True
+    matchable: ClassVar[bool] = True
+
     type: Literal["person_name"]
     kana: bool = True
 
@@ -86,6 +95,11 @@ class PersonNameField(CombinedField):
         if not reading:
             return name
         return f"{name}（{reading}）" if language == "ja" else f"{name} ({reading})"
+
+    def order_path(self, path: str) -> str:
+        """Names are ordered by how they are read, where that is known: characters have no order of their
+        own that people expect."""
+        return f"{path}.family_kana" if self.kana else f"{path}.family"
 
 
 def _joined(value: Mapping[str, Any], *names: str) -> str:
