@@ -3,6 +3,7 @@
 import typer
 
 from app.cli.schema.check import check
+from app.cli.schema.plan import plan
 
 schema = typer.Typer(
     help="Check the configuration, and change it with stored data behind it.", no_args_is_help=True
@@ -15,3 +16,4 @@ def _group() -> None:
 
 
 schema.command()(check)
+schema.command()(plan)

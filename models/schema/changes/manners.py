@@ -21,23 +21,25 @@ COMPARED = frozenset(
 OWN = frozenset({"label", "show_when", "value", "to"})
 """The keys with a message of their own; ``show_when`` has its in ``rules``."""
 
-GROUPS: Mapping[str, tuple[str, frozenset[str]]] = {
+GROUPS: Mapping[str, tuple[Message, frozenset[str]]] = {
     "wording_changed": (
-        "“{label}”: other words or looks ({keys}).",
+        Message("“{label}”: other words or looks ({keys})."),
         frozenset(
             {"help", "example", "unit", "grouped", "rows", "row_label", "yes", "no", "text", "text_version"}
         ),
     ),
     "listing_changed": (
-        "“{label}”: listed, found or sorted otherwise ({keys}); indexes are built when it is published.",
+        Message(
+            "“{label}”: listed, found or sorted otherwise ({keys}); indexes are built when it is published."
+        ),
         frozenset({"index", "searchable", "listed", "filterable", "sortable"}),
     ),
     "protection_changed": (
-        "“{label}”: protected otherwise ({keys}), for stored answers too.",
+        Message("“{label}”: protected otherwise ({keys}), for stored answers too."),
         frozenset({"personal", "classification", "access"}),
     ),
     "entry_changed": (
-        "“{label}”: filled in otherwise from now on ({keys}).",
+        Message("“{label}”: filled in otherwise from now on ({keys})."),
         frozenset(
             {"default", "read_only", "read_only_when", "set_once", "confirm", "where", "copied", "kana"}
         ),
@@ -53,11 +55,11 @@ def compare_manners(pair: Pair) -> Iterator[Change]:
     yield from _computed(pair)
     yield from _referring(pair)
     differing = _differing(old, new) - COMPARED - OWN
-    for code, (msgid, keys) in GROUPS.items():
+    for code, (message, keys) in GROUPS.items():
         if found := differing & keys:
-            yield _told(code, msgid, pair, found)
+            yield _told(code, message, pair, found)
     if rest := differing - frozenset().union(*(keys for _, keys in GROUPS.values())):
-        yield _told("other_changed", "“{label}”: {keys} changed.", pair, rest)
+        yield _told("other_changed", Message("“{label}”: {keys} changed."), pair, rest)
 
 
 def _differing(old: BaseField, new: BaseField) -> frozenset[str]:
@@ -66,10 +68,11 @@ def _differing(old: BaseField, new: BaseField) -> frozenset[str]:
     return frozenset(key for key in both if getattr(old, key) != getattr(new, key))
 
 
-def _told(code: str, msgid: str, pair: Pair, keys: frozenset[str]) -> Change:
+def _told(code: str, message: Message, pair: Pair, keys: frozenset[str]) -> Change:
     named = type(pair.new.field).model_fields
     told = ", ".join(sorted(named[key].alias or key for key in keys))
-    return Change(code, "safe", pair.path, Message(msgid, {"label": pair.new.field.label, "keys": told}))
+    values = {"label": pair.new.field.label, "keys": told}
+    return Change(code, "safe", pair.path, Message(message.msgid, values))
 
 
 def _relabelled(pair: Pair) -> Iterator[Change]:

@@ -27,21 +27,24 @@ def compare_options(pair: Pair) -> Iterator[Change]:
     if gone:
         yield _removed(pair, gone, come)
     if come:
-        yield _safe("options_added", "“{label}” offers more: {codes}.", pair, [o.code for o in come])
+        yield Change(
+            "options_added",
+            "safe",
+            pair.path,
+            _say("“{label}” offers more: {codes}.", pair, [o.code for o in come]),
+        )
     told = [code for code in before.keys() & after.keys() if before[code].label != after[code].label]
     if told:
-        yield _safe(
-            "option_relabelled", "Options of “{label}” are called otherwise: {codes}.", pair, sorted(told)
-        )
+        text = _say("Options of “{label}” are called otherwise: {codes}.", pair, sorted(told))
+        yield Change("option_relabelled", "safe", pair.path, text)
     if not (gone or come or told):
-        yield _safe(
-            "options_changed", "“{label}” offers its options in another order or with other facts.", pair, []
-        )
+        text = _say("“{label}” offers its options in another order or with other facts.", pair, [])
+        yield Change("options_changed", "safe", pair.path, text)
 
 
 def _removed(pair: Pair, gone: list[Option], come: list[Option]) -> Change:
     codes = [option.code for option in gone]
-    text = _text("“{label}” no longer offers: {codes}.", pair, codes)
+    text = _say("“{label}” no longer offers: {codes}.", pair, codes)
     step = {"map": {pair.path: {option.code: _heir(option, come) for option in gone}}}
     return Change("option_removed", "step", pair.path, text, pair.old.holding({"$in": codes}), step)
 
@@ -53,11 +56,7 @@ def _heir(option: Option, come: list[Option]) -> str | None:
     return best if best is not None and likeness[best] >= ALIKE else None
 
 
-def _safe(code: str, msgid: str, pair: Pair, codes: list[str]) -> Change:
-    return Change(code, "safe", pair.path, _text(msgid, pair, codes))
-
-
-def _text(msgid: str, pair: Pair, codes: list[str]) -> Message:
+def _say(msgid: str, pair: Pair, codes: list[str]) -> Message:
     more = ["…"] if len(codes) > TOLD else []
     values: dict[str, Any] = {"label": pair.new.field.label, "codes": ", ".join([*codes[:TOLD], *more])}
     return Message(msgid, values)

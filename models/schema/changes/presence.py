@@ -25,10 +25,10 @@ def compare_presence(two: Two) -> Iterator[Change]:
 def _removed(two: Two, place: Place) -> Change:
     field = place.field
     if not field.stored:
-        return Change("field_removed", "safe", place.path, _says("“{label}” is removed.", field))
+        return Change("field_removed", "safe", place.path, _say("“{label}” is removed.", field))
     heir = _heir(two, place)
     if heir is None:
-        text = _says("“{label}” is removed. Its answers would no longer be seen.", field)
+        text = _say("“{label}” is removed. Its answers would no longer be seen.", field)
         return Change("field_removed", "loses", place.path, text, place.answered(), {"drop": [place.path]})
     msgid = (
         "“{label}” is removed; “{heir}” looks like the same question under another name."
@@ -79,13 +79,11 @@ def _likeness(old: BaseField, new: BaseField) -> float:
 def _added(two: Two, place: Place) -> Change:
     field = place.field
     if place.path in two.renamed:
-        return Change(
-            "field_added", "safe", place.path, _says("“{label}” takes the place of another.", field)
-        )
+        return Change("field_added", "safe", place.path, _say("“{label}” takes the place of another.", field))
     if required_rule(field) is None:
-        return Change("field_added", "safe", place.path, _says("“{label}” is new.", field))
+        return Change("field_added", "safe", place.path, _say("“{label}” is new.", field))
     touching, bound = missing(two, stored_place(two, place), place)
-    text = _says("“{label}” is new and required. Stored records have no answer to it.", field)
+    text = _say("“{label}” is new and required. Stored records have no answer to it.", field)
     step = default_step(place.path, field)
     return Change("field_added", "step", place.path, text, touching, step, bound=bound)
 
@@ -96,5 +94,5 @@ def stored_place(two: Two, place: Place) -> Place:
     return Place(place.field, (*outer.around, outer.field)) if outer is not None else place
 
 
-def _says(msgid: str, field: BaseField) -> Message:
+def _say(msgid: str, field: BaseField) -> Message:
     return Message(msgid, {"label": field.label})

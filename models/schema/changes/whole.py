@@ -6,20 +6,20 @@ from models.language import Message
 from models.schema.changes.change import Change
 from models.schema.changes.pair import Two
 
-SAFE: Mapping[str, str] = {
-    "label": "The type is called otherwise.",
-    "plural": "The type is called otherwise in the plural.",
-    "description": "The type is described otherwise.",
-    "enabled": "The type is switched on or off: new applications begin or do not; records stay.",
-    "number": "New records are numbered otherwise; given numbers stay.",
-    "title": "Records are titled otherwise from their next change on.",
-    "belongs_to": "Records belong to another type: who may see and apply changes.",
-    "retention": "Records are kept by another rule.",
-    "applications": "Applications are made otherwise; open ones finish as they began.",
-    "pages": "The form is split into pages otherwise.",
-    "review": "Reviewers have another checklist or other reasons.",
-    "examples": "Other examples are run.",
-    "evolution": "Other steps are declared for stored data.",
+SAFE: Mapping[str, Message] = {
+    "label": Message("The type is called otherwise."),
+    "plural": Message("The type is called otherwise in the plural."),
+    "description": Message("The type is described otherwise."),
+    "enabled": Message("The type is switched on or off: new applications begin or do not; records stay."),
+    "number": Message("New records are numbered otherwise; given numbers stay."),
+    "title": Message("Records are titled otherwise from their next change on."),
+    "belongs_to": Message("Records belong to another type: who may see and apply changes."),
+    "retention": Message("Records are kept by another rule."),
+    "applications": Message("Applications are made otherwise; open ones finish as they began."),
+    "pages": Message("The form is split into pages otherwise."),
+    "review": Message("Reviewers have another checklist or other reasons."),
+    "examples": Message("Other examples are run."),
+    "evolution": Message("Other steps are declared for stored data."),
 }
 """What is told of each key; stored answers are not touched by any."""
 
@@ -39,6 +39,6 @@ def compare_whole(two: Two) -> Iterator[Change]:
             "The lifecycle changes from “{before}” to “{after}”: records in states it does not have.", values
         )
         yield Change("lifecycle_changed", "step", ":lifecycle", text, envelope={})
-    for key, msgid in SAFE.items():
+    for key, message in SAFE.items():
         if getattr(old, key) != getattr(new, key):
-            yield Change(f"{key}_changed", "safe", f":{key}", Message(msgid))
+            yield Change(f"{key}_changed", "safe", f":{key}", message)
