@@ -1,12 +1,17 @@
 """Record types published while the admin runs: their lists appear, and change, with the next request."""
 
+from collections.abc import Mapping
+
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette_admin import DropDown
 
 from admin.language import lazy_gettext as _
 from admin.site import SafeAdmin
 from admin.views.record_list import RecordsView
+from models.configuration.load import Configuration
+from models.schema.definition import RecordType
 from models.services.site import Site
+from models.workflow.definition import State
 
 
 class LiveRecords:
@@ -18,20 +23,30 @@ class LiveRecords:
         self._views: dict[str, RecordsView] = {}
         self._seen: tuple[int, int] | None = None
 
+    def begin(self, admin: SafeAdmin, configuration: Configuration) -> None:
+        """Show the record types of the files, until what is published is known."""
+        self.admin = admin
+        for definition in configuration.enabled_types:
+            self._show(admin, definition, configuration.lifecycles[definition.lifecycle].states)
+        admin.redraw_menu()
+
     def follow(self, site: Site) -> None:
         """Take over what was published since; costs a comparison where nothing was."""
         now = id(site.registry), site.registry.revision
         if now == self._seen or self.admin is None:
             return
-        for name, published in site.registry.all_current().items():
-            states = site.lifecycles[published.definition.lifecycle].states
-            if name in self._views:
-                self._views[name].adopt(published.definition, states)
-            else:
-                self._views[name] = RecordsView(published.definition, states)
-                self.admin.include(self._views[name], self.section)
+        for published in site.registry.all_current().values():
+            definition = published.definition
+            self._show(self.admin, definition, site.lifecycles[definition.lifecycle].states)
         self.admin.redraw_menu()
         self._seen = now
+
+    def _show(self, admin: SafeAdmin, definition: RecordType, states: Mapping[str, State]) -> None:
+        if definition.name in self._views:
+            self._views[definition.name].adopt(definition, states)
+        elif definition.enabled:
+            self._views[definition.name] = RecordsView(definition, states)
+            admin.include(self._views[definition.name], self.section)
 
 
 class FollowTypes:

@@ -29,7 +29,7 @@ def build_site_admin(settings: Settings, configuration: Configuration) -> SafeAd
         timezone=configuration.site.time_zone,
         largest_body=settings.max_upload_bytes,
     )
-    live.admin = admin
+    live.begin(admin, configuration)
     return admin
 
 

@@ -52,8 +52,8 @@ class RecordsView(RawListView):
         self.menu_label, self.display_name = spoken(kind.plural or kind.label), spoken(kind.label)
         self.columns = self.details = columns_of(kind, states)
 
-    def is_accessible(self, request: Request) -> bool:
-        return self.kind.enabled and super().is_accessible(request)
+    def permits(self, request: Request, action: str) -> bool:
+        return self.kind.enabled and super().permits(request, action)
 
     def search_where(self, text: str) -> Where:
         """By bigrams, so that Japanese is found anywhere in a word."""

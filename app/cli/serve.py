@@ -68,9 +68,9 @@ async def beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        while not task.done():  # the driver may take a cancellation for a lost connection, so once is not enough
+            task.cancel()
+            await asyncio.wait([task], timeout=1)
 
 
 def _print_accounts(accounts: list[DemoAccount]) -> None:

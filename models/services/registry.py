@@ -130,7 +130,7 @@ class Registry:
         return sorted(found, key=lambda published: -published.version)
 
     def steps(self, name: str, start: int, end: int) -> tuple[Steps, ...]:
-        """The steps that lead from version `start` to `end`, each as the version it led to was published with."""
+        """The steps that lead from version `start` to `end`, as the versions they led to were published with."""
         reached = (self._versions.get((name, version)) for version in range(start + 1, end + 1))
         return tuple(
             steps
