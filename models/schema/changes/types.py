@@ -7,10 +7,10 @@ from models.schema.changes.change import Bound, Change
 from models.schema.changes.narrowing import compare_constraints
 from models.schema.changes.options import compare_options
 from models.schema.changes.pair import Pair, Two
-from models.schema.changes.place import Place
 from models.schema.fields import BaseField
 from models.schema.fields.base import Query
 from models.schema.fields.choice import ListedField
+from models.schema.fields.text import LINE_LIMIT
 from models.schema.formats import FORMATS
 
 LINES = frozenset({"email", "phone", "url", "postal_code", "date", "time", "datetime", "year_month"})
@@ -68,7 +68,7 @@ def not_fitting(two: Two, pair: Pair) -> tuple[Query, Bound] | None:
     if old.type in TEXTS and new.type in READABLE:
         return pair.old.answered(**{"not": {"$regex": READABLE[new.type]}}), "most"
     if (old.type, new.type) in _SPECIAL:
-        return _SPECIAL[old.type, new.type](pair.old)
+        return _SPECIAL[old.type, new.type](pair)
     return pair.old.answered(), "most"
 
 
@@ -90,12 +90,16 @@ def _pattern_of_step(two: Two, path: str) -> str | None:
     return next((step.pattern for step in steps if step is not None and step.pattern), None)
 
 
-def _several_lines(place: Place) -> tuple[Query, Bound]:
-    return place.holding({"$regex": r"[\n\r]"}), "exact"
+def _not_one_line(pair: Pair) -> tuple[Query, Bound]:
+    """Prose with several lines, or longer than a line may be."""
+    longer = rf"^[\s\S]{{{getattr(pair.new.field, 'max_length', LINE_LIMIT) + 1}}}"
+    tests = ({"$regex": r"[\n\r]"}, {"$regex": longer})
+    return pair.old.within(lambda path: {"$or": [{path: test} for test in tests]}), "exact"
 
 
-def _fractions(place: Place) -> tuple[Query, Bound]:
+def _fractions(pair: Pair) -> tuple[Query, Bound]:
     """Decimals with something after the point; in rows the database cannot be asked."""
+    place = pair.old
     if place.in_rows:
         return place.answered(), "most"
     value = f"${place.path}"
@@ -103,13 +107,13 @@ def _fractions(place: Place) -> tuple[Query, Bound]:
     return {"$expr": {"$cond": [{"$isNumber": value}, broken, False]}}, "exact"
 
 
-def _more_than_one(place: Place) -> tuple[Query, Bound]:
-    return place.within(lambda path: {f"{path}.1": {"$exists": True}}), "exact"
+def _more_than_one(pair: Pair) -> tuple[Query, Bound]:
+    return pair.old.within(lambda path: {f"{path}.1": {"$exists": True}}), "exact"
 
 
-_SPECIAL: dict[tuple[str, str], Callable[[Place], tuple[Query, Bound]]] = {
-    ("long_text", "text"): _several_lines,
-    ("markdown", "text"): _several_lines,
+_SPECIAL: dict[tuple[str, str], Callable[[Pair], tuple[Query, Bound]]] = {
+    ("long_text", "text"): _not_one_line,
+    ("markdown", "text"): _not_one_line,
     ("decimal", "integer"): _fractions,
     ("files", "file"): _more_than_one,
 }
@@ -131,6 +135,5 @@ READABLE = {
     "postal_code": f"^(?:{FORMATS['jp_postal'].pattern})$",
     "reference": "^[0-9A-Za-z-]+$",
     "account": "^[^ ]+$",
-    "text": "^[^\n\r]*$",
 }
 """What a text looks like that each type can read, width and separators as people write them."""
