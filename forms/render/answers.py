@@ -8,8 +8,8 @@ from markupsafe import Markup
 
 from forms.render.control import certificate_facts
 from forms.render.held import is_upload
-from forms.render.markdown import to_html
 from models.language import Language
+from models.markdown import to_html
 from models.schema.definition import RecordType
 from models.schema.fields import BaseField, TableField
 from models.schema.fields.structure import GroupField

@@ -9,8 +9,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from forms.assets import asset
-from forms.render.markdown import to_html
 from models.language import Language, Text, translate
+from models.markdown import to_html
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 

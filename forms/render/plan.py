@@ -8,8 +8,8 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from forms.render.markdown import to_html
 from models.language import Language, translate
+from models.markdown import to_html
 from models.schema.conditions import Condition, compile_condition
 from models.schema.definition import Page, RecordType, walk
 from models.schema.fields import BaseField, TableField

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from forms.render.markdown import to_html
+from models.markdown import to_html
 from tests.forms.reader import Document
 from tests.forms.sample import definition, draw
 

@@ -1,4 +1,4 @@
-"""Markdown of the configuration and of notices as safe HTML."""
+"""Markdown of the configuration, of notices and of answers as safe HTML."""
 
 from functools import cache
 from typing import TYPE_CHECKING
