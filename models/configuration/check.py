@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from models.configuration.checks.circles import check_circles
 from models.configuration.checks.conditions import check_conditions
+from models.configuration.checks.evolution import check_evolution
 from models.configuration.checks.examples import check_examples
 from models.configuration.checks.fields import check_fields
 from models.configuration.checks.flows import check_flow
@@ -20,6 +21,9 @@ from models.configuration.load import Configuration
 from models.schema.definition import RecordType
 from models.schema.finding import Finding
 from models.schema.source import Source
+
+LOOKS = (check_fields, check_links, check_pages, check_conditions, check_circles, check_evolution)
+"""What is looked at in every record type, in this order."""
 
 
 def check(configuration: Configuration, sources: Sources) -> Iterator[Finding]:
@@ -46,7 +50,7 @@ def check_record_type(configuration: Configuration, kind: RecordType, source: So
     yield from check_texts(source, source.value)
     findings = list(check_names(subject))
     if len(subject.places) <= MOST_FIELDS:
-        for look in (check_fields, check_links, check_pages, check_conditions, check_circles):
+        for look in LOOKS:
             findings += look(subject)
     yield from findings
     yield from check_privacy(subject)

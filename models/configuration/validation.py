@@ -11,6 +11,7 @@ from models.schema.definition import Part
 from models.schema.fields import FIELD_TYPES, TYPE_NAMES, type_name
 from models.schema.finding import Finding
 from models.schema.source import Source
+from models.workflow.definition import NEEDS
 
 
 def build_part(model: type[Part], source: Source) -> tuple[Part | None, list[Finding]]:
@@ -45,7 +46,17 @@ def _finding(model: type[Part], source: Source, problem: Any) -> Finding:
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         written = str((problem.get("ctx") or {}).get("tag", ""))
         return source.finding("T-E008", [*path, "type"], key=written, known=", ".join(TYPE_NAMES))
+    if kind == "literal_error" and "needs" in problem["loc"]:
+        written = _at(source.value, path)
+        return source.finding("T-E027", path, name=written, known=", ".join(NEEDS))
     return source.finding("T-E005", path, key=key, problem=problem["msg"])
+
+
+def _at(value: Any, path: Sequence[Any]) -> Any:
+    """What stands at `path` in the file; the one value where a list is meant and none was written."""
+    for part in path:
+        value = value[part] if isinstance(value, Mapping | list) else value
+    return value
 
 
 def _real(value: Any, location: list[Any]) -> list[Any]:

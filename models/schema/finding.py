@@ -137,13 +137,12 @@ CODES: dict[str, Code] = {
     "T-E054": Code(
         "The evolution cannot lead here: {problem}.", "See the manual's chapter on changing record types."
     ),
-    "T-E055": Code("Nobody may read the field “{name}”.", "Name a role or a holder under “read”."),
+    "T-E055": Code("The retention “{name}” does not exist.", "Use one of: {known}."),
     "T-E056": Code(
         "The record type has {count} fields; at most {limit} are taken.",
         "Divide it into several record types, or use a table.",
     ),
     "T-E057": Code("The kind of file “{name}” does not exist.", "Use one of: {known}."),
-    "T-E058": Code("The retention “{name}” does not exist.", "Use one of: {known}."),
     "T-W001": Code("The English text is missing.", "Add “en:”.", "warning"),
     "T-W002": Code(
         "The field “{name}” does not say whether it holds personal data.",

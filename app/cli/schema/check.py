@@ -1,6 +1,8 @@
 """``schema check``: what is described, whether it holds, and which versions are published."""
 
 import asyncio
+from collections import Counter
+from typing import Annotated
 
 import typer
 
@@ -16,15 +18,18 @@ from models.schema.definition import RecordType
 from models.services.registry import Published, Registry
 
 
-def check() -> None:
+def check(
+    strict: Annotated[bool, typer.Option(help="Warnings count as errors.")] = False,
+) -> None:
     """Read the configuration, report every finding with file and line, and list the record types."""
     settings = Settings()
     configuration, findings = examine(settings.config, linter)
     for finding in findings:
         say_finding(finding)
-    errors = [finding for finding in findings if finding.severity == "error"]
-    if configuration is None or errors:
-        say("{count} errors.", count=len(errors))
+    counted = Counter(finding.severity for finding in findings)
+    if findings:
+        say("{errors} errors, {warnings} warnings.", errors=counted["error"], warnings=counted["warning"])
+    if configuration is None or counted["error"] or (strict and findings):
         raise typer.Exit(1)
     _list_types(configuration, asyncio.run(published_versions(settings)))
     examples = sum(len(kind.examples) for kind in configuration.record_types.values())

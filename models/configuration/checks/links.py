@@ -17,7 +17,7 @@ _NUMBER = re.compile(r"\{(seq|year)(:0?[1-9][0-9]?)?\}")
 
 
 def check_links(subject: Subject) -> Iterator[Finding]:
-    """T-E011, T-E013, T-E014, T-E016, T-E023, T-E031 and T-E058 of one record type."""
+    """T-E011, T-E013, T-E014, T-E016, T-E023, T-E031 and T-E055 of one record type."""
     kind, source, configuration = subject.kind, subject.source, subject.configuration
     flow = kind.applications.workflow
     yield from unknown(source, "T-E013", ("applications", "workflow"), flow, configuration.workflows)
@@ -29,7 +29,7 @@ def check_links(subject: Subject) -> Iterator[Finding]:
         types = {*configuration.record_types, kind.name}
         yield from unknown(source, "T-E023", ("belongs_to",), kind.belongs_to, sorted(types))
     if kind.retention is not None:
-        yield from unknown(source, "T-E058", ("retention",), kind.retention, configuration.site.retention)
+        yield from unknown(source, "T-E055", ("retention",), kind.retention, configuration.site.retention)
     yield from _named_fields(subject)
     yield from _taken(subject)
     yield from _formats(subject)

@@ -1,0 +1,134 @@
+"""One way to break the sample for every code the checks can report."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from models.configuration.checks.names import MOST_FIELDS
+from models.configuration.validation import MOST_FINDINGS
+from models.schema.source import MAX_BYTES
+from models.schema.tree import MAX_DEPTH
+from tests.configuration.sample import FILES, FLOW, TYPE, changed
+
+Files = Mapping[str, str | bytes]
+
+
+class Broken(NamedTuple):
+    """The files, and a text of the line that is to be named ("" where it is the first)."""
+
+    files: Files
+    line: str = ""
+
+
+def broken(right: str, wrong: str, line: str | None = None, *, file: str = TYPE) -> Broken:
+    """`file` with `right` written as `wrong`; the line named is the one with `wrong`, or with `line`."""
+    return Broken(changed(file, right, wrong), wrong if line is None else line)
+
+
+def without(*names: str) -> Files:
+    """The files but these."""
+    return {name: text for name, text in FILES.items() if name not in names}
+
+
+def added(field: str) -> Broken:
+    """The record type with one more field; its pages are left out."""
+    text = FILES[TYPE]
+    start, end = text.index("pages:"), text.index("checks:")
+    return Broken({**FILES, TYPE: f"{text[:start]}  - {field}\n{text[end:]}"}, field)
+
+
+def page_of(*fields: str) -> Broken:
+    """The record type with fields on a page of their own; the title is made of the first, `nickname`."""
+    lines = "".join(f"  - {field}\n" for field in fields)
+    names = ", ".join(field.split(",")[0].removeprefix("{name: ") for field in fields)
+    page = f"  - {{name: last, label: {{ja: 最後, en: Last}}, fields: [{names}]}}\n"
+    text = FILES[TYPE].replace("pages:\n", f"{lines}pages:\n{page}").replace("{group_name}", "{nickname}")
+    return Broken({**FILES, TYPE: text}, "name: last")
+
+
+BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{name}: &{name} [{', '.join([f'*{last}'] * 10)}]\n"
+    for last, name in zip("abcdefg", "bcdefgh", strict=True)
+)
+
+MANY = [f"k{n}: 1\n" for n in range(MOST_FINDINGS + 5)]
+
+PARTS = ", ".join(f"{{name: f{n}, type: text}}" for n in range(MOST_FIELDS))
+
+OPTIONS = FILES["choices/kind.yaml"].removeprefix("choices: kind\n")
+
+LABEL = "label: {ja: 項, en: Item}, personal: no"
+
+WIDE = f"{{name: wide, type: group, {LABEL}, fields: [{PARTS}]}}"
+
+BROKEN: Mapping[str, Broken] = {
+    "T-E001": broken("retention: papers", "retention: [papers", "lifecycle: simple"),
+    "T-E002": broken("retention: papers", "lifecycle: simple", "lifecycle: simple"),
+    "T-E003": broken("retention: papers", "retentoin: papers"),
+    "T-E004": broken('title: "{group_name}"\n', "", ""),
+    "T-E005": broken("max: 500", "max: many", "max: many"),
+    "T-E006": Broken({**FILES, TYPE: "- a list\n"}),
+    "T-E007": Broken({**FILES, "record_types/other.yaml": FILES[TYPE]}),
+    "T-E008": broken("type: boolean", "type: bolean", "type: bolean"),
+    "T-E009": broken("name: policy", "name: Policy", "name: Policy"),
+    "T-E010": broken("choices: kind", "choices: sort", "choices: sort"),
+    "T-E011": broken("show_when: {covered: true}", "show_when: {cover: true}", "cover: true"),
+    "T-E012": added("{name: code, type: text, format: kanna, " + LABEL + "}"),
+    "T-E013": broken("workflow: short", "workflow: long", "workflow: long"),
+    "T-E014": broken("lifecycle: simple", "lifecycle: single"),
+    "T-E015": broken("[register]", "[registre]", "registre", file=FLOW),
+    "T-E016": Broken(without("mail/received.en.md"), "mail: [received]"),
+    "T-E017": broken("{reference}", "{referense}", "{referense}", file="mail/received.ja.md"),
+    "T-E018": broken("name: days", "name: place", "type: integer, min: 1, label: {ja: 日数"),
+    "T-E019": broken("{covered: true}, required_when", "{covered: {$near: 1}}, required_when", "$near"),
+    "T-E020": broken("to: submitted", "to: submited", "to: submited", file=FLOW),
+    "T-E021": broken("Expired}, final: true}", "Expired}}", file=FLOW),
+    "T-E022": broken("expect: valid", "expect: {members: required}", "members: 3}"),
+    "T-E023": broken("operator_type: group", "operator_type: club", "operator_type: club", file="site.yaml"),
+    "T-E024": broken("show_when: {covered: true}", "show_when: {kind: swimming}", "swimming"),
+    "T-E025": Broken(without("site.yaml")),
+    "T-E026": broken("by: reviewer, not_by", "by: reviwer, not_by", "reviwer", file=FLOW),
+    "T-E027": broken("needs: remarks", "needs: remark", "needs: remark", file=FLOW),
+    "T-E028": broken("[covered, policy]", "[covered]", "name: policy"),
+    "T-E029": Broken({}),
+    "T-E030": broken("name: days, type: integer, min: 1", "name: days, type: file", "type: file"),
+    "T-E031": broken("live: false, final: true", "final: true", "", file="lifecycles/simple.yaml"),
+    "T-E032": Broken({**FILES, TYPE: "a" * (MAX_BYTES + 1)}),
+    "T-E033": Broken({**FILES, TYPE: "record_type: 団体\n".encode("utf-16")}),
+    "T-E034": Broken({**FILES, "record_types/folder.yaml/x.txt": ""}),
+    "T-E035": Broken({**FILES, TYPE: "record_type: x\na: " + "[" * (MAX_DEPTH + 1)}, "[["),
+    "T-E036": Broken({**FILES, TYPE: BOMB}, "&f"),
+    "T-E037": Broken({**FILES, TYPE: "record_type: x\nfields: &a\n  - *a\n"}, "*a"),
+    "T-E038": broken("max: 500", "max: !!python/object:os.system 5", "!!python"),
+    "T-E039": broken("max: 500", "max: 99999999999999999999", "max: 9999"),
+    "T-E040": Broken({**FILES, TYPE: FILES[TYPE] + "---\na: 1\n"}, "---"),
+    "T-E041": Broken({**FILES, TYPE: FILES[TYPE] + "".join(MANY)}),
+    "T-E042": broken(
+        "show_when: {covered: true}", "show_when: {$and: [{covered: true}, {covered: false}]}", "$and"
+    ),
+    "T-E043": added("{name: more, type: computed, value: {$add: [$more, 1]}, " + LABEL + "}"),
+    "T-E044": added("{name: code, type: text, required: true, read_only: true, " + LABEL + "}"),
+    "T-E045": broken("min: 1, max: 500", "min: 501, max: 500", "min: 501"),
+    "T-E046": broken("example: 山の会", "example: " + "山" * 51, "example:"),
+    "T-E047": broken("at: covered", "at: policy", "name: insured_when_many"),
+    "T-E048": broken("field: group_number", "field: members"),
+    "T-E049": broken("max_rows: 20\n", "max_rows: 20\n    sort: true\n", "sort: true"),
+    "T-E050": added("{name: code, type: text, pattern: '(a+)+b', " + LABEL + "}"),
+    "T-E051": broken(
+        "  expired: {", "  lost: {label: {ja: 不明, en: Lost}, final: true}\n  expired: {", "lost:", file=FLOW
+    ),
+    "T-E052": broken("not_by: applicant", "not_by: [reviewer, applicant]", "not_by: [reviewer", file=FLOW),
+    "T-E053": broken("then: expire", "then: end", "then: end", file=FLOW),
+    "T-E054": broken("checks:\n", "evolution: [{from: 1, rename: {town: city}}]\nchecks:\n", "from: 1"),
+    "T-E055": broken("retention: papers", "retention: paper"),
+    "T-E056": Broken(added(WIDE).files, "fields:"),
+    "T-E057": added("{name: paper, type: file, accept: [exe], " + LABEL + "}"),
+    "T-W001": broken("{ja: 団体, en: Group}\ncollection", "{ja: 団体}\ncollection", "label: {ja: 団体}"),
+    "T-W002": broken("Members}, required: true, personal: no", "Members}, required: true"),
+    "T-W003": broken(", classification: restricted", "", "name: email"),
+    "T-W004": broken("classification: restricted", "classification: public", "classification: public"),
+    "T-W005": Broken({**FILES, "mail/lost.ja.md": "---\nsubject: 不明\n---\n本文\n"}),
+    "T-W006": Broken({**FILES, "choices/lost.yaml": "choices: lost\n" + OPTIONS}),
+    "T-W007": page_of(
+        "{name: nickname, type: text, show_when: {kind: climbing}, required: true, " + LABEL + "}"
+    ),
+}
