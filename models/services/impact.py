@@ -182,7 +182,8 @@ class _Assessment:
 
     async def _records(self, stored: Any) -> Tallies:
         asked = self._asked("data.")
-        states = list(self.site.lifecycles[self.candidate.lifecycle].states)
+        lifecycle = self.site.lifecycles.get(self.candidate.lifecycle)
+        states = list(lifecycle.states) if lifecycle else []
         for position, change in enumerate(self.changes):
             if change.envelope is not None:
                 asked[str(position)] = on_envelope(change, states)

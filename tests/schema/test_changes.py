@@ -8,7 +8,7 @@ from models.schema.changes import Change, compare_definitions
 from tests.schema.definitions import a_type, field, options
 
 TITLE = field("title")
-GONE = [None, "", [], {}]
+GONE: list[Any] = [None, "", [], {}]
 
 
 def changes(

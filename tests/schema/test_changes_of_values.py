@@ -9,7 +9,7 @@ from models.schema.changes import Change, compare_definitions
 from models.schema.changes.types import READABLE
 from tests.schema.definitions import a_type, field, options
 
-GONE = [None, "", [], {}]
+GONE: list[Any] = [None, "", [], {}]
 LOOSE: dict[str, dict[str, Any]] = {
     "max_length": field("v", max_length=100),
     "min_length": field("v", min_length=1),
