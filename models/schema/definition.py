@@ -172,8 +172,15 @@ class RecordType(Part):
         return self.model_copy(update={"fields": tuple(_with_options(field, lists) for field in self.fields)})
 
     def title_of(self, data: Mapping[str, Any]) -> str:
-        """What a person calls this record, from its answers; missing answers are left blank."""
-        return self.title.format_map(_Blank(data)).strip()
+        """What a person calls this record, from its answers; missing answers are left blank, secrets are
+        dots, groups (a name, an address) read as a person would read them."""
+        told = {name: self._in_title(name, value) for name, value in data.items() if value is not None}
+        return self.title.format_map(_Blank(told)).strip()
+
+    def _in_title(self, name: str, value: Any) -> Any:
+        field = self.by_name.get(name)
+        shown = field is not None and (field.confidential or bool(field.parts))
+        return field.show(value, "ja") if field is not None and shown else value
 
 
 def checksum_of(published: Mapping[str, Any]) -> str:

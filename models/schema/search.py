@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from models.schema.definition import RecordType
+from models.schema.fields import BaseField
 
 GRAM_LIMIT = 2000
 """Most grams one record keeps."""
@@ -23,7 +24,12 @@ def grams(text: str) -> list[str]:
 
 
 def grams_of(definition: RecordType, number: str, data: Mapping[str, Any]) -> list[str]:
-    """The search grams of a record: its number and every field marked ``search``."""
-    texts = [number, *(f.search_text(data.get(f.name)) for f in definition.fields if f.searchable)]
+    """The search grams of a record: its number, every field marked ``search`` and every such field in its
+    groups and tables. Secrets have none, whatever they are marked."""
+    texts = [number, *(f.search_text(data.get(f.name)) for f in definition.fields if _is_searched(f))]
     found = (gram for text in texts for gram in grams(text))
     return list(dict.fromkeys(found))[:GRAM_LIMIT]
+
+
+def _is_searched(field: BaseField) -> bool:
+    return field.findable and (field.searchable or any(_is_searched(part) for part in field.parts))

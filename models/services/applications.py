@@ -1,26 +1,26 @@
 """Applications in the applicant's hands: looking up, filling in, keeping."""
 
-import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from models.documents.application import Application
-from models.documents.base import Id
 from models.documents.event import Subject
 from models.documents.guarded import find_document, update_where
-from models.documents.record import Record
 from models.errors import AnswersInvalid, NotFound, RecordChanged, TransitionRefused
 from models.language import Language
 from models.permissions import Actor, allowed, is_applicant, may_view, require
-from models.schema.compiled import CompiledType
 from models.schema.conditions import fields_in
 from models.schema.definition import Kind, RecordType
 from models.schema.fields import BaseField
 from models.schema.fields.file import CertificateField, UploadField
 from models.schema.reading import AnswerError, Reading, read_answers
+from models.services import picking, secrets
 from models.services.site import Site
+from models.services.variables import compiled as compiled
+from models.services.variables import operator_of as operator_of
+from models.services.variables import variables_of as variables_of
 from models.workflow.definition import State, Transition, Workflow
 from models.workflow.engine import holds
 
@@ -56,11 +56,6 @@ def subject_of(application: Application) -> Subject:
     return Subject(kind="application", id=application.id, label=application.reference)
 
 
-async def operator_of(site: Site, operator_id: Id | None) -> Record | None:
-    """The operator's own record, or None."""
-    return await site.records[site.configuration.site.operator_type].get(operator_id)
-
-
 async def find(site: Site, actor: Actor, reference: str) -> Application:
     """One application. Raises NotFound when it is unknown or not for this actor."""
     found = await find_document(Application, {"reference": reference[:64]})
@@ -74,11 +69,6 @@ async def mine(site: Site, actor: Actor) -> list[Application]:
     require(actor, "portal.enter")
     where = {"operator_id": actor.operator_id}
     return await Application.find(where).sort("-updated_at").limit(OWN_LIMIT).to_list()
-
-
-def compiled(site: Site, application: Application) -> CompiledType:
-    """The version of its type an application is pinned to, ready to read answers."""
-    return site.registry.at(application.type, application.schema_version).compiled
 
 
 def workflow_of(site: Site, application: Application) -> Workflow:
@@ -115,29 +105,6 @@ def _with_dependants(definition: RecordType, opened: set[str], answered: Mapping
     return opened if len(opened) == before else _with_dependants(definition, opened, answered)
 
 
-async def variables_of(site: Site, application: Application) -> dict[str, Any]:
-    """What ``$$TODAY``, ``$$OPERATOR``, ``$$BEFORE`` and ``$$TERMS`` stand for in this application."""
-    operator, before = await asyncio.gather(
-        operator_of(site, application.operator_id),
-        site.records[application.type].get(application.record_id),
-    )
-    return {
-        "NOW": site.now(),
-        "TODAY": site.today().isoformat(),
-        "OPERATOR": {**operator.data, "lifecycle": operator.lifecycle} if operator else {},
-        "BEFORE": before.data if before else {},
-        "TERMS": _terms(site, application),
-    }
-
-
-def _terms(site: Site, application: Application) -> dict[str, Any]:
-    accepted = application.terms
-    if accepted is None:
-        return {}
-    at = accepted.at.astimezone(site.calendar.zone).isoformat(timespec="seconds")
-    return {"version": accepted.version, "accepted_at": at, "accepted_by": accepted.by}
-
-
 async def read(site: Site, application: Application, answers: Mapping[str, Any] | None = None) -> Reading:
     """Read the stored answers, or others in their place, through the rules of the pinned version."""
     variables = await variables_of(site, application)
@@ -157,7 +124,8 @@ async def save_page(
     leave: bool = False,
 ) -> Application:
     """Keep the answers of one page. With `leave` they are kept as typed; otherwise an error on this page
-    raises AnswersInvalid and nothing is stored. Raises RecordChanged when another window was faster."""
+    raises AnswersInvalid and nothing is stored. Secrets are sealed, and what references take over is put
+    in, whatever was typed there. Raises RecordChanged when another window was faster."""
     require_applicant(site, actor, application)
     definition = compiled(site, application).definition
     page = next((page for page in definition.laid_out if page.name == page_name), None)
@@ -165,9 +133,14 @@ async def save_page(
         raise NotFound
     variables = await variables_of(site, application)
     kept = writable(site, application, frozenset(page.fields), answers, variables)
-    merged = {**application.answers, **kept}
-    reading = read_answers(compiled(site, application), merged, variables)
-    errors = errors_of_page(definition, application, page_name, reading)
+    form, sent = compiled(site, application), {**application.answers, **kept}
+    hidden = read_answers(form, sent, variables).hidden
+    merged = await picking.copied(site, application, definition, sent, hidden)
+    reading = read_answers(form, merged, variables)
+    picks = await picking.check_picks(site, application, reading)
+    errors = errors_of_page(
+        definition, application, page_name, replace(reading, errors=(*reading.errors, *picks))
+    )
     if errors and not leave:
         raise AnswersInvalid(errors)
     done = [name for name in application.pages_done if name != page_name] + ([] if errors else [page_name])
@@ -175,7 +148,11 @@ async def save_page(
         site,
         application,
         revision,
-        {"answers": merged, "pages_done": done, "title": definition.title_of(reading.data)},
+        {
+            "answers": secrets.seal_answers(site, definition, merged, application.answers),
+            "pages_done": done,
+            "title": definition.title_of(reading.data),
+        },
     )
 
 
@@ -209,10 +186,24 @@ def writable(
     seen = read_answers(form, {**application.answers, **answers}, variables).data if locks else {}
     locked = {name for name, rule in locks.items() if holds(rule, seen, variables)}
     return {
-        name: answers[name]
+        name: _writable_parts(field, answers[name], application.answers.get(name), application)
         for name, field in open_now.items()
         if name not in locked
         and not (isinstance(field, UploadField) and _adds(answers[name], application.answers.get(name)))
+    }
+
+
+def _writable_parts(field: BaseField, sent: Any, stored: Any, application: Application) -> Any:
+    """What was sent for a group, but for parts nobody may type now what is stored."""
+    if not field.parts or field.repeats or not isinstance(sent, dict):
+        return sent
+    before = stored if isinstance(stored, dict) else {}
+    return {
+        part.name: _writable_parts(part, sent.get(part.name), before.get(part.name), application)
+        if may_type(part, application)
+        else before.get(part.name)
+        for part in field.parts
+        if part.name in sent or part.name in before
     }
 
 
@@ -256,16 +247,20 @@ async def _keep(
 
 
 async def keep_upload(
-    site: Site, application: Application, field: str, value: Mapping[str, Any], *, among: bool = False
+    site: Site, application: Application, field: str, value: Mapping[str, Any], *, among: int | None = None
 ) -> Application:
-    """Put an upload's facts into the answers, whatever else was written meanwhile; `among` others where the
-    field takes several."""
+    """Put an upload's facts into the answers, whatever else was written meanwhile; where the field takes
+    several, after those there, `among` at most. Raises RecordChanged when it cannot be put there now."""
     where: dict[str, Any] = {"_id": application.id, "state": application.state}
     path, several = f"answers.{field}", {"$type": "array"}
     touched = {"$set": {"updated_at": site.now()}, "$inc": {"revision": 1}}
-    first = {**touched, "$set": {path: [dict(value)] if among else dict(value), "updated_at": site.now()}}
+    first = {
+        **touched,
+        "$set": {path: [dict(value)] if among is not None else dict(value), "updated_at": site.now()},
+    }
     kept = None
-    if among:
+    if among is not None:
+        where[f"{path}.{among - 1}"] = {"$exists": False}
         more = {**touched, "$push": {path: dict(value)}}
         kept = await update_where(Application, {**where, path: several}, more)
         where = {**where, path: {"$not": several}}

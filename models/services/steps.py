@@ -13,6 +13,7 @@ from models.schema.reading import Reading
 from models.services.applications import compiled, facts_of, read, subject_of, workflow_of
 from models.services.effects import PERFORM, Work
 from models.services.events import record_event
+from models.services.picking import check_picks
 from models.services.post import queue_mails
 from models.services.site import Site
 from models.workflow.definition import Transition, Workflow
@@ -120,8 +121,9 @@ async def _submitted(
     if not is_submission(workflow, application, transition):
         return None
     reading = await read(site, application)
-    if reading.errors:
-        raise AnswersInvalid(reading.errors)
+    errors = (*reading.errors, *await check_picks(site, application, reading))
+    if errors:
+        raise AnswersInvalid(errors)
     return reading
 
 

@@ -50,12 +50,22 @@ async def attach(
         raise NotFound
     if not may_type(field, application):
         raise NotFound
+    if isinstance(field, FilesField):
+        _require_room(field, application)
     name = clean_name(filename)
     kind = check_upload(field, name, content)
     stored = await site.store.attachments.put(name, KINDS[kind][0], str(application.id), content)
     value = facts(stored)
-    await keep_upload(site, application, field_name, value, among=isinstance(field, FilesField))
+    most = field.max_files if isinstance(field, FilesField) else None
+    await keep_upload(site, application, field_name, value, among=most)
     return value
+
+
+def _require_room(field: FilesField, application: Application) -> None:
+    """Raise UploadRefused when the field holds all the files it may, as the application was read."""
+    held = application.answers.get(field.name)
+    if isinstance(held, list) and len(held) >= field.max_files:
+        raise UploadRefused("At most {count} files can be attached here.", count=field.max_files)
 
 
 def clean_name(filename: str) -> str:

@@ -166,6 +166,14 @@ class DeclarationField(BaseField):
     def unparse(self, value: Any) -> Any:
         return "yes" if isinstance(value, dict) and value.get("affirmed") else None
 
+    def compare(self, left: Any, right: Any) -> int:
+        """The same statement affirmed is the same, whenever it was."""
+        first, second = (
+            {key: value for key, value in given.items() if key != "at"} if isinstance(given, dict) else given
+            for given in (left, right)
+        )
+        return super().compare(first, second)
+
     def value_type(self) -> Any:
         return Annotated[dict[str, Any], AfterValidator(_affirmed)]
 

@@ -34,8 +34,9 @@ class HolderField(BaseField):
     def search_parts(self, value: Any) -> Iterator[str]:
         """What a search finds one object by: the parts marked ``search``, or all where none is but the
         field itself is."""
-        marked = [part for part in self.parts if part.searchable or part.parts]
-        chosen = marked if any(part.searchable for part in marked) or not self.searchable else self.parts
+        found = [part for part in self.parts if part.findable]
+        marked = [part for part in found if part.searchable or part.parts]
+        chosen = found if self.searchable and not any(part.searchable for part in marked) else marked
         for part in chosen if isinstance(value, Mapping) else ():
             yield part.search_text(value.get(part.name))
 

@@ -3,12 +3,14 @@
 import re
 import unicodedata
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, StringConstraints, field_validator
 
 from models.schema.fields.base import BaseField, refuse, words
 from models.schema.formats import FORMATS
+from models.schema.patterns import compile_pattern
 
 LINE_LIMIT = 500
 LONG_LIMIT = 10_000
@@ -16,7 +18,8 @@ Named = dict[str, dict[str, Any]]
 
 
 class TextField(BaseField):
-    """One line of text, NFC, no control characters; ``format`` names a validator that also normalises."""
+    """One line of text, NFC, no control characters; ``format`` names a validator that also normalises.
+    ``pattern`` is a regular expression the whole text must fit; one that could take long is refused."""
 
     type: Literal["text"]
     min_length: int = 0
@@ -55,11 +58,13 @@ class TextField(BaseField):
 
     def value_type(self) -> Any:
         line = line_type(self.min_length, self.max_length)
-        return Annotated[line, AfterValidator(self._check)] if self.pattern or self.format else line
+        if self.pattern is not None:
+            line = Annotated[
+                line, AfterValidator(partial(_fitting, compile_pattern(self.pattern, whole=True)))
+            ]
+        return Annotated[line, AfterValidator(self._check)] if self.format is not None else line
 
     def _check(self, text: str) -> str:
-        if self.pattern and not re.fullmatch(self.pattern, text):
-            raise refuse("pattern", "{label} is not in the form asked for.")
         shape = FORMATS.get(self.format_name or "") if self.format is not None else None
         if shape and (problem := shape.check(text)):
             raise refuse("format", problem)
@@ -71,6 +76,12 @@ class TextField(BaseField):
         told = text_schema(self.min_length, self.max_length)
         plain = [anchored(pattern) for pattern in patterns if is_plain(pattern)]
         return {**told, "pattern": plain[0]} if len(plain) == 1 else {**told, **_all_of(plain)}
+
+
+def _fitting(pattern: re.Pattern[str], text: str) -> str:
+    if not pattern.fullmatch(text):
+        raise refuse("pattern", "{label} is not in the form asked for.")
+    return text
 
 
 def _all_of(patterns: list[str]) -> dict[str, Any]:

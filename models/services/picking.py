@@ -1,0 +1,224 @@
+"""Answers picked among what is registered: the operator's own records and accounts."""
+
+import asyncio
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from models.documents.account import Account
+from models.documents.application import Application
+from models.errors import NotFound
+from models.permissions import Actor, is_applicant, may_view
+from models.schema.database_query import for_database
+from models.schema.definition import RecordType, walk
+from models.schema.fault import AnswerError, say
+from models.schema.fields import BaseField
+from models.schema.fields.structure import AccountField, ReferenceField
+from models.schema.levels import inside
+from models.schema.reading import Reading
+from models.schema.values import MISSING, value_at
+from models.services.site import Site
+from models.services.variables import compiled, variables_of
+
+PICK_LIMIT = 200
+"""Most records or accounts offered at once."""
+
+Options = tuple[tuple[str, str], ...]
+Query = dict[str, Any]
+Picker = ReferenceField | AccountField
+
+
+async def picks(site: Site, actor: Actor, application: Application, reading: Reading) -> dict[str, Options]:
+    """What may be picked, (code, label), for every field that picks, by its path in the definition
+    (``units.plant``); hidden fields at the top are left out. Raises NotFound for who may not see the
+    application."""
+    if not (may_view(actor, application) or is_applicant(actor, application)):
+        raise NotFound
+    definition = compiled(site, application).definition
+    asking = {path: field for path, field in pickers(definition) if path not in reading.hidden}
+    if not asking or application.operator_id is None:
+        return dict.fromkeys(asking, ())
+    variables = await variables_of(site, application)
+    found = await asyncio.gather(
+        *(_offered(site, application, field, variables) for field in asking.values())
+    )
+    return dict(zip(asking, found, strict=True))
+
+
+def pickers(definition: RecordType) -> Iterator[tuple[str, Picker]]:
+    """The fields that pick, with their paths in the definition."""
+    for path, field in walk(definition.fields):
+        if isinstance(field, ReferenceField | AccountField):
+            yield ".".join(path), field
+
+
+async def _offered(
+    site: Site, application: Application, field: Picker, variables: Mapping[str, Any]
+) -> Options:
+    where = _reachable(site, application, field, variables)
+    if isinstance(field, AccountField):
+        rows = Account.raw().find(where, {"login": 1, "name": 1}).sort("login", 1).limit(PICK_LIMIT)
+        return tuple([(row["login"], f"{row['login']} {row['name']}".strip()) async for row in rows])
+    if field.to not in site.records:
+        return ()
+    found = await site.records[field.to].rows(where, _TOLD, [("number", 1)], 0, PICK_LIMIT)
+    return tuple((row["number"], f"{row['number']} {row.get('title', '')}".strip()) for row in found)
+
+
+_TOLD = {"number": 1, "title": 1}
+
+
+def _reachable(site: Site, application: Application, field: Picker, variables: Mapping[str, Any]) -> Query:
+    """What may be picked, as a query: the operator's own, in use, and as the field's ``where`` asks."""
+    own: Query = {"operator_id": application.operator_id}
+    if isinstance(field, AccountField):
+        own |= {"kind": "operator", "status": "active"}
+    elif field.to in site.records:
+        lifecycle = site.lifecycles[site.registry.current(field.to).definition.lifecycle]
+        own |= {"lifecycle": {"$in": [name for name, state in lifecycle.states.items() if state.live]}}
+    return {"$and": [own, for_database(field.where, variables, prefix="")]} if field.where else own
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """One answer that was picked."""
+
+    path: str
+    field: Picker
+    value: str
+
+    @property
+    def where(self) -> str:
+        """The path of its field in the definition, without the numbers of rows."""
+        return ".".join(word for word in self.path.split(".") if not word.isdecimal())
+
+
+def _picked(
+    fields: tuple[BaseField, ...],
+    data: Mapping[str, Any],
+    hidden: Collection[str] = (),
+    prefix: str = "",
+) -> Iterator[Picked]:
+    """The picks among these answers, those left out that are `hidden`."""
+    for field in fields:
+        value = data.get(field.name)
+        if prefix + field.name in hidden:
+            continue
+        if isinstance(field, ReferenceField | AccountField) and isinstance(value, str) and value.strip():
+            yield Picked(prefix + field.name, field, value.strip())
+        if field.parts:
+            for begun, here in inside(field.name, value):
+                yield from _picked(field.parts, here, hidden, prefix + begun)
+
+
+async def check_picks(site: Site, application: Application, reading: Reading) -> tuple[AnswerError, ...]:
+    """Errors at the answers that name nothing this operator may pick: unknown, somebody else's, no longer in
+    force, or against the field's ``where``."""
+    definition = compiled(site, application).definition
+    answered = list(_picked(definition.fields, reading.data))
+    if not answered:
+        return ()
+    variables = await variables_of(site, application)
+    fields = {each.where: each.field for each in answered}
+    codes = {where: {each.value for each in answered if each.where == where} for where in fields}
+    found = await asyncio.gather(
+        *(_existing(site, application, fields[where], codes[where], variables) for where in fields)
+    )
+    known = dict(zip(fields, found, strict=True))
+    return tuple(_refused(each) for each in answered if each.value not in known[each.where])
+
+
+async def _existing(
+    site: Site, application: Application, field: Picker, codes: set[str], variables: Mapping[str, Any]
+) -> frozenset[str]:
+    """Those of `codes` that may be picked."""
+    if application.operator_id is None:
+        return frozenset()
+    where, among = _reachable(site, application, field, variables), {"$in": sorted(codes)}
+    if isinstance(field, AccountField):
+        rows = Account.raw().find({"$and": [where, {"login": among}]}, {"login": 1})
+        return frozenset([row["login"] async for row in rows])
+    if field.to not in site.records:
+        return frozenset()
+    query = {"$and": [where, {"number": among}]}
+    found = await site.records[field.to].rows(query, _TOLD, [("number", 1)], 0, len(codes))
+    return frozenset(row["number"] for row in found)
+
+
+def _refused(picked: Picked) -> AnswerError:
+    if isinstance(picked.field, AccountField):
+        return AnswerError(picked.path, "account", say("Choose {label} from the accounts.", picked.field))
+    return AnswerError(
+        picked.path, "reference", say("Choose {label} from the registered records.", picked.field)
+    )
+
+
+async def copied(
+    site: Site,
+    application: Application,
+    definition: RecordType,
+    answers: Mapping[str, Any],
+    hidden: Collection[str] = (),
+) -> dict[str, Any]:
+    """`answers` with what references take over (``copy``) put in, as a form would have sent it: whatever was
+    typed there gives way. A reference that is `hidden` or may not be picked takes nothing over."""
+    copying = [each for each in _picked(definition.fields, answers, hidden) if _copies(each)]
+    if not copying or application.operator_id is None:
+        return dict(answers)
+    variables = await variables_of(site, application)
+    sources = await asyncio.gather(*(_source(site, application, each, variables) for each in copying))
+    taken = {each.path: source for each, source in zip(copying, sources, strict=True) if source is not None}
+    return _with_copies(definition.fields, answers, taken)
+
+
+def _copies(picked: Picked) -> bool:
+    return isinstance(picked.field, ReferenceField) and bool(picked.field.copied)
+
+
+async def _source(
+    site: Site, application: Application, picked: Picked, variables: Mapping[str, Any]
+) -> Mapping[str, Any] | None:
+    """The data of the record picked, or None."""
+    if not isinstance(picked.field, ReferenceField) or picked.field.to not in site.records:
+        return None
+    where = _reachable(site, application, picked.field, variables)
+    query = {"$and": [where, {"number": picked.value}]}
+    found = await site.records[picked.field.to].rows(query, {"data": 1}, [("number", 1)], 0, 1)
+    return found[0]["data"] if found else None
+
+
+def _with_copies(
+    fields: tuple[BaseField, ...],
+    answers: Mapping[str, Any],
+    taken: Mapping[str, Mapping[str, Any]],
+    prefix: str = "",
+) -> dict[str, Any]:
+    """`answers` of one level, each reference's values put beside it, and so on further in."""
+    put, by_name = dict(answers), {field.name: field for field in fields}
+    for field in fields:
+        value, source = answers.get(field.name), taken.get(prefix + field.name)
+        if isinstance(field, ReferenceField) and source is not None:
+            for target, path in field.copied.items():
+                found = value_at(source, path.split("."))
+                put[target] = by_name[target].unparse(None if found is MISSING else found)
+        elif field.parts and isinstance(value, list):
+            put[field.name] = [
+                _with_copies(field.parts, row, taken, f"{prefix}{field.name}.{index}.")
+                if isinstance(row, dict)
+                else row
+                for index, row in enumerate(value)
+            ]
+        elif field.parts and isinstance(value, dict):
+            put[field.name] = _with_copies(field.parts, value, taken, f"{prefix}{field.name}.")
+    return put
+
+
+def locked(definition: RecordType, reading: Reading) -> frozenset[str]:
+    """The paths of the answers that cannot be typed now, as a reference beside them is answered and takes
+    its record's value over."""
+    return frozenset(
+        each.path.removesuffix(each.field.name) + target
+        for each in _picked(definition.fields, reading.data)
+        if isinstance(each.field, ReferenceField)
+        for target in each.field.copied
+    )

@@ -1,0 +1,43 @@
+"""What an application is read with: the version it is pinned to, and what its rules' variables stand for."""
+
+import asyncio
+from typing import Any
+
+from models.documents.application import Application
+from models.documents.base import Id
+from models.documents.record import Record
+from models.schema.compiled import CompiledType
+from models.services.site import Site
+
+
+def compiled(site: Site, application: Application) -> CompiledType:
+    """The version of its type an application is pinned to, ready to read answers."""
+    return site.registry.at(application.type, application.schema_version).compiled
+
+
+async def operator_of(site: Site, operator_id: Id | None) -> Record | None:
+    """The operator's own record, or None."""
+    return await site.records[site.configuration.site.operator_type].get(operator_id)
+
+
+async def variables_of(site: Site, application: Application) -> dict[str, Any]:
+    """What ``$$TODAY``, ``$$OPERATOR``, ``$$BEFORE`` and ``$$TERMS`` stand for in this application."""
+    operator, before = await asyncio.gather(
+        operator_of(site, application.operator_id),
+        site.records[application.type].get(application.record_id),
+    )
+    return {
+        "NOW": site.now(),
+        "TODAY": site.today().isoformat(),
+        "OPERATOR": {**operator.data, "lifecycle": operator.lifecycle} if operator else {},
+        "BEFORE": before.data if before else {},
+        "TERMS": _terms(site, application),
+    }
+
+
+def _terms(site: Site, application: Application) -> dict[str, Any]:
+    accepted = application.terms
+    if accepted is None:
+        return {}
+    at = accepted.at.astimezone(site.calendar.zone).isoformat(timespec="seconds")
+    return {"version": accepted.version, "accepted_at": at, "accepted_by": accepted.by}
