@@ -62,10 +62,7 @@ class Conversion:
         last = after
         while True:
             where = {"_id": {"$gt": last}} if last else {}
-            found = (
-                self.collection.find(where, {"revision": 1, "schema_version": 1}).sort("_id", 1).limit(size)
-            )
-            rows = [(row["_id"], row["revision"], row["schema_version"]) for row in await found.to_list(None)]
+            rows = await self._rows(where, size)
             if not rows:
                 return
             yield Range(rows)
@@ -76,10 +73,15 @@ class Conversion:
         found: list[dict[str, Any]] = await self.collection.find(part.where(version)).to_list(None)
         return found
 
-    async def left(self, below: int, limit: int) -> list[tuple[Id, int, int]]:
-        """Records still of an earlier version."""
-        found = self.collection.find({"schema_version": {"$lt": below}}, {"revision": 1, "schema_version": 1})
-        rows = await found.sort("_id", 1).limit(limit).to_list(None)
+    async def left(self, below: int, after: Id | None, size: int) -> Range | None:
+        """The next records after `after` that are still of an earlier version; None when there are none."""
+        where: dict[str, Any] = {"schema_version": {"$lt": below}}
+        rows = await self._rows(where | ({"_id": {"$gt": after}} if after else {}), size)
+        return Range(rows) if rows else None
+
+    async def _rows(self, where: Mapping[str, Any], size: int) -> list[tuple[Id, int, int]]:
+        found = self.collection.find(where, {"revision": 1, "schema_version": 1}).sort("_id", 1)
+        rows = await found.limit(size).to_list(None)
         return [(row["_id"], row["revision"], row["schema_version"]) for row in rows]
 
     async def by_server(self, part: Range, version: int, stages: list[dict[str, Any]], to: int) -> bool:

@@ -67,11 +67,11 @@ async def claim_job(holder: str, now: datetime, until: datetime) -> Job | None:
         "type": {"$nin": busy},
         "$or": [{"lease_until": None}, {"lease_until": {"$lte": now}}],
     }
-    taken = {"state": "running", "holder": holder, "lease_until": until}
+    taken = {"state": "running", "holder": holder, "lease_until": until, "started_at": now}
     try:
         found = await Job.raw().find_one_and_update(
             free,
-            {"$set": taken, "$inc": {"attempts": 1}, "$min": {"started_at": now}},
+            {"$set": taken, "$inc": {"attempts": 1}},
             sort=[("state", -1), ("created_at", 1), ("_id", 1)],
             return_document=ReturnDocument.AFTER,
         )

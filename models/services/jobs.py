@@ -93,7 +93,7 @@ async def _run(site: Site, job: Job, hold: "_Hold", progress: Progress) -> None:
 
 async def _tell(site: Site, job: Job) -> None:
     subject = Subject(kind="record_type", label=job.type)
-    told = {"version": job.to_version, "done": job.done, "failed": job.failed_count}
+    told: dict[str, Any] = {"version": job.to_version, "done": job.done, "failed": job.failed_count}
     name = "schema.rewritten" if job.kind == "rewrite" else "schema.restored"
 
     async def body(session: Session) -> None:
@@ -129,6 +129,7 @@ class _Hold(Hold):
         fresh = {name: value for name, value in values.items() if self._saved.get(name, self) != value}
         if not await heartbeat(self.site, job, fresh):
             raise Lost
+        job.attempts = 0
         self._saved = {name: list(v) if isinstance(v, list) else v for name, v in values.items()}
 
 

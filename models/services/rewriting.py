@@ -163,14 +163,16 @@ class _Rewriting:
 
     async def _look_again(self) -> None:
         """Records changed while their range was converted, and those of open applications approved since."""
-        numbers = {each["number"] for each in self.job.failed}
         for _ in range(LOOKS):
-            left = await self.conversion.left(self.job.to_version, SIZE + len(numbers))
-            left = [row for row in left if row[0] not in self.stuck]
-            if not left:
+            after, fresh = None, False
+            while left := await self.conversion.left(self.job.to_version, after, SIZE):
+                after = left.last
+                if any(identity not in self.stuck for identity, _, _ in left.rows):
+                    fresh = True
+                    await self._convert(left)
+                    await self.hold()
+            if not fresh:
                 return
-            await self._convert(Range(left))
-            await self.hold()
 
     async def _convert(self, part: Range) -> None:
         below = self.job.to_version

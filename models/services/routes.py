@@ -9,7 +9,7 @@ from typing import Any
 
 from models.schema.compiled import compile_type
 from models.schema.definition import RecordType
-from models.schema.evolution import Evolution, Steps, chain, completed, pipeline
+from models.schema.evolution import Evolution, Steps, completed, pipeline
 from models.schema.evolution.evolve import fields_of, follow
 from models.schema.evolution.order import steps_of
 from models.schema.fields.structure import ComputedField
@@ -60,14 +60,14 @@ class Route:
     def _words_change(self) -> bool:
         """Whether a title or search gram can be another one afterwards."""
         title = "".join(self._title())
-        before = {follow(path, self._done): kind for path, kind in _searched(self.old).items()}
+        before = {str(follow(path, self._done)): kind for path, kind in _searched(self.old).items()}
         read = {*before, *(name for _, name, _, _ in Formatter().parse(self.new.title) if name)}
         touched = {
             here
             for position, (entry, step) in enumerate(self._done)
             if step.name not in HARMLESS
             for path in (*getattr(entry, step.name), *step.targets(entry))
-            if (here := follow(path, self._done[position + 1 :]) or path)
+            for here in (path, follow(path, self._done[position + 1 :]))
         }
         return title != self.new.title or before != _searched(self.new) or bool(touched & read)
 
@@ -84,7 +84,7 @@ class Route:
         before = {
             follow(path, self._done): self._renamed(formula, path) for path, formula in _formulas(self.old)
         }
-        after = {path: formula for path, formula in _formulas(self.new)}
+        after = dict(_formulas(self.new))
         return any(path not in before or before[path] != formula for path, formula in after.items())
 
     def _renamed(self, formula: Any, at: str) -> Any:
@@ -103,7 +103,7 @@ class Route:
         return formula
 
 
-def _searched(definition: RecordType) -> dict[str | None, str]:
+def _searched(definition: RecordType) -> dict[str, str]:
     """The type of every field that is searched, by its path."""
     return {path: field.type for path, field in fields_of(definition.fields).items() if field.searchable}
 
@@ -115,19 +115,21 @@ def _formulas(definition: RecordType) -> Iterator[tuple[str, Any]]:
 
 
 def route_to(site: Site, name: str, version: int, base: int, new: RecordType) -> Route:
-    """From `version` of the type to `new`, which follows version `base`: the steps each version on the way was
-    published with, then those of `new`. A version published without steps for what led to it takes those a
-    later definition gives for it."""
+    """From `version` of the type to `new`, which follows version `base`: the steps each version on the
+    way was published with, then those of `new`. A version published without steps for what led to it takes
+    those a later definition gives for it."""
     old = site.registry.at(name, version).definition
     steps: list[Steps] = []
     for start in range(version, base):
-        step = [
-            entry for entry in site.registry.at(name, start + 1).definition.evolution if entry.start == start
-        ]
-        steps += step or [e for e in new.evolution if e.start == start and not e.backwards]
-    steps += [entry for entry in chain(new, base) if entry.start == base]
+        steps += _from(site.registry.at(name, start + 1).definition, start) or _from(new, start)
+    steps += _from(new, base)
     variables = {"NOW": site.now(), "TODAY": site.today().isoformat()}
     return Route(completed(steps, old, new), old, new, variables)
+
+
+def _from(definition: RecordType, start: int) -> list[Steps]:
+    """The entries of a definition that lead on from one version."""
+    return [entry for entry in definition.evolution if entry.start == start]
 
 
 def earlier(site: Site, name: str, version: int) -> Published:

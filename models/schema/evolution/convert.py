@@ -24,8 +24,11 @@ class Converting(Step):
             if fitting is None:
                 continue  # a later step takes the field away
             for place, container in containers(work.data, parent_of(path)):
-                if not is_empty(container.get(name_of(path))):
-                    _convert(work, container, join(place, name_of(path)), convert, fitting, entry.backwards)
+                at = join(place, name_of(path))
+                if entry.backwards and (kept := work.recall("convert", at, container.get(name_of(path)))):
+                    container[name_of(path)] = kept["value"]
+                elif not is_empty(container.get(name_of(path))):
+                    _convert(work, container, at, convert, fitting)
 
     def undo(self, entry: Steps, undone: Undone) -> None:
         if entry.convert:
@@ -48,13 +51,8 @@ class Converting(Step):
                 yield path, Message("the value to take otherwise does not fit the field")
 
 
-def _convert(
-    work: Work, container: Data, place: str, convert: Convert, fitting: Fitting, backwards: bool
-) -> None:
+def _convert(work: Work, container: Data, place: str, convert: Convert, fitting: Fitting) -> None:
     value = container[name_of(place)]
-    if backwards and (kept := work.recall("convert", place, value)):
-        container[name_of(place)] = kept["value"]
-        return
     found = fitting.fit(_chosen(value, convert.pattern))
     if found is MISFIT:
         if convert.otherwise == "refuse":

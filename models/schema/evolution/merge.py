@@ -49,10 +49,10 @@ def _merge(work: Work, container: Data, place: str, merge: Merge, backwards: boo
     names, around = [name_of(path) for path in merge.of], parent_of(place)
     taken = {name: container.pop(name) for name in names if name in container}
     parts = [None if is_empty(taken.get(name)) else taken[name] for name in names]
-    if all(part is None for part in parts):
-        return
     if backwards and (kept := work.recall("split", place, parts)):
         work.put(container, place, kept["value"])
+        return
+    if all(part is None for part in parts):
         return
     whole = merge.joined.join(in_words(part) for part in parts if part is not None)
     work.put(container, place, whole)
