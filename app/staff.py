@@ -7,8 +7,10 @@ from starlette.responses import Response
 from admin.auth import Person, StaffAuth
 from admin.live import FollowTypes, LiveRecords
 from admin.site import SafeAdmin, build_admin
+from admin.studio.pages import studio_section
 from admin.views.collections import staff_views
 from app.settings import Settings
+from forms.preview import draw_form
 from models.configuration.load import Configuration
 from models.language import LANGUAGES, catalogue
 from models.permissions import Actor, allowed
@@ -23,7 +25,7 @@ def build_site_admin(settings: Settings, configuration: Configuration) -> SafeAd
         title=configuration.site.name,
         secret_key=settings.key.decode(),
         auth_provider=StaffAuth(sign_in=sign_in, person_of=person_of, sign_out=sign_out, ask_code=False),
-        views=list(staff_views(live.section)),
+        views=[*staff_views(live.section), studio_section(draw_form)],
         middlewares=[Middleware(FollowTypes, live=live)],
         translations={language: catalogue(language) for language in LANGUAGES},
         timezone=configuration.site.time_zone,

@@ -85,6 +85,14 @@ PAGES: Mapping[str, str] = {
     "/admin/applications": "application.view",
     "/admin/applications/{reference}": "application.view",
     "/admin/applications/{reference}/files/{identifier}": "application.view",
+    "/admin/studio": "schema.view",
+    "/admin/studio/new": "schema.propose",
+    "/admin/studio/types/{name}": "schema.view",
+    "/admin/studio/types/{name}/edit": "schema.propose",
+    "/admin/studio/types/{name}/versions/{version}": "schema.view",
+    "/admin/studio/types/{name}/rollback/{version}": "schema.approve",
+    "/admin/studio/proposals": "schema.view",
+    "/admin/studio/proposals/{reference}": "schema.view",
     **{f"/admin/{key}/list": permission for key, permission in LISTS.items()},
     **{f"/admin/{key}/detail": permission for key, permission in LISTS.items()},
 }
@@ -138,6 +146,11 @@ async def addresses(stored: Mongo) -> dict[str, str]:
     application = await stored["applications"].find_one({"submitted_at": {"$ne": None}})
     assert application is not None
     found = {page: page.replace("{reference}", application["reference"]) for page in PAGES}
+    found |= {
+        page: page.replace("{name}", "resource").replace("{version}", "1").replace("{reference}", "S2026-0000")
+        for page in PAGES
+        if page.startswith("/admin/studio")
+    }
     for key in LISTS:
         row = await stored[{"operator": "operators", "resource": "resources"}.get(key, key)].find_one()
         found[f"/admin/{key}/detail"] += f"?pk={row['_id'] if row else '0' * 24}"
@@ -174,6 +187,8 @@ def expected(page: str, who: str) -> tuple[int, ...]:
         return (403,)
     if page == "/admin/applications":
         return (303,)
+    if page.endswith(("/rollback/{version}", "/proposals/{reference}")):
+        return (404,)
     if "files" in page or page == "/admin/resource/detail":
         return (404, 200)
     return (200,)

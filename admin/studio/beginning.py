@@ -1,0 +1,30 @@
+"""The text a new record type begins from: small, complete, every line told."""
+
+TEMPLATE = """\
+# 新しいレコード種別 / A new record type. Every line can be changed; lines after "#" are notes.
+record_type: new_type                      # 種別の名前（英小文字・数字・_）/ its name in addresses and files
+label: {ja: 新しい種別, en: New type}
+plural: {ja: 新しい種別, en: New types}
+collection: new_types                      # 登録データの置き場所 / where its records are kept
+number: {field: new_type_id, format: "{seq:08}"}   # 登録時に付く番号 / the number given at registration
+title: "{name}"                            # 一覧での呼び名 / what a record is called in lists
+belongs_to: operator                       # 事業者ごとのデータ / each record belongs to an operator
+lifecycle: LIFECYCLE
+applications:
+  kinds: [register, change, delete]
+  workflow: WORKFLOW
+
+fields:
+  - {name: name, type: text, label: {ja: 名称, en: Name}, required: true, search: true, list: true}
+  - {name: started_on, type: date, label: {ja: 開始日, en: Start date}, required: true, list: true}
+  - {name: remarks, type: long_text, label: {ja: 備考, en: Remarks}}
+
+examples:                                  # 公開前に必ず試されます / tried before anything is published
+  - {given: {name: 例, started_on: "2026-04-01"}, expect: valid}
+  - {given: {name: 例}, expect: {started_on: required}}
+"""
+
+
+def template(workflow: str, lifecycle: str) -> str:
+    """The text of a new type that uses a workflow and a lifecycle the site has."""
+    return TEMPLATE.replace("WORKFLOW", workflow).replace("LIFECYCLE", lifecycle)
