@@ -42,8 +42,7 @@ def compile_expression(node: Any) -> Expression:
         value_of = variable(node)
         return lambda _, variables: value_of(variables)
     if isinstance(node, str) and node.startswith("$"):
-        path = names_of(node[1:])
-        return lambda document, _: value_at(document, path)
+        return _field(names_of(node[1:]))
     if isinstance(node, list):
         parts = [compile_expression(part) for part in node]
         return lambda document, variables: [_present(part(document, variables)) for part in parts]
@@ -51,6 +50,13 @@ def compile_expression(node: Any) -> Expression:
         return _call(*one_operator(node))
     settled = constant(node)
     return lambda _, __: settled
+
+
+def _field(path: tuple[str, ...]) -> Expression:
+    if len(path) > 1:
+        return lambda document, _: value_at(document, path)
+    (name,) = path
+    return lambda document, _: document.get(name, MISSING)
 
 
 def one_operator(node: Mapping[str, Any]) -> tuple[str, Any]:

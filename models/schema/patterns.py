@@ -6,6 +6,7 @@ differently, and written anew for each engine in the part of the syntax all thre
 import re
 import re._constants as sre  # type: ignore[import-not-found]
 import re._parser as sre_parser  # type: ignore[import-not-found]
+import warnings
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any, Final, Literal
@@ -64,7 +65,8 @@ def _parse(text: Any) -> Sequence[Any]:
     if not isinstance(text, str) or len(text) > MAX_PATTERN:
         raise Problem(f"a pattern is a text of at most {MAX_PATTERN} characters")
     try:
-        tree = sre_parser.parse(text)
+        with warnings.catch_warnings(action="ignore", category=FutureWarning):  # of syntax Python may get
+            tree = sre_parser.parse(text)
     except (re.error, OverflowError, RecursionError) as error:
         raise Problem(f"this is no pattern: {error}") from error
     if tree.state.flags != re.UNICODE:

@@ -109,8 +109,14 @@ def rank(value: Any) -> int:
     return 7
 
 
+_ORDERED_ALIKE: Final = frozenset({int, str, Decimal})
+"""Types whose values Python orders among themselves as MongoDB does (texts by code point)."""
+
+
 def compare(left: Any, right: Any) -> int:
     """-1, 0 or 1 as MongoDB orders the two, by type first."""
+    if left.__class__ is right.__class__ and left.__class__ in _ORDERED_ALIKE:
+        return int(left > right) - int(left < right)
     by_type = rank(left) - rank(right)
     if by_type:
         return 1 if by_type > 0 else -1

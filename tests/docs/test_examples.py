@@ -21,7 +21,7 @@ from models.permissions import Actor
 from models.schema import conditions
 from models.schema.conditions import compile_condition
 from models.schema.definition import Check
-from models.schema.expressions import FUNCTIONS, VARIABLES, Problem
+from models.schema.expressions import FUNCTIONS, NAMED, VARIABLES, Problem
 from models.schema.tree import read_tree
 from models.services.beginning import begin
 from models.services.sessions import actor_for
@@ -113,7 +113,7 @@ def test_every_operator_of_formulas_and_every_variable_is_shown() -> None:
     formulas = {
         op for row in re.findall(r"^\| (`\$[a-zA-Z].*?) \|", page, re.MULTILINE) for op in shlex.split(row)
     }
-    assert {op.strip("`") for op in formulas} == FUNCTIONS.keys() | {"$cond", "$literal", "$dateDiff"}
+    assert {op.strip("`") for op in formulas} == FUNCTIONS.keys() | NAMED.keys() | {"$literal"}
     assert set(re.findall(r"^\| `\$\$([A-Z]+)`", page, re.MULTILINE)) == VARIABLES
 
 
