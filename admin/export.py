@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from typing import Any
 
 from starlette_admin.export import CsvExporter
@@ -31,7 +32,7 @@ def lines(rows: Iterable[Sequence[Any]]) -> str:
 
 def _harmless(value: Any) -> Any:
     """A text a spreadsheet would run gets an apostrophe in front; numbers stay numbers."""
-    if value is None or isinstance(value, int | float):
+    if value is None or isinstance(value, int | float | Decimal):
         return value
     text = str(value)
     return f"'{text}" if text and text.lstrip(" \u3000\u00a0")[:1] in TRIGGERS and text.strip() else text

@@ -75,6 +75,7 @@ PERMISSIONS: Mapping[str, Permission] = {
         "See the applications this browser began or their operator made", "visitor", "operator"
     ),
     "record.view": _row("See any registered record", "reviewer", "approver", "steward", "auditor"),
+    "record.export": _row("Take the registered records away as a file", "approver", "steward", "auditor"),
     "record.view_own": _row("See the records of their operator", "operator"),
     "account.issue": _row("Issue a user of their operator (R55)", "operator_administrator"),
     "account.view_own": _row("See the users of their operator (R56)", "operator_administrator"),

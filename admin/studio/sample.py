@@ -3,7 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from admin.views.answers import rows_of
+from markupsafe import Markup
+
+from admin.views.answers import Reader
 from models.language import LANGUAGES, Language
 from models.schema.compiled import compile_type
 from models.schema.definition import RecordType
@@ -18,12 +20,11 @@ NAMES: Mapping[Language, str] = {"ja": "日本語", "en": "English"}
 
 
 class Told(NamedTuple):
-    """One answer as a reviewer reads it; ``rows`` where it is a table."""
+    """One answer as a reviewer reads it; `wide` where others are inside it."""
 
     label: str
-    text: str
-    heads: tuple[str, ...] = ()
-    rows: tuple[tuple[str, ...], ...] = ()
+    text: str | Markup
+    wide: bool = False
 
 
 class Sample(NamedTuple):
@@ -67,5 +68,4 @@ def _pages(
 
 
 def _told(field: BaseField, value: Any, spoken: Language) -> Told:
-    heads, rows = rows_of(field, value, spoken)
-    return Told(field.label(spoken), "" if rows else field.show(value, spoken), heads, rows)
+    return Told(field.label(spoken), Reader(spoken).show(field, value), bool(field.parts))

@@ -1,38 +1,141 @@
-"""Answers as staff read them: one line of text, or a table of rows."""
+"""Answers as staff read them: a line of text, a list, or a table; what is inside others inside them."""
 
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from admin.language import language
+from admin.language import language, say
 from models.language import Language
-from models.schema.fields import BaseField, TableField
+from models.markdown import to_html
+from models.schema.fields import BaseField
+from models.schema.fields.secret import is_sealed
+from models.schema.fields.structure import GroupField
 
-Heads = tuple[str, ...]
-Rows = tuple[tuple[str, ...], ...]
+Address = Callable[[Mapping[str, Any]], str]
+"""Where an upload is handed out; "" for nowhere."""
 
 FRAME = Markup(
     '<div class="a-table-frame" role="region" tabindex="0" aria-label="{}"><table class="a-table">'
-    "<thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>"
+    '<caption class="a-hidden">{}</caption><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>'
+)
+LINE = Markup("<div><dt>{}</dt><dd>{}</dd></div>")
+LINES = Markup('<dl class="a-dl a-inner">{}</dl>')
+ROW = Markup('<li><span class="a-row-name">{}</span>{}</li>')
+UNCOVER = Markup(
+    '<span>{}</span> <button class="a-button a-button--small" name="path" value="{}" formaction="{}"'
+    ' formmethod="post">{}<span class="a-hidden"> {}</span></button>'
 )
 
 
-def rows_of(field: BaseField, value: Any, spoken: Language) -> tuple[Heads, Rows]:
-    """The columns of a table that hold anything, and its rows; nothing for other fields."""
-    if not isinstance(field, TableField) or not isinstance(value, list):
-        return (), ()
-    used = [part for part in field.fields if any(row.get(part.name) is not None for row in value)]
-    rows = tuple(tuple(part.show(row.get(part.name), spoken) for part in used) for row in value)
-    return tuple(part.label(spoken) for part in used), rows
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads, and what is known beside the answers: where uploads are handed out, where secrets are
+    uncovered ("" for nowhere) and what was uncovered already, by path."""
+
+    spoken: Language
+    address: Address = lambda _upload: ""
+    uncover: str = ""
+    uncovered: Mapping[str, str] | None = None
+
+    def show(self, field: BaseField, value: Any, path: str = "") -> str | Markup:
+        """An answer, escaped wherever it is markup; "" for none."""
+        path = path or field.name
+        if field.is_empty(value):
+            return ""
+        if field.repeats and isinstance(value, list):
+            return self._rows(field, [row for row in value if isinstance(row, Mapping)], path)
+        if isinstance(field, GroupField) and isinstance(value, Mapping):
+            return self._lines(field.parts, value, path)
+        if field.confidential:
+            return self._secret(field, value, path)
+        if field.markup and isinstance(value, str):
+            return Markup('<div class="a-formatted">{}</div>').format(to_html(value, deepest=3))
+        if field.control in ("file", "files"):
+            return self._uploads(field, value)
+        return field.show(value, self.spoken)
+
+    def _rows(self, field: BaseField, rows: list[Mapping[str, Any]], path: str) -> Markup:
+        """Rows as a table; as a list where something inside is no single line."""
+        used = [p for p in field.parts if p.stored and any(not p.is_empty(row.get(p.name)) for row in rows)]
+        if any(part.repeats or isinstance(part, GroupField) for part in used):
+            return self._list(field, rows, path)
+        name = field.label(self.spoken)
+        heads = (Markup('<th scope="col">{}</th>').format(part.label(self.spoken)) for part in used)
+        lines = (self._cells(used, row, f"{path}.{index}") for index, row in enumerate(rows))
+        return FRAME.format(name, name, _all(heads), _all(lines))
+
+    def _cells(self, parts: Iterable[BaseField], row: Mapping[str, Any], path: str) -> Markup:
+        cells = (self.show(part, row.get(part.name), f"{path}.{part.name}") for part in parts)
+        return Markup("<tr>{}</tr>").format(_all(Markup("<td>{}</td>").format(cell) for cell in cells))
+
+    def _list(self, field: BaseField, rows: list[Mapping[str, Any]], path: str) -> Markup:
+        label = (getattr(field, "row_label", None) or field.label)(self.spoken)
+        told = (
+            ROW.format(f"{label} {index + 1}", self._lines(field.parts, row, f"{path}.{index}"))
+            for index, row in enumerate(rows)
+        )
+        return Markup('<ol class="a-rows">{}</ol>').format(_all(told))
+
+    def _lines(self, parts: Iterable[BaseField], data: Mapping[str, Any], path: str) -> Markup:
+        """The parts that say something, by name."""
+        told = ((part, self.show(part, data.get(part.name), f"{path}.{part.name}")) for part in parts)
+        return LINES.format(_all(LINE.format(part.label(self.spoken), text) for part, text in told if text))
+
+    def _uploads(self, field: BaseField, value: Any) -> Markup:
+        several = isinstance(value, list)
+        return Markup("<br>").join(
+            self._upload(upload, field.show([upload] if several else upload, self.spoken))
+            for upload in (value if several else [value])
+            if isinstance(upload, Mapping)
+        )
+
+    def _upload(self, upload: Mapping[str, Any], text: str) -> Markup:
+        address = self.address(upload) if upload.get("id") else ""
+        return Markup('<a href="{}">{}</a>').format(address, text) if address else escape(text)
+
+    def _secret(self, field: BaseField, value: Any, path: str) -> str | Markup:
+        """Dots and the button that uncovers them, or what it uncovered."""
+        known = (self.uncovered or {}).get(path)
+        if known is not None:
+            return Markup('<code class="a-uncovered">{}</code>').format(known)
+        dots = field.show(value, self.spoken)
+        if not self.uncover or not is_sealed(value):
+            return dots
+        return UNCOVER.format(dots, path, self.uncover, say("Uncover"), field.label(self.spoken))
 
 
-def shown(field: BaseField, value: Any) -> str:
-    """An answer in the language of this page; a table as a table."""
-    heads, rows = rows_of(field, value, language())
-    if not rows:
-        return field.show(value, language())
-    head = Markup().join(Markup('<th scope="col">{}</th>').format(text) for text in heads)
-    cells = (Markup().join(Markup("<td>{}</td>").format(text) for text in row) for row in rows)
-    return FRAME.format(
-        field.label(language()), head, Markup().join(Markup("<tr>{}</tr>").format(row) for row in cells)
-    )
+def _all(parts: Iterable[Markup]) -> Markup:
+    return Markup().join(parts)
+
+
+def shown(field: BaseField, value: Any) -> str | Markup:
+    """An answer in the language of this page."""
+    return Reader(language()).show(field, value)
+
+
+def kept_aside(attic: Any) -> Iterator[tuple[str, str, str]]:
+    """What changes of the schema took away from a record: its label or path, its value, its version."""
+    for entry in attic if isinstance(attic, list) else ():
+        if isinstance(entry, Mapping):
+            label = _worded(entry.get("label")) or str(entry.get("path", ""))
+            yield label, _plain(entry.get("value")), str(entry.get("version", ""))
+
+
+def _worded(label: Any) -> str:
+    """A label as it was kept: a text, or one in both languages."""
+    if isinstance(label, Mapping):
+        return str(label.get(language()) or label.get("ja") or "")
+    return str(label or "")
+
+
+def _plain(value: Any) -> str:
+    """A value whose field is gone, as well as it can be told; what is sealed stays so."""
+    if is_sealed(value):
+        return "●●●●●●●●"
+    if isinstance(value, Mapping):
+        return "\n".join(f"{name}: {_plain(part)}" for name, part in value.items() if part is not None)
+    if isinstance(value, list):
+        return "\n".join(_plain(part) for part in value)
+    return "" if value is None else str(value)

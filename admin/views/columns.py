@@ -11,9 +11,11 @@ from admin.language import language, say
 from models.language import Message, Text
 
 Kind = Literal["text", "code", "number", "day", "moment", "yes", "state"]
-Operator = Literal["eq", "startswith", "gte", "lte"]
+Operator = Literal["eq", "startswith", "gte", "lte", "given"]
 Tone = Literal["plain", "info", "good", "warn", "bad", "done"]
 Show = Callable[[Any], str]
+Query = Mapping[str, Any]
+Match = Callable[[Operator, str], Query]
 
 BADGE = Markup('<span class="a-badge a-badge--{}">{}</span>')
 
@@ -32,7 +34,10 @@ class Column:
 
     `sortable` promises an index on the path; `filters` are the operators offered in the filter form;
     `choices` the values of a ``state`` column; `show` replaces the kind's way of writing a value (what it
-    returns is escaped unless it is ``Markup``); `wrap` lets long text break into lines.
+    returns is escaped unless it is ``Markup``); `wrap` lets long text break into lines. `order` is the path
+    it is sorted by where that is another; a column not `drawn` is only filtered and sorted by. `match` makes
+    the query of a filter (raising ``ValueError`` for a text it cannot read), `spell` writes an export's
+    cell.
     """
 
     path: str
@@ -43,6 +48,10 @@ class Column:
     choices: Mapping[str, Choice] = field(default_factory=dict)
     show: Show | None = None
     wrap: bool = False
+    order: str = ""
+    drawn: bool = True
+    match: Match | None = None
+    spell: Callable[[Any], Any] | None = None
 
     @property
     def title(self) -> str:
@@ -114,7 +123,9 @@ def flat(value: Any) -> str:
     return moments.minute(value) if hasattr(value, "utcoffset") and hasattr(value, "date") else plain(value)
 
 
-def spelled(column: Column, value: Any) -> str:
-    """`value` of `column` in an export: a choice by its label."""
+def spelled(column: Column, value: Any) -> Any:
+    """`value` of `column` in an export: as the column spells it, a choice by its label."""
+    if column.spell:
+        return column.spell(value)
     choice = column.choices.get(value) if isinstance(value, str) else None
     return worded(choice.label) if choice else flat(value)

@@ -130,13 +130,20 @@ def queries(conditions: Iterable[Condition]) -> tuple[list[Mapping[str, Any]], l
     bad: list[Problem] = []
     for condition in conditions:
         try:
-            good.append({condition.column.path: _test(condition)})
+            good.append(_query(condition))
         except ValueError:
             message = say("“{text}” cannot be used to filter {column}.")
             bad.append(
                 Problem(message.format(text=condition.text, column=condition.column.title), condition.name)
             )
     return good, bad
+
+
+def _query(condition: Condition) -> Mapping[str, Any]:
+    column = condition.column
+    if column.match:
+        return column.match(condition.operator, condition.text)
+    return {column.path: _test(condition)}
 
 
 def _test(condition: Condition) -> Any:

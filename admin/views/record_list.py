@@ -1,29 +1,34 @@
 """The registered records of one type, drawn from its definition as it is published now."""
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from admin.actor import actor_of, may, site_of
 from admin.language import language, say, spoken
 from admin.language import lazy_gettext as _
-from admin.views.answers import shown
+from admin.links import root_of
+from admin.posted import read_form, text_of
+from admin.views.answers import Reader, kept_aside
 from admin.views.base import Row, Where
-from admin.views.columns import Choice, Column
+from admin.views.columns import Column
+from admin.views.listing import Listing
+from admin.views.record_columns import columns_of
+from admin.views.record_export import export_columns
 from admin.views.records import RawListView
 from admin.views.review import Told
-from models.documents.record import RecordVersion
+from models.documents.record import Record, RecordVersion
 from models.documents.rows import rows_in
+from models.errors import NotFound
 from models.schema.definition import RecordType
-from models.schema.fields import BaseField
 from models.schema.search import grams
+from models.services.exporting import note_export
 from models.services.records import history_of
+from models.services.secrets import reveal
 from models.workflow.definition import State
-
-MOST_COLUMNS = 6
-"""Answers shown in a list of records besides number and state."""
 
 
 class RecordsView(RawListView):
@@ -41,7 +46,7 @@ class RecordsView(RawListView):
             icon="records",
             columns=columns_of(kind, states),
             source=rows_in(kind.collection),
-            rule=_seen,
+            rule=_rule,
             search=("grams",),
             order=(("_id", -1),),
         )
@@ -63,36 +68,69 @@ class RecordsView(RawListView):
         return str(row.get("title") or row.get("number"))
 
     def details_for(self, request: Request, row: Row) -> Sequence[Column]:
-        """Number, state, then every answer as the version it was written under shows it."""
-        definition = site_of(request).registry.at(self.kind.name, row["schema_version"]).definition
-        known = [_answer(field) for field in definition.fields if field.stored]
-        facts = [
-            column
-            for column in self.columns
-            if not column.path.startswith("data.") and column.path != "title"
-        ]
-        return [*facts, Column("revision", _("Version")), *known]
+        """Number, state and what else is not an answer."""
+        facts = [c for c in self.columns if not c.path.startswith("data.") and c.path != "title"]
+        versions = (Column("revision", _("Version")), Column("schema_version", _("Schema version")))
+        return [*facts, *versions]
+
+    def export_columns_for(self, request: Request) -> Sequence[Column]:
+        """Every answer, whatever the list shows."""
+        return export_columns(self.kind, self.states)
+
+    async def note_export(self, request: Request, state: Listing, rows: int) -> None:
+        """An export is an event, with what was asked for."""
+        asked = state.query(page=1).removeprefix("?")
+        await note_export(site_of(request), actor_of(request), self.kind.name, rows, asked)
+
+    def own_routes(self) -> list[Route]:
+        """One more: uncovering a secret."""
+        uncover = Route(f"/{self.key}/uncover", self.uncover, methods=["POST"], name=f"{self.key}-uncover")
+        return [uncover, *super().own_routes()]
+
+    async def uncover(self, request: Request) -> Response:
+        """The record's page with one secret uncovered, this once."""
+        form = await read_form(request, fields=5)
+        row = await self.source.one(text_of(form, "pk"), self.reach(request, "view"))
+        if row is None:
+            raise NotFound
+        path = text_of(form, "path", longest=200)
+        told = await reveal(site_of(request), actor_of(request), Record.model_validate(row), path)
+        request.state.uncovered = {path: told}
+        return await self.draw_detail(request, row)
 
     async def detail_context(self, request: Request, row: Row) -> Mapping[str, Any]:
-        """Every version that was ever in force, newest first."""
+        """The answers by the version they were written under, what was kept aside, and every version that was
+        ever in force, newest first."""
         states, versions = self.states, await history_of(actor_of(request), row["_id"])
-        return {"history": [_told(version, states) for version in versions]}
+        definition = site_of(request).registry.at(self.kind.name, row["schema_version"]).definition
+        return {
+            "history": [_told(version, states) for version in versions],
+            "sections": list(_sections(definition, row.get("data") or {}, self._reader(request))),
+            "attic": list(kept_aside(row.get("attic"))),
+        }
+
+    def _reader(self, request: Request) -> Reader:
+        uncover = f"{root_of(request)}/{self.key}/uncover" if may(request, "secret.reveal") else ""
+        known: Mapping[str, str] | None = getattr(request.state, "uncovered", None)
+        return Reader(language(), uncover=uncover, uncovered=known)
 
 
-def _seen(request: Request, action: str) -> Where | None:
-    return {} if action == "view" and may(request, "record.view") else None
+def _sections(
+    definition: RecordType, data: Mapping[str, Any], reader: Reader
+) -> Iterator[tuple[str, list[tuple[str, Any]]]]:
+    """The answers, laid out as the form is; what no page asks for comes last."""
+    asked = {name for page in definition.laid_out for name in page.fields}
+    rest = tuple(field.name for field in definition.fields if field.name not in asked)
+    for label, names in (*((p.label(language()), p.fields) for p in definition.laid_out), ("", rest)):
+        fields = [definition.by_name[name] for name in names if name in definition.by_name]
+        lines = [(f.label(language()), reader.show(f, data.get(f.name))) for f in fields if f.stored]
+        if lines:
+            yield label or say("Calculated"), lines
 
 
-def columns_of(kind: RecordType, states: Mapping[str, State]) -> tuple[Column, ...]:
-    """Number, title, the answers marked ``list``, state, last change."""
-    choices = {n: Choice(s.label, "good" if s.live else "done") for n, s in states.items()}
-    return (
-        Column("number", _("Number"), "code", sortable=True, filters=("eq", "startswith")),
-        Column("title", _("Title"), wrap=True),
-        *(_column(field) for field in _listed(kind)),
-        Column("lifecycle", _("State"), "state", filters=("eq",), choices=choices),
-        Column("updated_at", _("Updated"), "moment"),
-    )
+def _rule(request: Request, action: str) -> Where | None:
+    permission = {"view": "record.view", "export": "record.export"}.get(action)
+    return {} if permission and may(request, permission) else None
 
 
 def _told(version: RecordVersion, states: Mapping[str, State]) -> Told:
@@ -100,20 +138,3 @@ def _told(version: RecordVersion, states: Mapping[str, State]) -> Told:
     what = say("Version {number}", {"number": version.revision})
     label = state.label(language()) if state else version.lifecycle
     return Told(at=version.at, who=version.by.name, what=f"{what} – {label}", note="")
-
-
-def _listed(kind: RecordType) -> list[BaseField]:
-    title = kind.title.strip("{}")
-    return [field for field in kind.fields if field.listed and field.name != title][:MOST_COLUMNS]
-
-
-def _column(field: BaseField) -> Column:
-    return Column(f"data.{field.name}", field.label, show=_shower(field), sortable=field.sortable)
-
-
-def _answer(field: BaseField) -> Column:
-    return Column(f"data.{field.name}", field.label, show=partial(shown, field), wrap=True)
-
-
-def _shower(field: BaseField) -> Callable[[Any], str]:
-    return lambda value: field.show(value, language())

@@ -100,6 +100,15 @@ class RawListView(GuardedView):
         """The lines of a row's page."""
         return self.details
 
+    def export_columns_for(self, request: Request) -> Sequence[Column]:
+        """The columns of an export: those of the list."""
+        return [column for column in self.columns_for(request) if column.drawn]
+
+    async def note_export(self, request: Request, state: Listing, rows: int) -> None:
+        """Tell of an export before it begins."""
+        if self.on_export:
+            await self.on_export(request, str(self.key), rows)
+
     def href_of(self, request: Request) -> Callable[[Row], str]:
         """How to write the address of a row's page; made once for a page of rows."""
         start = f"{root_of(request)}/{self.key}/detail?pk="
@@ -139,6 +148,10 @@ class RawListView(GuardedView):
         row = await self.source.one(request.query_params.get("pk") or "", self.reach(request, "view"))
         if row is None:
             raise NotFound
+        return await self.draw_detail(request, row)
+
+    async def draw_detail(self, request: Request, row: Row) -> Response:
+        """The page of one row."""
         context = {
             "view": self,
             "row": row,
@@ -160,11 +173,10 @@ class RawListView(GuardedView):
         total = await self.source.count(where, FARTHEST + 1)
         if problems or total > FARTHEST:
             raise HTTPException(413)
-        if self.on_export:
-            await self.on_export(request, str(self.key), total)
+        await self.note_export(request, state, total)
         name = f'attachment; filename="{quote(str(self.key))}.csv"'
         return StreamingResponse(
-            self._csv(where, state, columns),
+            self._csv(where, _settled(state, columns), self.export_columns_for(request)),
             media_type="text/csv; charset=utf-8",
             headers={"Content-Disposition": name},
         )
@@ -179,9 +191,9 @@ class RawListView(GuardedView):
     async def _fetch(
         self, state: Listing, where: Where, columns: Sequence[Column]
     ) -> tuple[Sequence[Row], int]:
-        skip = (state.page - 1) * state.size
+        skip, drawn = (state.page - 1) * state.size, [column for column in columns if column.drawn]
         return await asyncio.gather(
-            self.source.page(where, _settled(state), skip, state.size, self._projection(columns)),
+            self.source.page(where, _settled(state, columns), skip, state.size, self._projection(drawn)),
             self.source.count(where, FARTHEST + 1),
         )
 
@@ -197,14 +209,15 @@ class RawListView(GuardedView):
         total: int,
         problems: list[Problem],
     ) -> dict[str, Any]:
+        drawn = [column for column in columns if column.drawn]
         return {
             "view": self,
             "title": self.menu_label,
             "crumbs": self.way(request),
             "state": state,
             "columns": columns,
-            "heads": _heads(state, columns),
-            "rows": lines(rows, columns, self.href_of(request)),
+            "heads": _heads(state, drawn),
+            "rows": lines(rows, drawn, self.href_of(request)),
             "total": _counted(total),
             "first": (state.page - 1) * state.size + 1 if rows else 0,
             "last": (state.page - 1) * state.size + len(rows),
@@ -218,11 +231,13 @@ class RawListView(GuardedView):
     def _edit_href(self, request: Request, row: Row) -> str:
         return f"{root_of(request)}/{self.key}/edit?pk={quote(self.key_of(row), safe='')}"
 
-    async def _csv(self, where: Where, state: Listing, columns: Sequence[Column]) -> AsyncIterator[str]:
+    async def _csv(
+        self, where: Where, order: list[tuple[str, int]], columns: Sequence[Column]
+    ) -> AsyncIterator[str]:
         yield export.BOM + export.lines([[column.title for column in columns]])
         skip = 0
         while skip < FARTHEST:
-            rows = await self.source.page(where, _settled(state), skip, BATCH, self._projection(columns))
+            rows = await self.source.page(where, order, skip, BATCH, self._projection(columns))
             yield export.lines([[spelled(c, dig(row, c.path)) for c in columns] for row in rows])
             if len(rows) < BATCH:
                 return
@@ -257,9 +272,10 @@ def style_of(column: Column) -> str:
     )
 
 
-def _settled(state: Listing) -> list[tuple[str, int]]:
-    """The order with ``_id`` last, so that pages neither repeat nor miss a row."""
-    order = list(state.order)
+def _settled(state: Listing, columns: Sequence[Column]) -> list[tuple[str, int]]:
+    """The order as it is stored, with ``_id`` last, so that pages neither repeat nor miss a row."""
+    paths = {column.path: column.order for column in columns if column.order}
+    order = [(paths.get(path, path), way) for path, way in state.order]
     way = order[-1][1] if order else 1
     return order if any(path == "_id" for path, _ in order) else [*order, ("_id", way)]
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from markupsafe import Markup
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
@@ -16,7 +17,7 @@ from admin.language import N_, language, say
 from admin.language import lazy_gettext as _
 from admin.links import root_of
 from admin.posted import text_of
-from admin.views.answers import rows_of
+from admin.views.answers import Reader
 from admin.views.page import Crumb, PageView, route
 from admin.views.queue import state_badge
 from models.documents.application import Application, Remark
@@ -25,8 +26,8 @@ from models.errors import NotFound, TorokuError
 from models.language import Language
 from models.schema.definition import KIND_LABELS, RecordType
 from models.schema.fields import BaseField
-from models.schema.fields.file import CertificateField, FileField
-from models.services import applications, review
+from models.schema.fields.file import CertificateField
+from models.services import applications, review, secrets
 from models.services.site import Site
 from models.services.steps import Given, possible_steps, take_step
 from models.services.uploads import INLINE, open_upload
@@ -44,11 +45,8 @@ class Answer:
 
     name: str
     label: str
-    text: str
+    text: str | Markup
     changed: bool = False
-    file: str = ""
-    heads: tuple[str, ...] = ()
-    rows: tuple[tuple[str, ...], ...] = ()
     remarks: tuple[Remark, ...] = ()
     typed: str = ""
     reason: str = ""
@@ -132,12 +130,21 @@ class ReviewPage(PageView):
         }
         return StreamingResponse(content, media_type=stored.content_type, headers=headers)
 
+    @route("/{reference}/uncover", methods=["POST"])
+    async def uncover(self, request: Request) -> Response:
+        """The page with one secret uncovered; what was typed so far is still there."""
+        application, form = await self._find(request), await self.form(request)
+        path = text_of(form, "path", longest=200)
+        told = await secrets.reveal(site_of(request), actor_of(request), application, path)
+        return await self._draw(request, application, typed=form, uncovered={path: told})
+
     async def _draw(
         self,
         request: Request,
         application: Application,
         typed: FormData | None = None,
         refusal: TorokuError | None = None,
+        uncovered: Mapping[str, str] | None = None,
     ) -> Response:
         site, spoken = site_of(request), language()
         checks, changed, mails = await asyncio.gather(
@@ -156,7 +163,7 @@ class ReviewPage(PageView):
             crumbs=[Crumb(application.reference)],
             refusal=refusal,
             application=application,
-            pages=list(_pages(request, application, definition, {c.path for c in changed}, typed)),
+            pages=list(_pages(request, application, definition, {c.path for c in changed}, typed, uncovered)),
             facts=_facts(site, application, definition, spoken),
             state=state_badge(site, application),
             checks=[(check.ok, check.rule, check.message(spoken)) for check in checks],
@@ -211,40 +218,38 @@ def _pages(
     definition: RecordType,
     changed: set[str],
     typed: FormData | None,
+    uncovered: Mapping[str, str] | None,
 ) -> Iterator[tuple[str, list[Answer]]]:
     """The answers laid out as the form is: pages in order, hidden questions left out."""
     data, spoken = application.data or {}, language()
     tops = {path.split(".")[0] for path in changed}
-    base = f"{request.url.path.rpartition('/steps/')[0] or request.url.path}/files/"
+    reader = _reader(request, application, uncovered)
     for page in definition.laid_out:
         fields = [definition.by_name[name] for name in page.fields if name in definition.by_name]
-        shown = [field for field in fields if field.stored and data.get(field.name) is not None]
+        shown = [field for field in fields if field.stored and not field.is_empty(data.get(field.name))]
         answers = [
-            _answer(field, application, data, field.name in tops, base, typed, spoken) for field in shown
+            _answer(field, application, reader.show(field, data[field.name]), field.name in tops, typed)
+            for field in shown
         ]
         if answers:
             yield page.label(spoken), answers
 
 
+def _reader(request: Request, application: Application, uncovered: Mapping[str, str] | None) -> Reader:
+    """Reads answers with links to the uploads, and a button on every secret for those who may press it."""
+    base = f"{root_of(request)}/applications/{application.reference}"
+    may_uncover = f"{base}/uncover" if may(request, "secret.reveal") else ""
+    return Reader(language(), lambda upload: f"{base}/files/{upload['id']}", may_uncover, uncovered)
+
+
 def _answer(
-    field: BaseField,
-    application: Application,
-    data: Mapping[str, Any],
-    changed: bool,
-    base: str,
-    typed: FormData | None,
-    spoken: Language,
+    field: BaseField, application: Application, text: str | Markup, changed: bool, typed: FormData | None
 ) -> Answer:
-    value = data[field.name]
-    heads, rows = rows_of(field, value, spoken)
     return Answer(
         name=field.name,
-        label=field.label(spoken),
-        text=field.show(value, spoken),
+        label=field.label(language()),
+        text=text,
         changed=changed,
-        file=f"{base}{value['id']}" if isinstance(field, FileField) and "id" in value else "",
-        heads=heads,
-        rows=rows,
         remarks=tuple(r for r in application.remarks if r.field.split(".")[0] == field.name),
         typed=text_of(typed, f"remark.{field.name}") if typed else "",
         reason=text_of(typed, f"reason.{field.name}") if typed else "",

@@ -1,0 +1,163 @@
+"""Columns of a record list, worked out from a definition: how each answer reads, how it may be filtered and
+sorted."""
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from admin.language import language
+from admin.language import lazy_gettext as _
+from admin.views.columns import Choice, Column, Kind, Operator, Query
+from admin.views.listing import starting
+from models.schema.definition import RecordType, singles
+from models.schema.fields import BaseField
+from models.schema.fields.base import as_day
+from models.schema.fields.choice import BooleanField, ListedField
+from models.schema.fields.composed import AddressField, PersonNameField
+from models.schema.fields.moment import DateField, DateTimeField, TimeField, YearMonthField
+from models.schema.fields.number import NumberField
+from models.schema.fields.structure import ComputedField
+from models.workflow.definition import State
+
+MOST_COLUMNS = 6
+"""Answers shown in a list of records besides number and state."""
+
+ORDERED = (NumberField, DateField, DateTimeField, YearMonthField, TimeField)
+"""Fields filtered by from and to."""
+
+
+def columns_of(definition: RecordType, states: Mapping[str, State]) -> tuple[Column, ...]:
+    """Number, title, the answers marked ``list``, state, last change; answers only marked ``filter`` are
+    there to be asked for."""
+    return (
+        Column("number", _("Number"), "code", sortable=True, filters=("eq", "startswith")),
+        Column("title", _("Title"), wrap=True),
+        *_answers(definition),
+        Column("lifecycle", _("State"), "state", filters=("eq",), choices=state_choices(states)),
+        Column("updated_at", _("Updated"), "moment"),
+    )
+
+
+def state_choices(states: Mapping[str, State]) -> dict[str, Choice]:
+    """The states of a lifecycle as badges."""
+    return {name: Choice(state.label, "good" if state.live else "done") for name, state in states.items()}
+
+
+def _answers(definition: RecordType) -> Iterator[Column]:
+    """The answers a list shows, filters or sorts by; secrets are none of them."""
+    title, shown = definition.title.strip("{}"), 0
+    for path, field in singles(definition.fields):
+        if field.confidential or not (field.listed or field.filterable or field.sortable):
+            continue
+        drawn = field.listed and field.name != title and shown < MOST_COLUMNS
+        shown += drawn
+        yield answer_column(".".join(path), field, drawn)
+
+
+def answer_column(path: str, field: BaseField, drawn: bool = True) -> Column:
+    """The column of one answer, stored at `path` of the data."""
+    place = f"data.{path}"
+    ordered = field.order_path(place)
+    return Column(
+        place,
+        field.label,
+        _kind(field),
+        sortable=field.sortable,
+        filters=_filters(field) if field.filterable else (),
+        choices=_choices(field),
+        show=partial(_told, field),
+        order=ordered,
+        drawn=drawn,
+        match=partial(_match, field, ordered),
+    )
+
+
+def _told(field: BaseField, value: Any) -> str:
+    return field.show(value, language())
+
+
+def _kind(field: BaseField) -> Kind:
+    if isinstance(field, NumberField | ComputedField):
+        return "number"
+    if isinstance(field, DateField | DateTimeField):
+        return "day"
+    return "yes" if isinstance(field, BooleanField) else "text"
+
+
+def _choices(field: BaseField) -> dict[str, Choice]:
+    """What can be picked in a filter: options, and of an address its prefecture."""
+    listed = next((p for p in field.parts if p.name == "prefecture"), field)
+    if isinstance(field, AddressField) or isinstance(listed, ListedField):
+        return {option.code: Choice(option.label) for option in getattr(listed, "options", ())}
+    return {}
+
+
+def _filters(field: BaseField) -> tuple[Operator, ...]:
+    asked: tuple[Operator, ...] = () if field.required and field.asked else ("given",)
+    if isinstance(field, (*ORDERED, ComputedField)):
+        return ("gte", "lte", *asked)
+    if isinstance(field, BooleanField) or _choices(field):
+        return ("eq", *asked)
+    return ("startswith", *asked)
+
+
+def _match(field: BaseField, path: str, operator: Operator, text: str) -> Query:
+    """The query of one filter on the answer at `path`; raises ``ValueError`` when `text` is none for it."""
+    if operator == "given":
+        given = {"true": True, "false": False}[text] if text in ("true", "false") else _refuse(text)
+        return {path: {"$nin": [None, "", []]}} if given else {path: {"$in": [None, "", []]}}
+    if operator == "startswith":
+        return _beginning(field, path, text)
+    value = _value(field, text, operator)
+    return {path: value if operator == "eq" else {f"${operator}": value}}
+
+
+def _beginning(field: BaseField, path: str, text: str) -> Query:
+    """What begins with `text` as it is written, or as the field writes it; names also by their characters."""
+    written = field.parse(text)
+    spellings = {text, *([written] if isinstance(written, str) else [])}
+    paths = [path]
+    if isinstance(field, PersonNameField):
+        kana = next((part.parse(text) for part in field.parts if part.name == "family_kana"), text)
+        spellings.add(str(kana or text))
+        paths.append(f"{path.rpartition('.')[0]}.family")
+    tests = [{place: starting(spelling)} for place in dict.fromkeys(paths) for spelling in sorted(spellings)]
+    return tests[0] if len(tests) == 1 else {"$or": tests}
+
+
+def _value(field: BaseField, text: str, operator: Operator) -> Any:
+    """`text` as the answers are stored; raises ``ValueError``."""
+    choices = _choices(field)
+    if choices:
+        return text if text in choices else _refuse(text)
+    if isinstance(field, BooleanField):
+        return text == "true" if text in ("true", "false") else _refuse(text)
+    if isinstance(field, DateTimeField):
+        return _day(text) + ("T00:00" if operator == "gte" else "T23:59")
+    if isinstance(field, DateField):
+        return _day(text)
+    if isinstance(field, ComputedField):
+        return _number(text)
+    value = field.parse(text)
+    whole = f"{value}-01" if isinstance(field, YearMonthField) else ""
+    unread = isinstance(field, NumberField) and isinstance(value, str)
+    return _refuse(text) if unread or (whole and as_day(whole) is None) else value
+
+
+def _day(text: str) -> str:
+    day = as_day(text)
+    return day.isoformat() if day else str(_refuse(text))
+
+
+def _number(text: str) -> int | Decimal | str:
+    """A computed value is a number or a text: what reads as a number is meant as one."""
+    try:
+        number = Decimal(text)
+    except ArithmeticError:
+        return text
+    return int(number) if number == number.to_integral_value() and number.is_finite() else number
+
+
+def _refuse(text: str) -> Any:
+    raise ValueError(text)
