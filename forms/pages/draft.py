@@ -11,7 +11,7 @@ from models.documents.application import Application
 from models.schema.compiled import CompiledType
 from models.schema.fields.base import BaseField
 from models.schema.reading import AnswerError, Reading, read_answers
-from models.services import applications
+from models.services import applications, picking
 
 
 @dataclass(frozen=True)
@@ -72,12 +72,18 @@ class Draft:
 
     def open_names(self, page: PagePlan, reading: Reading) -> frozenset[str]:
         """The fields of a page that may be written now, given these answers."""
+        fixed = self.fixed(reading)
         return frozenset(
             plan.name
             for plan in page.controls
             if self.may_write(plan)
+            and plan.name not in fixed
             and not (plan.read_only_when and plan.read_only_when(reading.data, self.variables))
         )
+
+    def fixed(self, reading: Reading) -> frozenset[str]:
+        """The paths of the answers a reference takes over, as nobody types them meanwhile."""
+        return picking.locked(self.compiled.definition, reading) if self.plan.picks else frozenset()
 
     def pages(self, reading: Reading) -> list[PagePlan]:
         """The pages these answers lead to."""

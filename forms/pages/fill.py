@@ -18,8 +18,9 @@ from forms.render.rows import apply_action
 from models.errors import AnswersInvalid, NotFound, RecordChanged, UploadRefused
 from models.language import Message, translate
 from models.schema.fields.file import FilesField, UploadField
+from models.schema.fields.structure import ReferenceField
 from models.schema.reading import AnswerError, Reading
-from models.services import applications, uploads
+from models.services import applications, picking, uploads
 
 MEBIBYTE = 1_048_576
 
@@ -50,7 +51,7 @@ async def show_page(request: Request) -> Response:
     stored = draft.application.answers
     done = plan.name in draft.application.pages_done
     repeated = {p.name: str(stored.get(p.name) or "") for p in plan.controls if p.repeats and done}
-    return draw(draft, plan, Outcome(stored, repeated=repeated), reading)
+    return await draw(draft, plan, Outcome(stored, repeated=repeated), reading)
 
 
 async def receive_page(request: Request) -> Response:
@@ -70,7 +71,7 @@ async def receive_page(request: Request) -> Response:
         if not fresh.is_open:
             return go(fresh.address)
         said = translate(error.public, visit.language, **error.values)
-        return draw(fresh, plan, _again(fresh, posted, banner=said, status=409))
+        return await draw(fresh, plan, _again(fresh, posted, banner=said, status=409))
 
 
 def _plan_of(draft: Draft, name: str) -> PagePlan:
@@ -92,7 +93,7 @@ async def _receive(draft: Draft, plan: PagePlan, posted: Posted) -> Response:
         draft = await _attach(draft, posted)
     if posted.action.name not in LEAVING:
         posted.answers = apply_action(posted, [known.field for known in plan.controls])
-        return draw(draft, plan, _again(draft, posted))
+        return await draw(draft, plan, _again(draft, await _with_copies(draft, posted)))
     return await _leave(draft, plan, posted)
 
 
@@ -127,7 +128,18 @@ async def _take_in(draft: Draft, posted: Posted, path: str, upload: UploadFile) 
     posted.answers[path] = [*earlier, kept] if isinstance(target, FilesField) else kept
 
 
+async def _with_copies(draft: Draft, posted: Posted) -> Posted:
+    """The post with what its references take over, so that it is shown and judged with it."""
+    definition, before = draft.compiled.definition, {**draft.application.answers, **posted.answers}
+    if any(field.copied for _path, field in picking.pickers(definition) if isinstance(field, ReferenceField)):
+        hidden, site = draft.read(before).hidden, draft.visit.site
+        after = await picking.copied(site, draft.application, definition, before, hidden)
+        posted.answers |= {name: after[name] for name in after if after[name] != before.get(name)}
+    return posted
+
+
 async def _leave(draft: Draft, plan: PagePlan, posted: Posted) -> Response:
+    posted = await _with_copies(draft, posted)
     reading = draft.read({**draft.application.answers, **posted.answers})
     open_now = draft.open_names(plan, reading)
     answers = {name: value for name, value in posted.answers.items() if name in open_now}
@@ -136,14 +148,14 @@ async def _leave(draft: Draft, plan: PagePlan, posted: Posted) -> Response:
     if not leave:
         fresh = _fresh(draft, plan, posted, reading)
         if fresh:
-            return draw(draft, plan, _again(draft, posted, fresh=tuple(fresh)), reading)
+            return await draw(draft, plan, _again(draft, posted, fresh=tuple(fresh)), reading)
         errors = _all_errors(draft, plan, errors, reading)
     if errors:
-        return draw(draft, plan, _again(draft, posted, errors=errors, status=422), reading)
+        return await draw(draft, plan, _again(draft, posted, errors=errors, status=422), reading)
     try:
         saved = await _save(draft, plan, posted, answers, leave)
     except AnswersInvalid as error:
-        return draw(draft, plan, _again(draft, posted, errors=error.errors, status=422))
+        return await draw(draft, plan, _again(draft, posted, errors=error.errors, status=422))
     return go(_next_address(saved, plan, posted.action.name, reading))
 
 
@@ -204,13 +216,18 @@ def _filling(draft: Draft, plan: PagePlan, outcome: Outcome, reading: Reading) -
         remarks=draft.remarks,
         repeated=outcome.repeated,
         variables=draft.variables,
+        fixed=draft.fixed(reading),
     )
 
 
-def draw(draft: Draft, plan: PagePlan, outcome: Outcome, reading: Reading | None = None) -> Response:
+async def draw(draft: Draft, plan: PagePlan, outcome: Outcome, reading: Reading | None = None) -> Response:
     """The page with this outcome."""
     reading = reading or draft.read(outcome.answers)
     filling = _filling(draft, plan, outcome, reading)
+    if plan.picks:
+        visit = draft.visit
+        offered = await picking.picks(visit.site, visit.actor, draft.application, reading)
+        filling = replace(filling, picks=offered)
     controls = list(page_controls(plan, filling))
     pages = draft.pages(reading)
     context = {

@@ -32,7 +32,8 @@ BLANK_LIMIT = 1000
 class Filling:
     """What is known of a form while somebody fills it in. ``answers`` is as typed, ``reading`` what it
     comes to; ``errors`` and ``remarks`` are texts by path; fields outside ``open`` are shown, not asked.
-    ``picks`` are the records and accounts this person may pick, by the path of the field that asks."""
+    ``picks`` are the records and accounts this person may pick, by the path of the field that asks;
+    ``fixed`` the paths of answers that are taken over and not typed."""
 
     language: Language
     level: CompiledFields
@@ -46,6 +47,7 @@ class Filling:
     repeated: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, Any] = field(default_factory=dict)
     picks: Mapping[str, Options] = field(default_factory=dict)
+    fixed: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -118,7 +120,7 @@ class Control:
             ("help", plan.help),
             ("example", plan.example),
             ("markup", plan.field.markup),
-            ("kept", plan.macro == "secret" and self.token),
+            ("kept", plan.macro == "secret" and (self.token or self.shown)),
             ("unit", plan.unit),
             ("remark", self.remarks),
             ("error", self.error),
@@ -222,7 +224,8 @@ def _inner_controls(plans: Sequence[ControlPlan], level: _Level, filling: Fillin
             continue
         wanted = plan.field.required or (needed is not None and needed(level.scope, variables))
         required = wanted and level.firm
-        locked = plan.field.asked and (plan.field.read_only or not level.open)
+        fixed = plan.field.read_only or level.path + plan.name in filling.fixed
+        locked = plan.field.asked and (fixed or not level.open)
         control = _control(plan, level, filling, required, locked)
         if locked and level.open and level.raw.get(plan.name) is not None:
             control.token = filling.keeper.hold(control.path, level.raw[plan.name])
@@ -264,7 +267,7 @@ _SPECIAL = frozenset({"file", "files", "secret", "certificate", "picker"})
 
 
 def _fill_special(control: Control, raw: Raw, filling: Filling) -> None:
-    plan, path = control.plan, control.path
+    plan, path, language = control.plan, control.path, filling.language
     match plan.macro:
         case "file" if is_upload(raw):
             control.shown = plan.field.show(raw, filling.language)
@@ -273,6 +276,8 @@ def _fill_special(control: Control, raw: Raw, filling: Filling) -> None:
             control.files = tuple(_held_files(plan, path, raw, filling))
         case "secret" if is_sealed(raw):
             control.token = filling.keeper.hold(path, raw)
+        case "secret" if raw:
+            control.shown = translate("For safety it is not shown again. Please type it once more.", language)
         case "picker" if not plan.options:
             control.options = filling.picks.get(plan.where, ())
         case "certificate":

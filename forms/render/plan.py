@@ -78,6 +78,8 @@ class PagePlan:
     label: str
     help: str
     controls: tuple[ControlPlan, ...]
+    picks: bool = False
+    """Whether anything on it is picked among records or accounts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,10 @@ class FormPlan:
     by_page: Mapping[str, PagePlan]
     page_of: Mapping[str, str]
     """The page each field is on."""
+
+    @property
+    def picks(self) -> bool:
+        return any(page.picks for page in self.pages)
 
 
 def plan_form(definition: RecordType, language: Language) -> FormPlan:
@@ -116,7 +122,9 @@ def _plan_page(definition: RecordType, page: Page, language: Language) -> PagePl
     fields = [definition.by_name[name] for name in page.fields if name in definition.by_name]
     moved = _names_read(fields)
     controls = tuple(plan_control(target, language, target.name in moved) for target in fields)
-    return PagePlan(page.name, page.label(language), page.help(language) if page.help else "", controls)
+    picks = any(part.control == "picker" for _path, part in walk(tuple(fields)))
+    told = page.help(language) if page.help else ""
+    return PagePlan(page.name, page.label(language), told, controls, picks)
 
 
 def _names_read(fields: Sequence[BaseField]) -> frozenset[str]:
