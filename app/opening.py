@@ -27,13 +27,16 @@ async def open_site(
     configuration: Configuration,
     *,
     owner: bool,
+    publish: bool = True,
     clock: Clock = system_clock,
     entropy: Entropy = system_entropy,
 ) -> AsyncIterator[Site]:
-    """A site ready for its services; `owner` starts the embedded database, else a running one is used."""
+    """A site ready for its services; `owner` starts the embedded database, else a running one is used.
+
+    Without `publish`, types that were never published are left for a command that says so."""
     url = settings.database_url.get_secret_value()
     async with open_database(url, data_dir=settings.data, owner=owner) as database:
-        yield await build_site(settings, configuration, database, clock, entropy)
+        yield await build_site(settings, configuration, database, clock, entropy, publish=publish)
 
 
 async def build_site(
@@ -42,6 +45,8 @@ async def build_site(
     database: Database,
     clock: Clock = system_clock,
     entropy: Entropy = system_entropy,
+    *,
+    publish: bool = True,
 ) -> Site:
     """The site on a connected database: collections and indexes are made sure of, and types that were never
     published become version 1. A type whose file was changed stays as it is published until the change is."""
@@ -60,6 +65,7 @@ async def build_site(
         production=settings.production,
     )
     await prepare(database, kinds_of(site))
-    await publish_new(site)
+    if publish:
+        await publish_new(site)
     await keep_versions(site)
     return site

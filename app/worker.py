@@ -1,4 +1,4 @@
-"""The background loop: sends the outbox, seals the event log, ends what is overdue."""
+"""The background loop: sends the outbox, seals the event log, ends what is overdue, rewrites records."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -11,11 +11,16 @@ from models.errors import TorokuError
 from models.services.delivery import Envelope, claim_due, mark_failed, mark_later, mark_sent
 from models.services.expiry import expire_one
 from models.services.following import follow
+from models.services.jobs import run_one
+from models.services.proposals import publish_due
 from models.services.sealing import seal
 from models.services.site import Site
 
 IDLE = 0.5
 """Seconds between looks when there is nothing to do."""
+
+OFTEN = 5.0
+"""Seconds between looks for schema changes whose date has come."""
 
 RARELY = 30.0
 """Seconds between looks for deadlines that have passed."""
@@ -33,11 +38,13 @@ class Worker:
         self.site, self.send = site, send
 
     async def run(self) -> None:
-        """Send, seal and expire, side by side, for ever."""
+        """Send, seal, expire, rewrite and publish, side by side, for ever."""
         await asyncio.gather(
             self._repeat(self.send_one),
             self._repeat(self.seal_some),
             self._repeat(self.expire_one, RARELY),
+            self._repeat(self.rewrite_one),
+            self._repeat(self.publish_due, OFTEN),
         )
 
     async def _repeat(self, work: Callable[[], Awaitable[bool]], idle: float = IDLE) -> None:
@@ -83,6 +90,14 @@ class Worker:
     async def seal_some(self) -> bool:
         """Seal the events that wait; False when there were none."""
         return await seal(self.site) > 0
+
+    async def rewrite_one(self) -> bool:
+        """Do the job that has waited longest; False when there is none."""
+        return await run_one(self.site)
+
+    async def publish_due(self) -> bool:
+        """Publish the approved schema change whose date has come; False when none is due."""
+        return await publish_due(self.site)
 
     async def expire_one(self) -> bool:
         """End the application that is longest overdue; False when none is."""

@@ -187,14 +187,16 @@ class AlreadyOpen(TorokuError):
 
 class SchemaChangeRefused(TorokuError):
     """The change would lose or break what is stored; ``rows`` are ``services.impact.Counted``, each wanting a
-    step or an acknowledgement. Empty where the message says it all."""
+    step from version ``base`` or an acknowledgement. Empty where the message says it all."""
 
     code = "T-S001"
     status = 409
     message = "This change would lose or break stored data. Add the step it needs, or acknowledge it."
 
-    def __init__(self, message: str | None = None, *, rows: tuple[Any, ...] = (), **values: Any) -> None:
-        self.rows = rows
+    def __init__(
+        self, message: str | None = None, *, rows: tuple[Any, ...] = (), base: int = 0, **values: Any
+    ) -> None:
+        self.rows, self.base = rows, base
         super().__init__(message, **values)
 
 

@@ -68,7 +68,7 @@ async def beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        while not task.done():  # the driver may take a cancellation for a lost connection, so once is not enough
+        while not task.done():  # the driver may take a cancellation for a lost connection
             task.cancel()
             await asyncio.wait([task], timeout=1)
 

@@ -1,13 +1,12 @@
-"""Carrying answers from the version they were given under to a later one, without losing any."""
+"""Carrying answers from the version they were given under to the one in force, without losing any."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from models.schema.definition import RecordType
+from models.services.routes import route_to
 from models.services.site import Site
-
-Attic = Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,36 +19,23 @@ class Carried:
     attic: list[dict[str, Any]]
 
 
-def carry(site: Site, type_name: str, data: Mapping[str, Any], start: int, attic: Attic = ()) -> Carried:
-    """`data` of version `start` as the version in force holds it.
+def carry(
+    site: Site,
+    type_name: str,
+    data: Mapping[str, Any],
+    start: int,
+    attic: Sequence[Mapping[str, Any]] = (),
+) -> Carried:
+    """`data` of version `start` as the version in force holds it; fields it no longer has go to the attic.
 
-    Where a step does not work on it, it stays as it is, pinned to `start`. Fields the new version no longer
-    has go to the attic, also where no step said so."""
-    current = site.registry.current(type_name)
-    if current.version == start:
-        return Carried(start, current.definition, dict(data), [dict(entry) for entry in attic])
-    from models.schema.evolution import evolve
-
-    steps = site.registry.steps(type_name, start, current.version)
-    evolved = evolve(steps, current.definition, data, attic)
-    pinned = site.registry.at(type_name, start).definition
-    if evolved.problems:
-        return Carried(start, pinned, dict(data), [dict(entry) for entry in attic])
-    kept, left = _parted(current.definition, evolved.data)
-    lost = [_entry(pinned, name, value, start) for name, value in left.items()]
-    return Carried(
-        current.version, current.definition, kept, [*(dict(entry) for entry in evolved.attic), *lost]
-    )
-
-
-def _parted(definition: RecordType, data: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What the definition has a field for, and the rest that holds something."""
-    known = {field.name for field in definition.fields if field.stored} | {definition.number.field}
-    left = {name: value for name, value in data.items() if name not in known and value not in (None, "", [])}
-    return {name: value for name, value in data.items() if name in known}, left
-
-
-def _entry(definition: RecordType, name: str, value: Any, version: int) -> dict[str, Any]:
-    field = definition.by_name.get(name)
-    label = {"label": field.label.model_dump()} if field is not None else {}
-    return {"path": name, "value": value, "version": version, **label}
+    Where a step does not work on it, it stays as it is, pinned to `start`."""
+    current, pinned = site.registry.current(type_name), site.registry.at(type_name, start)
+    as_it_is = Carried(pinned.version, pinned.definition, dict(data), [dict(entry) for entry in attic])
+    if pinned.version >= current.version:
+        return as_it_is
+    route = route_to(site, type_name, start, current.version - 1, current.definition)
+    led = route.evolution.evolve(data, [dict(entry) for entry in attic])
+    if led.problems:
+        return as_it_is
+    route.compute(led.data)
+    return Carried(current.version, current.definition, led.data, led.attic)

@@ -15,7 +15,6 @@ from models.errors import NotFound
 from models.language import Language
 from models.schema.compiled import CompiledType, compile_type
 from models.schema.definition import RecordType, checksum_of
-from models.schema.evolution import Steps
 from models.workflow.definition import Lifecycle, Workflow
 
 P = TypeVar("P", bound=BaseModel)
@@ -128,17 +127,6 @@ class Registry:
         """Every readable version of a type, newest first."""
         found = [published for (known, _), published in self._versions.items() if known == name]
         return sorted(found, key=lambda published: -published.version)
-
-    def steps(self, name: str, start: int, end: int) -> tuple[Steps, ...]:
-        """The steps that lead from version `start` to `end`, as the versions they led to were published with."""
-        reached = (self._versions.get((name, version)) for version in range(start + 1, end + 1))
-        return tuple(
-            steps
-            for published in reached
-            if published is not None
-            for steps in published.definition.evolution
-            if steps.start == published.version - 1
-        )
 
     def all_current(self) -> Mapping[str, Published]:
         """The version in force of every type, by name."""

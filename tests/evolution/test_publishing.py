@@ -78,8 +78,10 @@ async def test_a_step_that_fails_on_some_records_lists_them_and_writes_nothing(s
     await began(site, STORED, {**STORED, "capacity": "12"})
     number = {"name": "capacity", "type": "integer", "label": {"ja": "容量"}}
     candidate = facility(number, evolution=[{"from": 1, "convert": {"capacity": {}}}])
-    with pytest.raises(StepsFailed) as failed:
+    with pytest.raises(SchemaChangeRefused):
         await apply(site, SYSTEM, candidate)
+    with pytest.raises(StepsFailed) as failed:
+        await apply(site, SYSTEM, candidate, acknowledged=["capacity"])
     assert [failure.number for failure in failed.value.failures] == ["0000000001"]
     assert site.registry.current(NAME).version == 1
     assert (await stored_as(site, "0000000002"))["data"]["capacity"] == "12"
@@ -233,7 +235,9 @@ class TestApplications:
     ) -> None:
         """And what the form no longer asks is in the attic after the change."""
         operator, stored = await self.start(site, reviewer, approver)
-        await publish(site, facility(gone("note"), table("items", text("a"))), acknowledged=["note", "items.b"])
+        await publish(
+            site, facility(gone("note"), table("items", text("a"))), acknowledged=["note", "items.b"]
+        )
         draft = await begin(site, operator, NAME, "change", record_id=stored.id)
         assert draft.schema_version == 2
         draft = await type_in(site, operator, draft, title="別の名前")

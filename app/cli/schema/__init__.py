@@ -4,6 +4,8 @@ import typer
 
 from app.cli.schema.check import check
 from app.cli.schema.plan import plan
+from app.cli.schema.publishing import apply, history, rollback
+from app.cli.schema.pull import pull
 
 schema = typer.Typer(
     help="Check the configuration, and change it with stored data behind it.", no_args_is_help=True
@@ -17,3 +19,7 @@ def _group() -> None:
 
 schema.command()(check)
 schema.command()(plan)
+schema.command()(apply)
+schema.command()(history)
+schema.command()(rollback)
+schema.command()(pull)

@@ -59,7 +59,7 @@ def plan(record_type: Name = None, as_json: AsJson = False) -> None:
     ``evolution`` says what becomes of it. 1: the files do not hold."""
     settings = Settings()
     configuration = _configuration(settings)
-    wanted = _wanted(configuration, record_type)
+    wanted = wanted_types(configuration, record_type)
     try:
         planned = asyncio.run(_plan(settings, configuration, wanted, whole=record_type is None))
     except TorokuError as error:
@@ -85,7 +85,8 @@ def _configuration(settings: Settings) -> Configuration:
     return configuration
 
 
-def _wanted(configuration: Configuration, record_type: str | None) -> tuple[str, ...]:
+def wanted_types(configuration: Configuration, record_type: str | None) -> tuple[str, ...]:
+    """The types a command is about: the one named, or all of the files; an unknown one ends the program."""
     names = tuple(configuration.record_types)
     if record_type is None:
         return names

@@ -46,6 +46,19 @@ def print_planned(planned: "Sequence[Planned]", configuration: Configuration) ->
             console.print(line)
 
 
+def print_refusals(refused: Sequence[Counted], version: int) -> None:
+    """Print what stands in the way of a change, and the steps that are missing."""
+    from rich.console import Console
+
+    console = Console(soft_wrap=True, highlight=False, stderr=True)
+    impact = Impact(tuple(refused))
+    for counted in refused:
+        for line in _change_lines(counted):
+            console.print(line)
+    for line in _missing_lines(impact, version):
+        console.print(line)
+
+
 def _type_lines(each: "Planned", configuration: Configuration) -> "Iterator[Text]":
     from rich.text import Text
 
