@@ -10,9 +10,9 @@ def text(name: str, **more: Any) -> dict[str, Any]:
     return {"name": name, "type": "text", "label": {"ja": name}, **more}
 
 
-def choice(name: str, codes: str, kind: str = "choice") -> dict[str, Any]:
+def choice(name: str, codes: str, kind: str = "choice", **more: Any) -> dict[str, Any]:
     options = [{"code": code, "label": {"ja": code}} for code in codes]
-    return {"name": name, "type": kind, "label": {"ja": name}, "options": options}
+    return {"name": name, "type": kind, "label": {"ja": name}, "options": options, **more}
 
 
 def table(name: str, *fields: dict[str, Any]) -> dict[str, Any]:

@@ -15,10 +15,7 @@ from models.services.impact import Counted, Impact, assess
 from models.services.registry import Published
 from models.services.site import Site
 from tests.schema.definitions import a_type, field, options
-from tests.services.conftest import configuration, hands, settings, site
 from tests.services.stored import publish, store_records
-
-__all__ = ["configuration", "hands", "settings", "site"]
 
 DOCUMENT: dict[str, Any] = {
     "title": "North plant",

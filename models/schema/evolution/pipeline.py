@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from models.schema.definition import RecordType
 
 
+RENAMED = frozenset({"start", "backwards", "rename"})
+"""What an entry may hold that the server does backwards too."""
+
+
 def pipeline(
     steps: Several, new: "RecordType | None" = None, old: "RecordType | None" = None
 ) -> list[dict[str, Any]] | None:
@@ -19,11 +23,7 @@ def pipeline(
     labels = (labels_of(new) if new else {}) | (labels_of(old) if old else {})
     stages: list[dict[str, Any]] = []
     for entry in entries_of(steps):
-        if entry.backwards and set(entry.model_dump(exclude_defaults=True)) > {
-            "start",
-            "backwards",
-            "rename",
-        }:
+        if entry.backwards and entry.model_dump(exclude_defaults=True).keys() - RENAMED:
             return None
         for step in FORWARDS:
             done = step.stages(entry, labels)
