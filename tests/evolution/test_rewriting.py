@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from models.documents.conversion import Conversion
 from models.documents.job import Job
 from models.documents.record import RecordVersion
 from models.schema.definition import RecordType
@@ -148,14 +149,14 @@ async def test_a_record_changed_while_its_range_is_converted_keeps_the_change(
     await stored.publish(OLD)
     await stored.fill(5, {"power": "12"})
     await stored.publish(converted())
-    write = rewriting.Conversion.write
+    write = Conversion.write
 
     async def between(self: Any, *arguments: Any) -> Any:
         changes = {"$set": {"data.power": "99"}, "$inc": {"revision": 1}}
         await stored.collection.update_one({"number": "000002", "revision": 1}, changes)
         return await write(self, *arguments)
 
-    monkeypatch.setattr(rewriting.Conversion, "write", between)
+    monkeypatch.setattr(Conversion, "write", between)
     await done(stored, await stored.job())
     assert [row["data"]["power"] for row in await stored.rows()] == [12, 99, 12, 12, 12]
 
