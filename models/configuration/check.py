@@ -1,6 +1,7 @@
 """The linter: what only shows when the files are seen together. All findings at once, each at its line."""
 
 from collections.abc import Iterator
+from itertools import chain
 
 from models.configuration.checks.circles import check_circles
 from models.configuration.checks.conditions import check_conditions
@@ -11,9 +12,9 @@ from models.configuration.checks.flows import check_flow
 from models.configuration.checks.links import check_links
 from models.configuration.checks.lists import check_use_of_lists
 from models.configuration.checks.mail import check_use_of_mail
-from models.configuration.checks.names import MOST_FIELDS, check_list, check_names
+from models.configuration.checks.names import check_counts, check_list, check_names
 from models.configuration.checks.pages import check_pages
-from models.configuration.checks.place import Sources, Subject, unknown
+from models.configuration.checks.place import Sources, Subject, first, unknown
 from models.configuration.checks.privacy import check_privacy
 from models.configuration.checks.reach import check_reach
 from models.configuration.checks.texts import check_texts
@@ -22,7 +23,15 @@ from models.schema.definition import RecordType
 from models.schema.finding import Finding
 from models.schema.source import Source
 
-LOOKS = (check_fields, check_links, check_pages, check_conditions, check_circles, check_evolution)
+LOOKS = (
+    check_names,
+    check_fields,
+    check_links,
+    check_pages,
+    check_conditions,
+    check_circles,
+    check_evolution,
+)
 """What is looked at in every record type, in this order."""
 
 
@@ -32,13 +41,13 @@ def check(configuration: Configuration, sources: Sources) -> Iterator[Finding]:
         if concept == "record_type":
             yield from check_record_type(configuration, configuration.record_types[name], source)
         else:
-            yield from check_texts(source, source.value)
+            yield from first(source, check_texts(source, source.value))
         if concept == "choices":
-            yield from check_list(configuration.choices[name], source)
+            yield from first(source, check_list(configuration.choices[name], source))
         elif concept == "workflow":
-            yield from check_flow(configuration, configuration.workflows[name], source)
+            yield from first(source, check_flow(configuration, configuration.workflows[name], source))
         elif concept == "lifecycle":
-            yield from check_flow(configuration, configuration.lifecycles[name], source)
+            yield from first(source, check_flow(configuration, configuration.lifecycles[name], source))
     yield from _check_site(configuration, sources)
     yield from check_use_of_mail(configuration)
     yield from check_use_of_lists(configuration, sources)
@@ -46,14 +55,14 @@ def check(configuration: Configuration, sources: Sources) -> Iterator[Finding]:
 
 def check_record_type(configuration: Configuration, kind: RecordType, source: Source) -> Iterator[Finding]:
     """Everything about one record type; what needs sound conditions, when nothing else is wrong."""
+    if too_many := list(check_counts(kind, source)):
+        yield from too_many
+        return
     subject = Subject(configuration, kind, source)
-    yield from check_texts(source, source.value)
-    findings = list(check_names(subject))
-    if len(subject.places) <= MOST_FIELDS:
-        for look in LOOKS:
-            findings += look(subject)
+    yield from first(source, check_texts(source, source.value))
+    findings = list(first(source, chain.from_iterable(look(subject) for look in LOOKS)))
     yield from findings
-    yield from check_privacy(subject)
+    yield from first(source, check_privacy(subject))
     if not any(finding.severity == "error" for finding in findings):
         yield from check_reach(subject)
         yield from check_examples(subject)

@@ -22,7 +22,7 @@ def build_part(model: type[Part], source: Source) -> tuple[Part | None, list[Fin
         problems = error.errors(include_url=False, include_input=False)
         findings = [_finding(model, source, problem) for problem in problems[:MOST_FINDINGS]]
         if len(problems) > MOST_FINDINGS:
-            findings.append(source.finding("T-E041", (), count=len(problems) - MOST_FINDINGS))
+            findings.append(source.finding("T-W008", ()))
         return None, findings
 
 

@@ -104,7 +104,7 @@ CODES: dict[str, Code] = {
         "Put it between quotes if it is a code.",
     ),
     "T-E040": Code("The file holds several documents.", "Keep one of them, without “---” between."),
-    "T-E041": Code("{count} further problems of this file are not listed.", "Correct those listed first."),
+    "T-E041": Code("The kind of file “{name}” does not exist.", "Use one of: {known}."),
     "T-E042": Code("The field “{name}” can never be shown.", "Correct its “show_when”, or remove the field."),
     "T-E043": Code(
         "These fields depend on each other in a circle: {circle}.",
@@ -139,10 +139,9 @@ CODES: dict[str, Code] = {
     ),
     "T-E055": Code("The retention “{name}” does not exist.", "Use one of: {known}."),
     "T-E056": Code(
-        "The record type has {count} fields; at most {limit} are taken.",
-        "Divide it into several record types, or use a table.",
+        "“{key}” has {count} entries; at most {limit} are taken.",
+        "Divide the record type, or leave some out.",
     ),
-    "T-E057": Code("The kind of file “{name}” does not exist.", "Use one of: {known}."),
     "T-W001": Code("The English text is missing.", "Add “en:”.", "warning"),
     "T-W002": Code(
         "The field “{name}” does not say whether it holds personal data.",
@@ -168,6 +167,7 @@ CODES: dict[str, Code] = {
         "Keep the field shown, or let what relies on it do without.",
         "warning",
     ),
+    "T-W008": Code("Further problems of this file are not listed.", "Correct those listed first.", "warning"),
 }
 """Every code the checks can report, in the order of the manual's table."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from models.configuration.checks.names import MOST_FIELDS
+from models.configuration.checks.names import MOST
 from models.configuration.validation import MOST_FINDINGS
 from models.schema.source import MAX_BYTES
 from models.schema.tree import MAX_DEPTH
@@ -52,7 +52,7 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
 
 MANY = [f"k{n}: 1\n" for n in range(MOST_FINDINGS + 5)]
 
-PARTS = ", ".join(f"{{name: f{n}, type: text}}" for n in range(MOST_FIELDS))
+PARTS = ", ".join(f"{{name: f{n}, type: text}}" for n in range(MOST["fields"]))
 
 OPTIONS = FILES["choices/kind.yaml"].removeprefix("choices: kind\n")
 
@@ -101,7 +101,7 @@ BROKEN: Mapping[str, Broken] = {
     "T-E038": broken("max: 500", "max: !!python/object:os.system 5", "!!python"),
     "T-E039": broken("max: 500", "max: 99999999999999999999", "max: 9999"),
     "T-E040": Broken({**FILES, TYPE: FILES[TYPE] + "---\na: 1\n"}, "---"),
-    "T-E041": Broken({**FILES, TYPE: FILES[TYPE] + "".join(MANY)}),
+    "T-E041": added("{name: paper, type: file, accept: [exe], " + LABEL + "}"),
     "T-E042": broken(
         "show_when: {covered: true}", "show_when: {$and: [{covered: true}, {covered: false}]}", "$and"
     ),
@@ -121,7 +121,6 @@ BROKEN: Mapping[str, Broken] = {
     "T-E054": broken("checks:\n", "evolution: [{from: 1, rename: {town: city}}]\nchecks:\n", "from: 1"),
     "T-E055": broken("retention: papers", "retention: paper"),
     "T-E056": Broken(added(WIDE).files, "fields:"),
-    "T-E057": added("{name: paper, type: file, accept: [exe], " + LABEL + "}"),
     "T-W001": broken("{ja: 団体, en: Group}\ncollection", "{ja: 団体}\ncollection", "label: {ja: 団体}"),
     "T-W002": broken("Members}, required: true, personal: no", "Members}, required: true"),
     "T-W003": broken(", classification: restricted", "", "name: email"),
@@ -131,4 +130,5 @@ BROKEN: Mapping[str, Broken] = {
     "T-W007": page_of(
         "{name: nickname, type: text, show_when: {kind: climbing}, required: true, " + LABEL + "}"
     ),
+    "T-W008": Broken({**FILES, TYPE: FILES[TYPE] + "".join(MANY)}),
 }

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from models.configuration.checks.place import Path, Place, Scope, Subject, known_in, unknown
+from models.configuration.checks.place import Path, Place, Scope, Subject, known_in, listed, unknown
 from models.schema.conditions import compile_condition, fields_in
 from models.schema.expressions import Problem, compile_expression, paths_in
 from models.schema.fields.base import UniqueRule
@@ -24,7 +24,7 @@ def check_conditions(subject: Subject) -> Iterator[Finding]:
         for key, query in (("must", rule.must), ("when", rule.when)):
             yield from _check_query(subject.source, query, subject.top, ("checks", index, key))
         if not known_in(subject.top, rule.at):
-            known = ", ".join(subject.top)
+            known = listed(subject.top)
             yield subject.source.finding("T-E011", ("checks", index, "at"), name=rule.at, known=known)
     needs = subject.kind.applications.needs
     yield from check_compiles(subject.source, needs, ("applications", "needs"))
@@ -71,7 +71,7 @@ def _check_formula(source: Source, formula: Any, scope: Scope, path: Path) -> It
 def _check_paths(source: Source, paths: Iterator[str], scope: Scope, path: Path) -> Iterator[Finding]:
     for dotted in dict.fromkeys(paths):
         if not known_in(scope, dotted):
-            yield source.finding("T-E011", path, name=dotted, known=", ".join(scope))
+            yield source.finding("T-E011", path, name=dotted, known=listed(scope))
 
 
 def _check_options(source: Source, query: Mapping[str, Any], scope: Scope, path: Path) -> Iterator[Finding]:

@@ -25,7 +25,7 @@ POSITIVE = ("max_length", "max_rows", "max_files", "max_mb")
 
 
 def check_fields(subject: Subject) -> Iterator[Finding]:
-    """T-E010, T-E011, T-E012, T-E023, T-E030, T-E044, T-E045, T-E049, T-E050 and T-E057 of every field."""
+    """T-E010, T-E011, T-E012, T-E023, T-E030, T-E044, T-E045, T-E049, T-E050 and T-E041 of every field."""
     copied = {
         name
         for place in subject.places
@@ -56,7 +56,7 @@ def _check_links(subject: Subject, place: Place) -> Iterator[Finding]:
         yield source.finding("T-E030", (*path, "type"), name=field.type)
     if isinstance(field, UploadField):
         for index, name in enumerate(field.accept):
-            yield from unknown(source, "T-E057", (*path, "accept", index), name, KINDS)
+            yield from unknown(source, "T-E041", (*path, "accept", index), name, KINDS)
 
 
 def _check_shape(subject: Subject, place: Place, field: TextField) -> Iterator[Finding]:

@@ -1,10 +1,10 @@
 """Names: of which letters, and given once."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from models.configuration.checks.place import Path, Place, Subject, twice
-from models.schema.definition import ChoiceList
+from models.schema.definition import ChoiceList, RecordType, walk
 from models.schema.fields.base import Option
 from models.schema.fields.choice import ListedField
 from models.schema.finding import Finding
@@ -13,17 +13,24 @@ from models.schema.source import Source
 LONGEST = 60
 """Longest name (characters)."""
 
-MOST_FIELDS = 1000
-"""Most fields of a record type, those inside tables and groups included."""
+MOST: Mapping[str, int] = {"fields": 1000, "checks": 300, "examples": 300}
+"""Most entries of a record type under these keys, fields inside tables and groups included."""
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 
+def check_counts(kind: RecordType, source: Source) -> Iterator[Finding]:
+    """T-E056 for what has more entries than can be looked at in good time."""
+    fields = sum(1 for _ in walk(kind.fields))
+    counts = {"fields": fields, "checks": len(kind.checks), "examples": len(kind.examples)}
+    for key, count in counts.items():
+        if count > MOST[key]:
+            yield source.finding("T-E056", (key,), key=key, count=count, limit=MOST[key])
+
+
 def check_names(subject: Subject) -> Iterator[Finding]:
-    """T-E009, T-E018, T-E048 and T-E056 of one record type."""
+    """T-E009, T-E018 and T-E048 of one record type."""
     kind, source = subject.kind, subject.source
-    if len(subject.places) > MOST_FIELDS:
-        yield source.finding("T-E056", ("fields",), count=len(subject.places), limit=MOST_FIELDS)
     yield from _spelled(source, ("record_type",), kind.record_type)
     yield from _spelled(source, ("collection",), kind.collection)
     yield from _spelled(source, ("number", "field"), kind.number.field)

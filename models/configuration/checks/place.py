@@ -1,10 +1,12 @@
 """Where the fields of a record type are written, and which names a condition there can read."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 from models.configuration.load import Configuration
+from models.configuration.validation import MOST_FINDINGS
 from models.schema.definition import RecordType
 from models.schema.fields import BaseField
 from models.schema.finding import Finding
@@ -60,7 +62,8 @@ def _places(
     scope.update({place.field.name: place for place in level})
     for place in level:
         yield place
-        yield from _places(written_parts(place.field), (*place.path, "fields"), place.names, scope)
+        if inner := written_parts(place.field):
+            yield from _places(inner, (*place.path, "fields"), place.names, scope)
 
 
 def written_parts(field: BaseField) -> tuple[BaseField, ...]:
@@ -81,13 +84,32 @@ def known_in(scope: Scope, dotted: str) -> bool:
     return field is not None
 
 
+def first(source: Source, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """The first hundred of `findings`, and T-W008 where there are more: no screen holds them all."""
+    for number, finding in enumerate(findings):
+        if number == MOST_FINDINGS:
+            yield source.finding("T-W008", ())
+            return
+        yield finding
+
+
+def listed(names: Iterable[str]) -> str:
+    """`names` for a message; of very many, the first."""
+    shown = list(islice(names, MOST_NAMES + 1))
+    return ", ".join(shown if len(shown) <= MOST_NAMES else [*shown[:MOST_NAMES], "…"])
+
+
+MOST_NAMES = 80
+"""Names a message lists."""
+
+
 def unknown(
     source: Source, code: str, path: Path, name: str, known: Iterable[str], **more: str
 ) -> Iterator[Finding]:
     """A finding unless `name` is one of `known`."""
-    names = list(known)
+    names = known if isinstance(known, Collection) else list(known)
     if name not in names:
-        yield source.finding(code, path, name=name, known=", ".join(names), **more)
+        yield source.finding(code, path, name=name, known=listed(names), **more)
 
 
 def twice(source: Source, names: Iterable[tuple[Path, str]]) -> Iterator[Finding]:

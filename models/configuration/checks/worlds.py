@@ -15,8 +15,8 @@ from models.schema.values import MISSING
 MOST_WORLDS = 5_000
 """Combinations tried for one question; where there are more, some fields are left unknown."""
 
-MOST_WORK = 100_000
-"""Combinations tried for one record type; after that nothing more is asked."""
+MOST_WORK = 500_000
+"""Comparisons made for one record type; after that nothing more is asked."""
 
 Query = Mapping[str, Any]
 
@@ -32,12 +32,13 @@ class Worlds:
         """Every combination of the answers `queries` read, and of those that decide whether these are shown.
         A hidden field has no answer."""
         names = _closure(queries, scope)
+        cost = _cost(queries) + _cost(_conditions(names, scope))
         rules = {name: self._rule(scope[name]) for name in names if scope[name].field.show_when}
         domains = _domains(names, [*queries, *_conditions(names, scope)], scope)
         for picked in product(*domains.values()):
             if self.left <= 0:
                 return
-            self.left -= 1
+            self.left -= cost
             answers = dict(zip(domains, picked, strict=True))
             given = {name: value for name, value in answers.items() if value is not MISSING}
             world = _shown(World(given, set(answers)), rules)
@@ -49,6 +50,13 @@ class Worlds:
         if rule is None:
             rule = self._rules[id(place)] = judgement(place.field.show_when or {})
         return rule
+
+
+def _cost(node: Any) -> int:
+    """How many comparisons a condition is made of, about."""
+    if isinstance(node, Mapping):
+        return sum(map(_cost, node.values()), 1)
+    return sum(map(_cost, node)) if isinstance(node, list | tuple) else 1
 
 
 def _shown(world: World, rules: Mapping[str, Judgement]) -> World | None:
