@@ -1,6 +1,6 @@
 """Applications in the applicant's hands: looking up, filling in, keeping."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from models.errors import AnswersInvalid, NotFound, RecordChanged, TransitionRef
 from models.language import Language
 from models.permissions import Actor, allowed, is_applicant, may_view, require
 from models.schema.conditions import fields_in
-from models.schema.definition import Kind, RecordType
+from models.schema.definition import Kind, RecordType, walk
 from models.schema.fields import BaseField
 from models.schema.fields.file import CertificateField, UploadField
 from models.schema.reading import AnswerError, Reading, read_answers
@@ -182,29 +182,50 @@ def writable(
     open_now = {
         n: f for n, f in asked.items() if may_type(f, application) and (opened is None or n in opened)
     }
-    locks = {n: f.read_only_when for n, f in open_now.items() if f.read_only_when is not None}
-    seen = read_answers(form, {**application.answers, **answers}, variables).data if locks else {}
-    locked = {name for name, rule in locks.items() if holds(rule, seen, variables)}
-    return {
-        name: _writable_parts(field, answers[name], application.answers.get(name), application)
-        for name, field in open_now.items()
-        if name not in locked
-        and not (isinstance(field, UploadField) and _adds(answers[name], application.answers.get(name)))
-    }
+    ruled = any(field.read_only_when is not None for _, field in walk(tuple(open_now.values())))
+    seen = read_answers(form, {**application.answers, **answers}, variables).data if ruled else {}
+    stored = {name: application.answers[name] for name in open_now if name in application.answers}
+    return _writable_parts(open_now.values(), answers, stored, Locks(application, seen, variables))
 
 
-def _writable_parts(field: BaseField, sent: Any, stored: Any, application: Application) -> Any:
-    """What was sent for a group, but for parts nobody may type now what is stored."""
-    if not field.parts or field.repeats or not isinstance(sent, dict):
-        return sent
-    before = stored if isinstance(stored, dict) else {}
-    return {
-        part.name: _writable_parts(part, sent.get(part.name), before.get(part.name), application)
-        if may_type(part, application)
-        else before.get(part.name)
-        for part in field.parts
-        if part.name in sent or part.name in before
-    }
+@dataclass(frozen=True, slots=True)
+class Locks:
+    """What decides whether a field may be written: the application, and what the answers come to."""
+
+    application: Application
+    seen: Mapping[str, Any]
+    variables: Mapping[str, Any]
+
+    def hold(self, field: BaseField, sent: Any, stored: Any) -> bool:
+        """Whether `sent` may not take the place of what is `stored`."""
+        if not may_type(field, self.application):
+            return True
+        if isinstance(field, UploadField) and _adds(sent, stored):
+            return True
+        return field.read_only_when is not None and holds(field.read_only_when, self.seen, self.variables)
+
+    def inside(self, name: str) -> "Locks":
+        """The same for the parts of a group, which see what is around them."""
+        here = self.seen.get(name)
+        return replace(self, seen={**self.seen, **here} if isinstance(here, Mapping) else self.seen)
+
+
+def _writable_parts(
+    fields: Iterable[BaseField], sent: Mapping[str, Any], stored: Mapping[str, Any], locks: Locks
+) -> dict[str, Any]:
+    """What was sent and may be written; of a group, what is stored stays in the parts that are locked."""
+    kept: dict[str, Any] = {}
+    for field in fields:
+        name = field.name
+        if name not in sent or locks.hold(field, sent[name], stored.get(name)):
+            continue
+        value, before = sent[name], stored.get(name)
+        if field.parts and not field.repeats:
+            old = before if isinstance(before, Mapping) else {}
+            given = value if isinstance(value, Mapping) else dict.fromkeys(part.name for part in field.parts)
+            value = {**old, **_writable_parts(field.parts, given, old, locks.inside(name))}
+        kept[name] = value
+    return kept
 
 
 def _adds(sent: Any, stored: Any) -> bool:

@@ -23,21 +23,21 @@ async def publish(site: Site, definition: RecordType) -> Published:
 async def store_records(
     site: Site, published: Published, *answers: dict[str, Any], **keys: Any
 ) -> list[Record]:
-    """One record for each set of answers, numbered from 1."""
+    """One record for each set of answers, numbered after those there are."""
     name, now = published.definition.name, site.now()
+    first = 1 + await site.records[name].collection.count_documents({})
     stored = []
-    for count, data in enumerate(answers, 1):
+    for count, data in enumerate(answers, first):
         record = Record(
             _id=new_id(),
             type=name,
             number=f"{count:010}",
             title=str(data.get("title", "")),
             schema_version=published.version,
-            operator_id=new_id(),
             data=data,
             created_at=now,
             updated_at=now,
-            **{"lifecycle": "active", **keys},
+            **{"lifecycle": "active", "operator_id": new_id(), **keys},
         )
         await site.records[name].insert(record, None)
         stored.append(record)

@@ -11,6 +11,7 @@ from models.services.applications import save_page
 from models.services.registry import Published, Registry
 from models.services.site import Site
 from tests.services.answers import valid_answers
+from tests.services.contracts import contract, operator
 from tests.services.test_journey import begun
 
 
@@ -47,3 +48,30 @@ async def test_a_locked_answer_is_not_written(site: Site, lock: dict[str, Any], 
     assert isinstance(saved, Application)
     assert ("operator_name" in saved.answers) is kept
     assert "operator_code" in saved.answers
+
+
+async def test_a_locked_part_of_a_group_keeps_what_is_stored(site: Site) -> None:
+    """A part that is read-only, or locked by what is around it, or an upload that never came."""
+    actor = await operator(site, "U1")
+    application = await contract(site, actor)
+    upload = {"id": "0123456789abcdef01234567", "filename": "a.txt"}
+    sent = {"note": "typed", "fixed": "forged", "frozen": "late", "paper": upload}
+    for title, kept in (("open", {"note": "typed", "frozen": "late"}), ("closed", {"note": "typed"})):
+        answers = {"title": title, "inside": sent}
+        saved = await save_page(site, actor, application, "all", answers, revision=0, leave=True)
+        assert saved.answers["inside"] == kept
+        application = await contract(site, actor)
+
+
+async def test_emptying_a_group_leaves_its_locked_parts(site: Site) -> None:
+    actor = await operator(site, "U1")
+    application = await contract(site, actor)
+    await application.set({"answers": {"inside": {"note": "n", "fixed": "kept"}}})
+    saved = await save_page(site, actor, application, "all", {"inside": None}, revision=0)
+    assert saved.answers["inside"] == {
+        "note": None,
+        "fixed": "kept",
+        "word": None,
+        "frozen": None,
+        "paper": None,
+    }
