@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from forms.assets import assets
-from forms.pages import apply, check, fill, follow, links, portal, public, signing, status
+from forms.pages import apply, check, fill, follow, links, portal, public, signing, status, upgrade
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -43,6 +43,8 @@ def _applications() -> list[BaseRoute]:
         post(base + "/check", check.submit),
         Route(base + "/save", follow.ask_address),
         post(base + "/save", follow.send_link),
+        Route(base + "/upgrade", upgrade.show_upgrade),
+        post(base + "/upgrade", upgrade.upgrade),
         Route(base + "/withdraw", follow.ask_withdraw),
         post(base + "/withdraw", follow.withdraw),
         Route(base + "/files/{id}", follow.hand_out),

@@ -11,7 +11,7 @@ from models.documents.application import Application
 from models.schema.compiled import CompiledType
 from models.schema.fields.base import BaseField
 from models.schema.reading import AnswerError, Reading, read_answers
-from models.services import applications, picking
+from models.services import applications, picking, upgrading
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,11 @@ class Draft:
     def is_open(self) -> bool:
         """Whether it is the applicant's turn to write."""
         return self.opened is None or bool(self.opened)
+
+    @property
+    def newer(self) -> bool:
+        """Whether the form has changed since the draft was begun."""
+        return upgrading.newer(self.visit.site, self.application) is not None
 
     @property
     def keeper(self) -> Keeper:
