@@ -9,7 +9,8 @@ CONCURRENCIES = (1, 8)
 @dataclass(frozen=True, slots=True)
 class Plan:
     """`queue`: applications waiting; `rounds` of one window each for us and for raw, of `seconds` or, for
-    submitting, `most` requests; `starts`: cold starts measured of each kind. A window is shorter than five
+    submitting, `most` requests; `starts`: cold starts measured of each kind; `records`: stored records that a
+    plan of a schema change asks. A window is shorter than five
     seconds: after these a server ends connections it hears nothing on."""
 
     queue: int = 10_000
@@ -17,6 +18,7 @@ class Plan:
     seconds: float = 1.0
     most: int = 250
     starts: int = 5
+    records: int = 1_000_000
 
     @property
     def ready(self) -> int:
@@ -25,4 +27,4 @@ class Plan:
 
 
 FULL = Plan()
-QUICK = Plan(rounds=2, seconds=0.1, most=40, starts=1)
+QUICK = Plan(rounds=2, seconds=0.1, most=40, starts=1, records=10_000)

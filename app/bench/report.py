@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from app.bench.compare import Row
+from app.bench.impact import LIMIT, PlanRow
 from app.bench.load import Sample
 from app.bench.start import Start
 from app.cli.speech import say
@@ -54,6 +55,14 @@ def print_starts(found: Sequence[Start]) -> None:
             " ".join(f"{seconds:.2f}" for seconds in start.again),
             f"{start.cpu:.2f}",
         )
+    Console(width=WIDTH).print(table)
+
+
+def print_plan(row: PlanRow) -> None:
+    """The plan of a schema change."""
+    table = _table(("plan of a schema change", "records", "questions", "s", "limit"))
+    seconds = _marked(f"{row.seconds:.2f}", row.is_slow)
+    table.add_row("schema plan", f"{row.records:,}", str(row.changes), seconds, f"{LIMIT:.0f}")
     Console(width=WIDTH).print(table)
 
 

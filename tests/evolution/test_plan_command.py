@@ -1,5 +1,6 @@
 """``schema plan`` as a person runs it, against the demo site and a changed copy of its files."""
 
+import asyncio
 import json
 import os
 import shutil
@@ -45,7 +46,9 @@ def change(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new, 1), "utf-8")
 
 
-def plan(url: str, files: Path, *words: str, language: str = "en") -> "subprocess.CompletedProcess[str]":
+async def plan(
+    url: str, files: Path, *words: str, language: str = "en"
+) -> "subprocess.CompletedProcess[str]":
     environment = {
         **os.environ,
         "TOROKU_DATABASE_URL": url,
@@ -54,7 +57,9 @@ def plan(url: str, files: Path, *words: str, language: str = "en") -> "subproces
         "TOROKU_LANGUAGE": language,
     }
     command = [sys.executable, "-m", "app", "schema", "plan", *words]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    return await asyncio.to_thread(
+        subprocess.run, command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
 
 
 async def numbers_with(site: Site, option: str) -> list[str]:
@@ -70,7 +75,7 @@ def told(result: "subprocess.CompletedProcess[str]") -> dict[str, Any]:
 async def test_a_removed_option_in_use_names_the_records(demo: Site, store: Database, files: Path) -> None:
     change(files / "choices" / "supplier_type.yaml", OTHER, "")
     using = await numbers_with(demo, "other")
-    result = plan(store.address, files, "operator")
+    result = await plan(store.address, files, "operator")
     assert using
     assert result.returncode == 3, result.stderr
     for number in using:
@@ -81,7 +86,7 @@ async def test_a_removed_option_in_use_names_the_records(demo: Site, store: Data
 
 async def test_machines_are_told_the_same(demo: Site, store: Database, files: Path) -> None:
     change(files / "choices" / "supplier_type.yaml", OTHER, "")
-    found = told(plan(store.address, files, "operator", "--json"))
+    found = told(await plan(store.address, files, "operator", "--json"))
     assert (found["state"], found["version"], found["refused"]) == ("changed", 1, ["supplier_types"])
     assert found["total_records"] == 3
     [row] = found["changes"]
@@ -94,14 +99,14 @@ async def test_with_its_step_it_can_be_applied(demo: Site, store: Database, file
     change(files / "choices" / "supplier_type.yaml", OTHER, "")
     operator = files / "record_types" / "operator.yaml"
     operator.write_text(f"{operator.read_text('utf-8')}\n{SETTLED}", "utf-8")
-    result = plan(store.address, files, "operator")
+    result = await plan(store.address, files, "operator")
     assert result.returncode == 0, result.stdout + result.stderr
     assert "settled by map" in result.stdout
 
 
 @pytest.mark.usefixtures("demo")
 async def test_files_that_are_published_change_nothing(store: Database, files: Path) -> None:
-    result = plan(store.address, files)
+    result = await plan(store.address, files)
     assert result.returncode == 0, result.stderr
     assert result.stdout.count("version 1: nothing changes") == 3
 
@@ -109,7 +114,7 @@ async def test_files_that_are_published_change_nothing(store: Database, files: P
 @pytest.mark.usefixtures("demo")
 async def test_a_type_gone_from_the_files_is_told(store: Database, files: Path) -> None:
     (files / "record_types" / "expected_capacity.yaml").unlink()
-    result = plan(store.address, files)
+    result = await plan(store.address, files)
     assert result.returncode == 0, result.stdout + result.stderr
     assert "it is not in the files any more" in result.stdout
 
@@ -117,19 +122,19 @@ async def test_a_type_gone_from_the_files_is_told(store: Database, files: Path) 
 @pytest.mark.usefixtures("demo")
 async def test_it_speaks_japanese(store: Database, files: Path) -> None:
     change(files / "choices" / "supplier_type.yaml", OTHER, "")
-    result = plan(store.address, files, "operator", language="ja")
+    result = await plan(store.address, files, "operator", language="ja")
     assert "手順が必要" in result.stdout
     assert "「事業者の種別」の選択肢がなくなります：other" in result.stdout
 
 
-def test_without_a_database_every_type_is_new(files: Path) -> None:
-    result = plan("embedded:", files)
+async def test_without_a_database_every_type_is_new(files: Path) -> None:
+    result = await plan("embedded:", files)
     assert result.returncode == 0, result.stderr
     assert "There is no database yet" in result.stderr
     assert "new: not published yet" in result.stdout
 
 
-def test_an_unknown_type_is_said_to_be_unknown(files: Path) -> None:
-    result = plan("embedded:", files, "nothing")
+async def test_an_unknown_type_is_said_to_be_unknown(files: Path) -> None:
+    result = await plan("embedded:", files, "nothing")
     assert result.returncode == 1
     assert "operator" in result.stdout

@@ -24,7 +24,7 @@ DOCUMENT: dict[str, Any] = {
     "note": "keep",
     "items": [{"a": "one", "b": "two"}],
 }
-NOTE = {"label": {"ja": "備考", "en": "Note"}}
+NOTE: dict[str, Any] = {"label": {"ja": "備考", "en": "Note"}}
 LOSSLESS: dict[str, Any] = {
     "rename": {"note": "remark"},
     "convert": {"capacity": {"pattern": r"^(\d+) MW$", "otherwise": "attic"}},
