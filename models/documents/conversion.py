@@ -31,9 +31,22 @@ class Range:
         """The records of this range that are still of `version`."""
         return {"_id": {"$gte": self.rows[0][0], "$lte": self.last}, "schema_version": version}
 
+    def count(self, version: int) -> int:
+        """How many were of `version` when the range was read."""
+        return sum(1 for _, _, found in self.rows if found == version)
+
     def versions(self, below: int) -> list[int]:
         """The versions below `below` there are in it."""
         return sorted({version for _, _, version in self.rows if version < below})
+
+
+@dataclass(frozen=True, slots=True)
+class ByServer:
+    """An update the server does by itself: the `stages` of a pipeline, and the same as a plain `rename` where
+    it is no more than that."""
+
+    stages: list[dict[str, Any]]
+    rename: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +94,20 @@ class Conversion:
 
     async def _rows(self, where: Mapping[str, Any], size: int) -> list[tuple[Id, int, int]]:
         found = self.collection.find(where, {"revision": 1, "schema_version": 1}).sort("_id", 1)
-        rows = await found.limit(size).to_list(None)
+        rows = await found.limit(size).batch_size(size + 1).to_list(None)
         return [(row["_id"], row["revision"], row["schema_version"]) for row in rows]
 
-    async def by_server(self, part: Range, version: int, stages: list[dict[str, Any]], to: int) -> bool:
+    async def by_server(self, part: Range, version: int, update: "ByServer", to: int) -> bool:
         """Have the server convert a range; False when it refused a record, the others may be converted."""
         try:
-            await self.collection.update_many(
-                part.where(version), [*stages, {"$set": {"schema_version": to}}]
-            )
+            if update.rename:
+                free = {new: {"$exists": False} for new in update.rename.values()}
+                renamed = {"$rename": dict(update.rename), "$set": {"schema_version": to}}
+                done = await self.collection.update_many(part.where(version) | free, renamed)
+                if done.matched_count == part.count(version):
+                    return True
+            stages = [*update.stages, {"$set": {"schema_version": to}}]
+            await self.collection.update_many(part.where(version), stages)
         except WriteError as error:
             if error.code not in REFUSED:
                 raise
@@ -127,11 +145,12 @@ class Conversion:
         there = RecordVersion.raw().find(
             {"record_id": {"$gte": ids[0], "$lte": ids[-1]}}, {"_id": 0, "record_id": 1, "revision": 1}
         )
-        known = {(row["record_id"], row["revision"]) for row in await there.to_list(None)}
+        rows = await there.batch_size(2 * len(ids)).to_list(None)
+        known = {(row["record_id"], row["revision"]) for row in rows}
         missing = [i for i, revision, version in part.rows if version < below and (i, revision) not in known]
         if missing:
-            rows = self.collection.find({"_id": {"$in": missing}, "schema_version": {"$lt": below}})
-            await _insert_missing([_original(row, by, at) for row in await rows.to_list(None)])
+            found = self.collection.find({"_id": {"$in": missing}, "schema_version": {"$lt": below}})
+            await _insert_missing([_original(row, by, at) for row in await found.to_list(None)])
         return len(missing)
 
     async def originals(self, records: Sequence[Mapping[str, Any]]) -> dict[Id, dict[str, Any]]:

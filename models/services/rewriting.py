@@ -1,6 +1,8 @@
 """Stored records follow a new version of their type: rehearsed first, then rewritten range by range."""
 
-from collections.abc import Awaitable, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -17,8 +19,11 @@ from models.services.registry import Published
 from models.services.routes import Route, earlier, route_to
 from models.services.site import Site
 
-SIZE = 2000
-"""Records looked at between two signs of life."""
+SIZE = 1000
+"""Records Python converts between two signs of life."""
+
+BY_SERVER = 10 * SIZE
+"""Records the server converts at once: every update waits for the journal."""
 
 LOOKS = 20
 """How often the end looks for records that were changed while it passed."""
@@ -151,15 +156,38 @@ class _Rewriting:
 
     async def run(self) -> None:
         self.job.total = await self.conversion.total()
-        async for part in self.conversion.ranges(self.job.last_id, SIZE):
-            await self._convert(part)
-            self.job.done += len(part.rows)
-            self.job.total = max(self.job.total, self.job.done)
-            self.job.last_id = part.last
-            await self.hold()
-            self.progress(self.job.done, self.job.total)
+        async with aclosing(self._ahead()) as ranges:
+            async for part in ranges:
+                await self._convert(part)
+                self.job.done += len(part.rows)
+                self.job.total = max(self.job.total, self.job.done)
+                self.job.last_id = part.last
+                await self.hold()
+                self.progress(self.job.done, self.job.total)
         await self._look_again()
         await drop_unwanted(self.conversion.collection, self.new, self.site.lifecycles[self.new.lifecycle])
+
+    async def _ahead(self) -> AsyncGenerator[Range, None]:
+        """The ranges with their history written, the next one made ready while one is converted."""
+        size = BY_SERVER if self._by_server(self.routes[self.job.to_version - 1]) else SIZE
+        ranges = self.conversion.ranges(self.job.last_id, size)
+        coming = asyncio.create_task(self._next(ranges))
+        try:
+            while (part := await coming) is not None:
+                coming = asyncio.create_task(self._next(ranges))
+                yield part
+        finally:
+            coming.cancel()
+            await asyncio.gather(coming, return_exceptions=True)
+
+    async def _next(self, ranges: AsyncIterator[Range]) -> Range | None:
+        part = await anext(ranges, None)
+        if part is not None:
+            await self._keep_originals(part)
+        return part
+
+    async def _keep_originals(self, part: Range) -> None:
+        await self.conversion.keep_originals(part, self.job.to_version, SYSTEM.person, self.site.now())
 
     async def _look_again(self) -> None:
         """Records changed while their range was converted, and those of open applications approved since."""
@@ -169,25 +197,20 @@ class _Rewriting:
                 after = left.last
                 if any(identity not in self.stuck for identity, _, _ in left.rows):
                     fresh = True
+                    await self._keep_originals(left)
                     await self._convert(left)
                     await self.hold()
             if not fresh:
                 return
 
     async def _convert(self, part: Range) -> None:
-        below = self.job.to_version
-        versions = part.versions(below)
-        if not versions:
-            return
-        await self.conversion.keep_originals(part, below, SYSTEM.person, self.site.now())
-        for version in versions:
+        for version in part.versions(self.job.to_version):
             await self._convert_from(part, version)
 
     async def _convert_from(self, part: Range, version: int) -> None:
         route = self.routes[version]
-        if self._by_server(route) and await self.conversion.by_server(
-            part, version, route.stages or [], self.job.to_version
-        ):
+        update = route.update if self._by_server(route) else None
+        if update and await self.conversion.by_server(part, version, update, self.job.to_version):
             return
         records = await self.conversion.read(part, version)
         converted = [found for record in records if (found := await self._lead(route, record))]
@@ -197,7 +220,7 @@ class _Rewriting:
             self._fail(identity, [Failure(numbers[identity], "", REFUSALS[code])])
 
     def _by_server(self, route: Route) -> bool:
-        return self.conversion.transactional and route.stages is not None
+        return self.conversion.transactional and route.update is not None
 
     async def _lead(self, route: Route, record: Mapping[str, Any]) -> Converted | None:
         converted, failures = _lead(route, record)

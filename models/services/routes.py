@@ -7,9 +7,10 @@ from functools import cached_property
 from string import Formatter
 from typing import Any
 
+from models.documents.conversion import ByServer
 from models.schema.compiled import compile_type
 from models.schema.definition import RecordType
-from models.schema.evolution import Evolution, Steps, completed, pipeline
+from models.schema.evolution import Evolution, Steps, completed, pipeline, renaming
 from models.schema.evolution.evolve import fields_of, follow
 from models.schema.evolution.order import steps_of
 from models.schema.fields.structure import ComputedField
@@ -35,12 +36,13 @@ class Route:
         return Evolution(self.steps, self.new, self.old)
 
     @cached_property
-    def stages(self) -> list[dict[str, Any]] | None:
-        """The update pipeline that does it on the server; None where Python is needed: for a step, or because
+    def update(self) -> ByServer | None:
+        """The update that does it on the server; None where Python is needed: for a step, or because
         titles, search grams or computed values change."""
         if self._words_change or self._formulas_change:
             return None
-        return pipeline(self.steps, self.new, self.old)
+        stages = pipeline(self.steps, self.new, self.old)
+        return None if stages is None else ByServer(stages, renaming(self.steps))
 
     @property
     def is_safe(self) -> bool:

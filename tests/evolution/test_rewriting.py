@@ -54,6 +54,17 @@ async def test_the_server_renames_and_everything_else_stays(stored: Stored) -> N
         assert new == {**old, "data": data, "schema_version": 2}
 
 
+async def test_what_stands_under_the_new_name_already_is_kept_in_the_attic(stored: Stored) -> None:
+    await stored.publish(OLD)
+    await stored.fill(3, {"note": "x"})
+    await stored.collection.update_one({"number": "000002"}, {"$set": {"data.remark": "by hand"}})
+    await stored.publish(RENAMED)
+    await done(stored, await stored.job())
+    rows = await stored.rows(schema_version=2)
+    assert [row["data"]["remark"] for row in rows] == ["x", "x", "x"]
+    assert [[kept["value"] for kept in row["attic"]] for row in rows] == [[], ["by hand"], []]
+
+
 async def test_what_a_field_no_longer_asks_for_is_dropped_of_the_indexes(stored: Stored) -> None:
     await stored.publish(OLD)
     await stored.fill(1, {"note": "x"})
@@ -261,7 +272,7 @@ async def test_a_command_can_wait_for_its_job(stored: Stored) -> None:
 async def test_reads_see_every_record_while_they_are_rewritten(
     stored: Stored, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rewriting, "SIZE", 50)
+    monkeypatch.setattr(rewriting, "BY_SERVER", 50)
     await stored.publish(OLD)
     await stored.fill(2000, {"note": "x"})
     await stored.publish(RENAMED)

@@ -4,7 +4,7 @@ from models.schema.evolution.check import check_steps
 from models.schema.evolution.entry import Convert, Merge, Split, Steps, chain, settled
 from models.schema.evolution.evolve import Evolution, evolve
 from models.schema.evolution.inverse import inverse
-from models.schema.evolution.pipeline import completed, pipeline
+from models.schema.evolution.pipeline import completed, pipeline, renaming
 from models.schema.evolution.work import Evolved, Kept, StepProblem
 
 __all__ = [
@@ -22,5 +22,6 @@ __all__ = [
     "evolve",
     "inverse",
     "pipeline",
+    "renaming",
     "settled",
 ]
