@@ -20,12 +20,10 @@ def demanded(
 ) -> Iterator[Demand]:
     """Every answer required now: of rows and groups that are filled in, and of groups required themselves."""
     seen = scope(around, data)
-    names = [n for n in level.always if n not in level.shown or level.shown[n](seen, variables)]
-    names += [
-        name
-        for name, rule in level.sometimes.items()
-        if (name not in level.shown or level.shown[name](seen, variables)) and rule(seen, variables)
-    ]
+    names: Sequence[str] = level.always
+    if level.shown or level.sometimes:
+        now = (*level.always, *(n for n, rule in level.sometimes.items() if rule(seen, variables)))
+        names = [n for n in now if n not in level.shown or level.shown[n](seen, variables)]
     for name in names:
         yield prefix + name, level.fields[name], data.get(name)
     for name, inner in level.inner.items():
@@ -39,7 +37,7 @@ def demanded(
 def missing(demands: Sequence[Demand]) -> Iterator[AnswerError]:
     """What is required and not there; of an empty group its parts, where any of them is required."""
     for path, target, value in demands:
-        if target.is_empty(value):
+        if (not value or target.parts) and target.is_empty(value):
             begun = f"{path}."
             if not target.parts or not any(other.startswith(begun) for other, _, _ in demands):
                 yield AnswerError(path, *_absent(target))

@@ -43,9 +43,12 @@ def translated(level: CompiledFields, problem: Any) -> AnswerError:
     key, msgid = _PYDANTIC.get(problem["type"], (problem["type"], ""))
     if not msgid:
         msgid = problem["msg"] if key in _OURS or " " in problem["msg"] else "{label} cannot be used."
-    context = {k: v for k, v in (problem.get("ctx") or {}).items() if k != "error"}
+    context = {_SAID.get(k, k): v for k, v in (problem.get("ctx") or {}).items() if k != "error"}
     return AnswerError(path, key, Message(msgid, {**context, "label": label_of(target)}))
 
+
+_SAID = {"decimal_places": "places"}
+"""Values of pydantic's errors that our messages call otherwise."""
 
 _OURS = frozenset({"format", "choice", "pattern", "declaration", "control_character"})
 
@@ -63,6 +66,9 @@ _PYDANTIC = {
     "int_type": ("not_a_number", "{label} must be a whole number."),
     "decimal_type": ("not_a_number", "{label} must be a number."),
     "is_instance_of": ("not_a_number", "{label} must be a number."),
+    "decimal_max_places": ("places", "{label} may have at most {places} digits after the point."),
+    "decimal_max_digits": ("not_a_number", "{label} must be a number."),
+    "decimal_whole_digits": ("not_a_number", "{label} must be a number."),
     "finite_number": ("not_a_number", "{label} must be a number."),
     "string_type": ("not_a_text", "{label} must be a text."),
     "dict_type": ("not_a_text", "{label} cannot be used."),

@@ -89,6 +89,8 @@ class Digits(Format):
     folding: ClassVar[Mapping[int, int | str]] = _TO_HYPHEN
 
     def normalise(self, text: str) -> str:
+        if text.isascii() and text.isdigit():
+            return text
         return squeeze(super().normalise(text).replace("-", ""))
 
 

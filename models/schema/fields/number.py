@@ -5,10 +5,10 @@ import unicodedata
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from models.language import Language, Text
-from models.schema.fields.base import BaseField, refuse, words
+from models.schema.fields.base import BaseField, words
 
 MAX_DIGITS = 34
 """Decimal128 holds 34 significant digits."""
@@ -92,20 +92,12 @@ class DecimalField(NumberField):
         return Decimal(text)
 
     def value_type(self) -> Any:
-        return Annotated[Decimal, Field(strict=True, ge=self.min, le=self.max), AfterValidator(self._places)]
+        most, places = WHOLE_DIGITS + self.places, self.places
+        limits = Field(strict=True, ge=self.min, le=self.max, max_digits=most, decimal_places=places)
+        return Annotated[Decimal, limits]
 
     def unparse(self, value: Any) -> Any:
         return None if value is None else f"{value:f}"
-
-    def _places(self, value: Decimal) -> Decimal:
-        _, digits, exponent = value.as_tuple()
-        if not isinstance(exponent, int) or len(digits) > MAX_DIGITS or value.adjusted() >= WHOLE_DIGITS:
-            raise refuse("not_a_number", "{label} must be a number.")
-        if -exponent > self.places:
-            raise refuse(
-                "places", "{label} may have at most {places} digits after the point.", places=self.places
-            )
-        return value
 
     def show(self, value: Any, language: Language) -> str:
         if isinstance(value, Decimal):

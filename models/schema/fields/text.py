@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, StringConstraints, field_validator
 
 from models.schema.fields.base import BaseField, refuse, words
-from models.schema.formats import FORMATS
+from models.schema.formats import FORMATS, Format
 from models.schema.patterns import compile_pattern
 
 LINE_LIMIT = 500
@@ -50,7 +50,8 @@ class TextField(BaseField):
 
     def normalise(self, text: str) -> str:
         """`text` in NFC, and as its format writes it."""
-        text = composed(text)
+        if not text.isascii():
+            text = unicodedata.normalize("NFC", text)
         if self.format is None:
             return text
         shape = FORMATS.get(self.format_name or "")
@@ -62,11 +63,12 @@ class TextField(BaseField):
             line = Annotated[
                 line, AfterValidator(partial(_fitting, compile_pattern(self.pattern, whole=True)))
             ]
-        return Annotated[line, AfterValidator(self._check)] if self.format is not None else line
+        shape = FORMATS.get(self.format_name or "")
+        return Annotated[line, AfterValidator(partial(self._check, shape))] if shape else line
 
-    def _check(self, text: str) -> str:
-        shape = FORMATS.get(self.format_name or "") if self.format is not None else None
-        if shape and (problem := shape.check(text)):
+    @staticmethod
+    def _check(shape: Format, text: str) -> str:
+        if problem := shape.check(text):
             raise refuse("format", problem)
         return text
 
