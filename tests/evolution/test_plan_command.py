@@ -105,6 +105,25 @@ async def test_with_its_step_it_can_be_applied(demo: Site, store: Database, file
 
 
 @pytest.mark.usefixtures("demo")
+@pytest.mark.parametrize(
+    ("step", "problem"),
+    [
+        ("{from: 7, map: {supplier_types: {other: null}}}", "version 1 is in force"),
+        ("{from: 1, drop: [no_such_field]}", "“no_such_field”"),
+    ],
+    ids=["another version", "another field"],
+)
+async def test_a_step_that_cannot_be_used_says_why(
+    store: Database, files: Path, step: str, problem: str
+) -> None:
+    operator = files / "record_types" / "operator.yaml"
+    operator.write_text(f"{operator.read_text('utf-8')}\nevolution:\n  - {step}\n", "utf-8")
+    result = await plan(store.address, files, "operator")
+    assert problem in result.stdout + result.stderr
+    assert result.returncode in (1, 3)
+
+
+@pytest.mark.usefixtures("demo")
 async def test_files_that_are_published_change_nothing(store: Database, files: Path) -> None:
     result = await plan(store.address, files)
     assert result.returncode == 0, result.stderr

@@ -20,10 +20,12 @@ from models.configuration.check import check as linter
 from models.configuration.load import Configuration, examine
 from models.documents.prepare import bind
 from models.errors import TorokuError
-from models.language import translate
+from models.language import Message, translate
+from models.schema.definition import RecordType
+from models.schema.evolution import check_steps
 from models.services.impact import Impact, assess
 from models.services.progress import Progress, silent
-from models.services.registry import Registry
+from models.services.registry import Published, Registry
 from models.services.site import Site
 
 REFUSED = 3
@@ -38,6 +40,13 @@ class Planned:
     state: str
     version: int | None = None
     impact: Impact | None = None
+    problems: tuple[tuple[str, Message], ...] = ()
+    """Steps of ``evolution`` that cannot be used, by the path they name."""
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether it could not be published as it is."""
+        return bool(self.problems) or (self.impact is not None and bool(self.impact.refusals()))
 
     def document(self) -> dict[str, Any]:
         """Plain values, for ``--json``."""
@@ -45,7 +54,8 @@ class Planned:
         if self.impact is None:
             return told
         refused = sorted({counted.change.path for counted in self.impact.refusals()})
-        return {**told, **self.impact.document(), "refused": refused}
+        problems = [{"path": path, "problem": problem("en")} for path, problem in self.problems]
+        return {**told, **self.impact.document(), "refused": refused, "problems": problems}
 
 
 Name = Annotated[str | None, typer.Argument(metavar="[TYPE]", help="Only this record type.")]
@@ -55,8 +65,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document fo
 def plan(record_type: Name = None, as_json: AsJson = False) -> None:
     """Compare the files with what is published and stored: what changes, what it touches, which step helps.
 
-    Nothing is written. Exit code 0: it can be applied. 3: stored data would be hurt, and no step of
-    ``evolution`` says what becomes of it. 1: the files do not hold."""
+    Nothing is written. Exit code 0: it can be applied. 3: stored data would be hurt and no step of
+    ``evolution`` says what becomes of it, or a step cannot be used. 1: the files do not hold."""
     settings = Settings()
     configuration = _configuration(settings)
     wanted = wanted_types(configuration, record_type)
@@ -70,7 +80,7 @@ def plan(record_type: Name = None, as_json: AsJson = False) -> None:
         typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
     else:
         print_planned(planned, configuration)
-    if any(each.impact is not None and each.impact.refusals() for each in planned):
+    if any(each.is_refused for each in planned):
         raise typer.Exit(REFUSED)
 
 
@@ -139,8 +149,24 @@ async def _plan_type(site: Site, name: str) -> Planned:
         return Planned(name, "new")
     if current.definition.checksum == candidate.checksum:
         return Planned(name, "same", current.version)
+    problems = tuple(_unusable(current, candidate))
     with watched(name) as progress:
-        return Planned(name, "changed", current.version, await assess(site, current, candidate, progress))
+        impact = await assess(site, current, candidate, progress)
+    return Planned(name, "changed", current.version, impact, problems)
+
+
+def _unusable(current: Published, candidate: RecordType) -> Iterator[tuple[str, Message]]:
+    """The steps that name what is not there, or lead on from a version that is not in force."""
+    new = [steps for steps in candidate.evolution if steps not in current.definition.evolution]
+    for steps in new:
+        if steps.start != current.version:
+            values = {"start": steps.start, "version": current.version}
+            yield (
+                ":evolution",
+                Message("Steps from version {start} are not taken: version {version} is in force.", values),
+            )
+    own = tuple(steps for steps in candidate.evolution if steps.start == current.version)
+    yield from check_steps(own, current.definition, candidate)
 
 
 @contextmanager

@@ -69,6 +69,9 @@ def _type_lines(each: "Planned", configuration: Configuration) -> "Iterator[Text
         return
     for counted in each.impact.changes:
         yield from _change_lines(counted)
+    for path, problem in each.problems:
+        told = _say(Message("The step at “{path}” cannot be used: {problem}."), path=path, problem=problem)
+        yield Text(f"  {told}", style="red")
     yield from _missing_lines(each.impact, each.version or 0)
 
 

@@ -31,11 +31,11 @@ def _removed(two: Two, place: Place) -> Change:
         text = _say("“{label}” is removed. Its answers would no longer be seen.", field)
         return Change("field_removed", "loses", place.path, text, place.answered(), {"drop": [place.path]})
     msgid = (
-        "“{label}” is removed; “{heir}” looks like the same question under another name."
+        "“{label}” is removed; “{heir}” ({path}) looks like the same question under another name."
         if heir.parent == two_parent(two, place)
-        else "“{label}” is removed; “{heir}” looks like the same question in another place."
+        else "“{label}” is removed; “{heir}” ({path}) looks like the same question in another place."
     )
-    text = Message(msgid, {"label": field.label, "heir": heir.field.label})
+    text = Message(msgid, {"label": field.label, "heir": heir.field.label, "path": heir.path})
     return Change("field_removed", "loses", place.path, text, place.answered(), _taking(two, place, heir))
 
 

@@ -14,6 +14,7 @@ SAFE: Mapping[str, Message] = {
     "number": Message("New records are numbered otherwise; given numbers stay."),
     "title": Message("Records are titled otherwise from their next change on."),
     "belongs_to": Message("Records belong to another type: who may see and apply changes."),
+    "access": Message("Other people may see or change records, stored ones too."),
     "retention": Message("Records are kept by another rule."),
     "applications": Message("Applications are made otherwise; open ones finish as they began."),
     "pages": Message("The form is split into pages otherwise."),
