@@ -7,14 +7,23 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
 import pytest_asyncio
 
 from models.documents.record import Record
+from models.errors import SchemaChangeRefused
+from models.permissions import SYSTEM, Actor
 from models.schema.definition import RecordType
+from models.services.applications import save_page
+from models.services.beginning import begin
 from models.services.impact import Counted, Impact, assess
+from models.services.publishing import apply, rollback
 from models.services.registry import Published
 from models.services.site import Site
+from models.services.submitting import submit
+from tests.evolution.facility import work
 from tests.schema.definitions import a_type, field, options
+from tests.services.people import decide, register_operator
 from tests.services.stored import publish, store_records
 
 DOCUMENT: dict[str, Any] = {
@@ -134,3 +143,100 @@ async def test_a_document_written_for_the_new_definition_is_not_touched(stage: S
     found = by_change(await stage.plan(after()))
     named = [path for (_, path), each in found.items() if record.number in each.numbers]
     assert set(named) <= {"capacity"}, "only the change of type itself, which every number needs"
+
+
+LED = {
+    "title": "North plant",
+    "capacity": 12,
+    "remark": "keep",
+    "items": [{"a": "one"}],
+    "contact": "unknown",
+}
+"""The document under the new definition."""
+
+
+def answered(record: Record) -> dict[str, Any]:
+    """What a record answers, without its number and what is empty."""
+    told = {name: value for name, value in record.data.items() if value not in (None, "", [])}
+    return {name: value for name, value in told.items() if name != "plant_number"}
+
+
+async def now(stage: Stage) -> Record:
+    record = await stage.site.records["plant"].get(stage.record.id)
+    assert record is not None
+    return record
+
+
+async def change(stage: Stage) -> None:
+    """Publish the change with its steps, and let the stored document follow."""
+    await apply(stage.site, SYSTEM, after(evolution=[{"from": stage.published.version, **LOSSLESS}]))
+    await work(stage.site)
+
+
+async def test_without_the_steps_nothing_is_published(stage: Stage) -> None:
+    with pytest.raises(SchemaChangeRefused):
+        await apply(stage.site, SYSTEM, after())
+    assert stage.site.registry.current("plant").version == stage.published.version
+    assert await now(stage) == stage.record
+
+
+async def test_nothing_of_the_document_is_lost(stage: Stage) -> None:
+    await change(stage)
+    record = await now(stage)
+    assert answered(record) == LED
+    kept = {entry["path"]: entry["value"] for entry in record.attic}
+    assert kept["capacity"] == "12 MW"
+    assert kept["region"] == "east"
+    assert "two" in str(kept)
+
+
+async def test_only_the_title_can_be_edited_afterwards(
+    stage: Stage, reviewer: Actor, approver: Actor
+) -> None:
+    """And the edit leaves every other answer, and what was kept aside, as it was."""
+    owner, operator = await register_operator(stage.site, reviewer, approver)
+    await stage.site.records["plant"].collection.update_one(
+        {"_id": stage.record.id}, {"$set": {"operator_id": owner.operator_id}}
+    )
+    await change(stage)
+    before_edit = await now(stage)
+    await edit_title(stage.site, operator, reviewer, approver, stage.record, "South plant")
+    record = await now(stage)
+    assert answered(record) == {**LED, "title": "South plant"}
+    assert record.attic == before_edit.attic
+
+
+async def test_all_of_it_is_reversible(stage: Stage) -> None:
+    await change(stage)
+    published = await rollback(stage.site, SYSTEM, "plant", stage.published.version)
+    await work(stage.site)
+    record = await now(stage)
+    assert published.version == stage.published.version + 2
+    assert record.data == stage.record.data
+
+
+async def test_also_after_the_title_was_edited(stage: Stage, reviewer: Actor, approver: Actor) -> None:
+    owner, operator = await register_operator(stage.site, reviewer, approver)
+    await stage.site.records["plant"].collection.update_one(
+        {"_id": stage.record.id}, {"$set": {"operator_id": owner.operator_id}}
+    )
+    await change(stage)
+    await edit_title(stage.site, operator, reviewer, approver, stage.record, "South plant")
+    await rollback(stage.site, SYSTEM, "plant", stage.published.version)
+    await work(stage.site)
+    assert answered(await now(stage)) == {**answered(stage.record), "title": "South plant"}
+
+
+async def edit_title(
+    site: Site, operator: Actor, reviewer: Actor, approver: Actor, record: Record, title: str
+) -> None:
+    """A change application that touches the title alone."""
+    draft = await begin(site, operator, "plant", "change", record_id=record.id)
+    definition = site.registry.at("plant", draft.schema_version).definition
+    for page in definition.laid_out:
+        typed = {name: draft.answers.get(name) for name in page.fields} | (
+            {"title": title} if "title" in page.fields else {}
+        )
+        draft = await save_page(site, operator, draft, page.name, typed, revision=draft.revision)
+    draft = await submit(site, operator, draft, revision=draft.revision)
+    await decide(site, reviewer, approver, draft)
