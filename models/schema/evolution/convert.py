@@ -56,7 +56,7 @@ def _convert(work: Work, container: Data, place: str, convert: Convert, fitting:
     found = fitting.fit(_chosen(value, convert.pattern))
     if found is MISFIT:
         if convert.otherwise == "refuse":
-            work.fail(place, "“{value}” does not fit the field", value=str(value)[:100])
+            work.fail(place, Message("“{value}” does not fit the field", {"value": str(value)[:100]}))
             return
         found = convert.otherwise["value"] if isinstance(convert.otherwise, dict) else None
     elif type(found) is type(value) and found == value:

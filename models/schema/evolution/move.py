@@ -9,8 +9,6 @@ from models.schema.evolution.places import Data, containers, is_empty, join, mov
 from models.schema.evolution.step import Problem, Shape, Step, Undone
 from models.schema.evolution.work import Work
 
-ROWS = "a move into or out of a table says which row: “{table}.first.…”"
-
 
 class Move(Step):
     """``items.first.name`` is the first row's; the values of other rows stay restorable in the attic."""
@@ -29,7 +27,7 @@ class Move(Step):
     def _move(self, work: Work, container: Data, place: str, source: str, target: str) -> None:
         found = _find(container, place, source.split("."))
         if found is None:
-            work.fail(join(place, source), ROWS, table=source.split(".")[0])
+            work.fail(join(place, source), _rows(source.split(".")[0]))
             return
         holders = [(at, holder) for at, holder in found if name_of(source) in holder]
         values = [(join(at, name_of(source)), holder.pop(name_of(source))) for at, holder in holders]
@@ -66,7 +64,11 @@ class Move(Step):
             here = fields.get(plain(".".join(parts[: depth + 1])))
             says_first = parts[depth + 1] == FIRST
             if here is not None and parts[depth] != FIRST and here.repeats != says_first:
-                yield path, Message(ROWS, {"table": parts[depth]})
+                yield path, _rows(parts[depth])
+
+
+def _rows(table: str) -> Message:
+    return Message("a move into or out of a table says which row: “{table}.first.…”", {"table": table})
 
 
 def _common(source: str, target: str) -> str:

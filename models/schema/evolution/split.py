@@ -60,7 +60,7 @@ def _split(work: Work, container: Data, place: str, value: Any, split: Split, ba
     parts = _parts(value, split)
     if parts is None:
         if split.otherwise == "refuse":
-            work.fail(place, "“{value}” cannot be split", value=str(value)[:100])
+            work.fail(place, Message("“{value}” cannot be split", {"value": str(value)[:100]}))
             return
         parts = [None] * len(names)
     del container[name_of(place)]

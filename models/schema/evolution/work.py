@@ -63,9 +63,9 @@ class Work:
             kept["label"] = label
         self.attic.append(kept)
 
-    def fail(self, path: str, msgid: str, **values: Any) -> None:
+    def fail(self, path: str, message: Message) -> None:
         """A value that cannot be carried over; the record stays as it is."""
-        self.problems.append(StepProblem(path, Message(msgid, values)))
+        self.problems.append(StepProblem(path, message))
 
     def recall(self, step: str, path: str, became: Any) -> Kept | None:
         """Take out of the attic what `step` made `became` of, latest first; None when it is not there."""
