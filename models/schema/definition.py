@@ -113,6 +113,14 @@ class Applications(Part):
     certificate: str | None = None
 
 
+class RowRule(Part):
+    """The records some people may see: those that fulfil ``where``, a condition on the record (its number,
+    lifecycle, ``data``) that may ask ``$$ACCOUNT`` (login, email, roles) and ``$$TODAY``."""
+
+    by: tuple[str, ...] = Field(min_length=1)
+    where: Query = {}
+
+
 class Example(Part):
     """Given these answers, expect them to be valid, or these errors at these paths."""
 
@@ -137,6 +145,7 @@ class RecordType(Part):
     retention: str | None = None
     applications: Applications
     lifecycle: str
+    access: tuple[RowRule, ...] = ()
     fields: tuple[AnyField, ...] = Field(min_length=1)
     pages: tuple[Page, ...] = ()
     checks: tuple[Check, ...] = ()

@@ -26,6 +26,16 @@ class UniqueRule(BaseModel):
     among: Query | None = None
 
 
+class Access(BaseModel):
+    """Who may read and who may write a field, besides what the record itself allows: words of the permission
+    table (``reviewer``, ``operator_administrator``, ``applicant`` …). A key left out is no restriction."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    read: tuple[str, ...] | None = None
+    write: tuple[str, ...] | None = None
+
+
 class BaseField(BaseModel):
     """One field of a record type. Subclasses set ``type`` and answer the questions below."""
 
@@ -69,6 +79,7 @@ class BaseField(BaseModel):
     sortable: bool = Field(False, alias="sort")
     personal: Literal["yes", "possibly", "no"] | None = None
     classification: Literal["public", "users_only", "restricted"] = "users_only"
+    access: Access | None = None
     show_when: Query | None = None
     required_when: Query | None = None
     read_only_when: Query | None = None
@@ -112,11 +123,6 @@ class BaseField(BaseModel):
     def search_text(self, value: Any) -> str:
         """What a search should find this value by."""
         return value if isinstance(value, str) else ""
-
-    def index_keys(self, path: str) -> tuple[str, ...]:
-        """The paths to index so that this field, stored at `path`, is found quickly; none for what cannot
-        be looked up."""
-        return (path,) if self.matchable else ()
 
     def order_path(self, path: str) -> str:
         """Where the value stands that lists are ordered and filtered by, of this field stored at `path`."""
