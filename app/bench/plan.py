@@ -10,7 +10,7 @@ CONCURRENCIES = (1, 8)
 class Plan:
     """`queue`: applications waiting; `rounds` of one window each for us and for raw, of `seconds` or, for
     submitting, `most` requests; `starts`: cold starts measured of each kind; `records`: stored records that a
-    plan of a schema change asks. A window is shorter than five
+    plan of a schema change asks, and that a rename rewrites. A window is shorter than five
     seconds: after these a server ends connections it hears nothing on."""
 
     queue: int = 10_000

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from app.bench.compare import Row
+from app.bench.evolution import FLOOR, RenameRow
 from app.bench.impact import LIMIT, PlanRow
 from app.bench.load import Sample
 from app.bench.start import Start
@@ -55,6 +56,23 @@ def print_starts(found: Sequence[Start]) -> None:
             " ".join(f"{seconds:.2f}" for seconds in start.again),
             f"{start.cpu:.2f}",
         )
+    Console(width=WIDTH).print(table)
+
+
+def print_rename(row: RenameRow) -> None:
+    """The rewriting of stored records; marked when it is under its floor."""
+    table = _table(
+        ("rewrite of stored records", "records", "ours/s", "raw/s", "ratio", "floor/s", "slowest read ms")
+    )
+    table.add_row(
+        "rename, read meanwhile",
+        f"{row.records:,}",
+        _marked(f"{row.rate:.0f}", row.is_slow),
+        f"{row.raw_rate:.0f}",
+        f"{row.ratio:.2f}",
+        f"{FLOOR:.0f}",
+        f"{row.slowest_read * 1000:.0f}",
+    )
     Console(width=WIDTH).print(table)
 
 
