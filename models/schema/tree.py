@@ -22,7 +22,7 @@ from models.schema.scalars import NumberTooLarge, read_scalar
 MAX_DEPTH = 60
 """Levels of nesting a file may have; the deepest shipped has eleven."""
 
-MAX_VALUES = 250_000
+MAX_VALUES = 120_000
 """Values a file may stand for, those behind an alias counted at each place it is used."""
 
 TEXT_TAGS = frozenset({"!", "tag:yaml.org,2002:str"})
