@@ -26,6 +26,7 @@ from models.services.accounts import hash_password
 from models.services.beginning import next_reference
 from models.services.effects import Work, register
 from models.services.registry import Published
+from models.services.secrets import seal_answers
 from models.services.site import Site
 
 PASSWORD = "toroku-demo-2026"  # noqa: S105 - demo data is refused in production
@@ -90,7 +91,8 @@ async def _load_record(
         wrong = reading.errors[0]
         facts = {"path": wrong.path, "key": wrong.key}
         raise ConfigurationError((), "A demo record does not hold: {path}: {key}", **facts)
-    application = await _approved(site, published, owner, reading.data)
+    sealed = seal_answers(site, published.definition, reading.data)
+    application = await _approved(site, published, owner, sealed)
     application.certificate = presented
 
     async def body(session: Session) -> Record | None:

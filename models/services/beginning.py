@@ -173,7 +173,7 @@ def _prefilled(
     definition: RecordType, data: Mapping[str, Any] | None, certificate: Certificate | None
 ) -> dict[str, Any]:
     stored = [field for field in definition.fields if field.stored and field.asked]
-    data = {field.name: field.default for field in stored} if data is None else data
+    data = {field.name: field.initial() for field in stored} if data is None else data
     answers = {field.name: field.unparse(data.get(field.name)) for field in stored}
     if certificate is not None and definition.applications.certificate is not None:
         answers[definition.applications.certificate] = certificates.facts(certificate)

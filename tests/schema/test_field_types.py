@@ -172,7 +172,6 @@ def test_a_secret_is_dots_wherever_it_is_shown_and_is_found_nowhere() -> None:
     assert secret.confidential
     abilities = (secret.listable, secret.orderable, secret.matchable, secret.findable)
     assert not any(abilities)
-    assert secret.index_keys("data.f") == ()
 
 
 def searched(**part: Any) -> RecordType:

@@ -226,3 +226,12 @@ def test_nesting_ends_at_a_depth_of_four_names() -> None:
     assert read(described(nested(4)), {"f4": {"f3": {"f2": {"f1": "x"}}}}).errors == ()
     with pytest.raises(Problem, match="depth"):
         described(nested(5))
+
+
+def test_a_new_form_starts_with_the_defaults_of_parts() -> None:
+    parts = [field("country", default="JP"), field("city")]
+    fields = described(
+        field("g", "group", fields=parts), field("h", "group", fields=[field("a")])
+    ).level.fields
+    assert fields["g"].initial() == {"country": "JP", "city": None}
+    assert fields["h"].initial() is None

@@ -88,9 +88,6 @@ class TableField(HolderField):
     def search_text(self, value: Any) -> str:
         return " ".join(text for row in value or [] for text in self.search_parts(row) if text)
 
-    def index_keys(self, path: str) -> tuple[str, ...]:
-        return tuple(key for part in self.parts for key in part.index_keys(f"{path}.{part.name}"))
-
     def stored_schema(self) -> dict[str, Any]:
         lengths = {"minItems": max(self.min_rows, 1), "maxItems": self.max_rows}
         return {"type": "array", "items": object_schema(self.fields), **lengths}
@@ -134,9 +131,6 @@ class CombinedField(HolderField):
 
     def search_text(self, value: Any) -> str:
         return " ".join(text for text in self.search_parts(value) if text)
-
-    def index_keys(self, path: str) -> tuple[str, ...]:
-        return tuple(key for part in self.parts for key in part.index_keys(f"{path}.{part.name}"))
 
     def stored_schema(self) -> dict[str, Any]:
         return object_schema(self.parts)
