@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import chain
 
+from models.configuration.checks.access import check_access
 from models.configuration.checks.circles import check_circles
 from models.configuration.checks.conditions import check_conditions
 from models.configuration.checks.evolution import check_evolution
@@ -31,6 +32,7 @@ LOOKS = (
     check_conditions,
     check_circles,
     check_evolution,
+    check_access,
 )
 """What is looked at in every record type, in this order."""
 

@@ -142,6 +142,7 @@ CODES: dict[str, Code] = {
         "“{key}” has {count} entries; at most {limit} are taken.",
         "Divide the record type, or leave some out.",
     ),
+    "T-E057": Code("Nobody may read the field “{name}”.", "Name somebody under “read”."),
     "T-W001": Code("The English text is missing.", "Add “en:”.", "warning"),
     "T-W002": Code(
         "The field “{name}” does not say whether it holds personal data.",

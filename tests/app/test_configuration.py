@@ -176,6 +176,14 @@ async def test_control_the_same_folder_unbroken_holds_and_its_types_are_listed(
         assert re.search(rf"^{name} +{label}", said.out, re.MULTILINE)
 
 
+async def test_warnings_are_counted_and_refused_only_when_asked_for(module: Path, folder: Path) -> None:
+    (module / "mail" / "lost.ja.md").write_text("---\nsubject: 不明\n---\n本文\n", encoding="utf-8")
+    said = await run(folder, module, "schema", "check")
+    assert (said.status, "T-W005" in said.err, "誤り 0 件、注意 1 件。" in said.out) == (0, True, True)
+    strict = await run(folder, module, "schema", "check", "--strict")
+    assert (strict.status, "誤り 0 件、注意 1 件。" in strict.out) == (1, True)
+
+
 async def test_a_folder_that_is_not_there_is_told_without_a_traceback(folder: Path) -> None:
     said = await run(folder, folder / "nowhere", "serve")
     assert said.status == 1

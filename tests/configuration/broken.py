@@ -121,6 +121,7 @@ BROKEN: Mapping[str, Broken] = {
     "T-E054": broken("checks:\n", "evolution: [{from: 1, rename: {town: city}}]\nchecks:\n", "from: 1"),
     "T-E055": broken("retention: papers", "retention: paper"),
     "T-E056": Broken(added(WIDE).files, "fields:"),
+    "T-E057": added("{name: note, type: text, access: {read: []}, " + LABEL + "}"),
     "T-W001": broken("{ja: 団体, en: Group}\ncollection", "{ja: 団体}\ncollection", "label: {ja: 団体}"),
     "T-W002": broken("Members}, required: true, personal: no", "Members}, required: true"),
     "T-W003": broken(", classification: restricted", "", "name: email"),

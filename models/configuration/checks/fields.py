@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from models.configuration.checks.access import APPLICANTS
 from models.configuration.checks.place import Path, Place, Subject, unknown
 from models.language import Message
 from models.schema.fields import BaseField
@@ -126,4 +127,6 @@ def _pointless(field: BaseField) -> Iterator[str]:
 def _unanswerable(field: BaseField, copied: set[str]) -> bool:
     """Required, but nobody types it and nothing fills it in."""
     filled = field.default is not None or field.name in copied or isinstance(field, CertificateField)
-    return field.asked and field.required and field.read_only and not filled
+    writers = field.access.write if field.access else None
+    locked = field.read_only or (writers is not None and not set(writers) & set(APPLICANTS))
+    return field.asked and field.required and locked and not filled
