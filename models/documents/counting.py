@@ -67,7 +67,7 @@ async def count_in(
         yield await collection.count_documents(where or {}), tallies
         return
     read = 0
-    async for bounds in _pairs(_ranges(collection, where)):
+    async for bounds in _batches(_ranges(collection, where), AT_ONCE):
         for size, found in await asyncio.gather(*(_count_range(collection, b, asked, name) for b in bounds)):
             read += size
             _add(tallies, found)
@@ -90,11 +90,11 @@ async def _ranges(collection: Any, where: Query | None) -> AsyncIterator[Query]:
         last = ends[0]["_id"]
 
 
-async def _pairs(ranges: AsyncIterator[Query]) -> AsyncIterator[list[Query]]:
+async def _batches(each_of: AsyncIterator[Query], size: int) -> AsyncIterator[list[Query]]:
     group: list[Query] = []
-    async for each in ranges:
+    async for each in each_of:
         group.append(each)
-        if len(group) == AT_ONCE:
+        if len(group) == size:
             yield group
             group = []
     if group:
@@ -157,21 +157,22 @@ def _add(tallies: Tallies, found: Tallies) -> None:
 
 
 async def count_given(
-    store: Store, documents: Sequence[Mapping[str, Any]], asked: Mapping[str, Query], *, name: str
-) -> Tallies:
+    store: Store, documents: AsyncIterator[Mapping[str, Any]], asked: Mapping[str, Query], *, name: str
+) -> AsyncIterator[tuple[int, Tallies]]:
     """Count among `documents`, which are not stored as they are asked about: the server judges them all the
-    same, so that its answer is the one it would give for stored ones."""
-    tallies = Tallies(asked)
+    same, so that its answer is the one it would give for stored ones. Yields as ``count_in`` does."""
+    tallies, read = Tallies(asked), 0
     database = database_of(store)
-    for start in range(0, len(documents), BATCH):
-        given = [{"$documents": [{"$literal": each} for each in documents[start : start + BATCH]]}]
+    async for batch in _batches(documents, BATCH):
+        given = [{"$documents": [{"$literal": each} for each in batch]}]
         try:
             found = await _facet(database, given, asked, name)
         except OperationFailure:
             found = await _given_singly(database, given, asked, name)
         found.pop(ALL, None)
         _add(tallies, found)
-    return tallies
+        read += len(batch)
+        yield read, tallies
 
 
 async def _given_singly(
@@ -186,7 +187,9 @@ async def _given_singly(
     return tallies
 
 
-async def count_duplicates(collection: Any, paths: Sequence[str], among: Query) -> Tally:
+async def count_duplicates(
+    collection: Any, paths: Sequence[str], among: Query, *, single: bool = False
+) -> Tally:
     """How many documents share what is at `paths` with another, among those `among` selects."""
     key = {f"k{position}": f"${path}" for position, path in enumerate(paths)}
     there = {"$and": [among, {paths[0]: {"$exists": True}}]}
@@ -195,11 +198,14 @@ async def count_duplicates(collection: Any, paths: Sequence[str], among: Query) 
         {"$group": {"_id": key, "count": {"$sum": 1}}},
         {"$match": {"count": {"$gt": 1}}},
     ]
-    first = {"$firstN": {"n": SAMPLES, "input": "$_id"}}
+    first = {"$push": "$_id"} if single else {"$firstN": {"n": SAMPLES, "input": "$_id"}}
     summed = {"$group": {"_id": None, "count": {"$sum": "$count"}, "keys": first}}
     cursor = await collection.aggregate([*several, summed], allowDiskUse=True)
     for row in await cursor.to_list(None):
-        same = [{path: key.get(f"k{position}") for position, path in enumerate(paths)} for key in row["keys"]]
+        same = [
+            {path: key.get(f"k{position}") for position, path in enumerate(paths)}
+            for key in row["keys"][:SAMPLES]
+        ]
         named = (
             await collection.find({"$and": [there, {"$or": same}]}, {"number": 1})
             .limit(SAMPLES)

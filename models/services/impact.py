@@ -6,7 +6,7 @@ asked by what they would come to (their answers as their own version reads them)
 typed. Open ones finish on the version they began on, so only records and submitted applications, whose
 answers come into the register, stand in the way of a change."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -191,7 +191,9 @@ class _Assessment:
         for position, change in enumerate(self.changes):
             if change.duplicates is not None:
                 paths = [f"data.{path}" for path in change.duplicates.paths]
-                found[str(position)] = await count_duplicates(stored, paths, change.duplicates.among)
+                found[str(position)] = await count_duplicates(
+                    stored, paths, change.duplicates.among, single=not self.site.store.transactional
+                )
                 self._step(int(await stored.estimated_document_count()))
         return found
 
@@ -202,9 +204,9 @@ class _Assessment:
         if not asked:
             return found
         single, before = not self.site.store.transactional, self.done
-        async for read, so_far in count_in(collection, asked, name=name, where=where, single=single):
+        told = count_in(collection, asked, name=name, where=where, single=single)
+        async for read, found in told:  # noqa: B007 - the last is the sum
             self._step(before + read - self.done)
-            found = so_far
         return found
 
     async def _drafts(self, where: Mapping[str, Any]) -> Tallies:
@@ -213,17 +215,21 @@ class _Assessment:
             return Tallies(asked)
         if not self.site.store.transactional:
             return await self._scan(applications(), self._asked("answers."), "reference", where)
-        kept = {"reference": 1, "answers": 1, "schema_version": 1}
-        rows = await applications().find(where, kept).limit(DRAFTS).to_list(None)
-        self._step(len(rows))
-        read = [{"reference": row["reference"], "data": self._typed(row)} for row in rows]
-        return await count_given(self.site.store, read, asked, name="reference")
+        found, before = Tallies(asked), self.done
+        given = count_given(self.site.store, self._typed(where), asked, name="reference")
+        async for read, found in given:  # noqa: B007 - the last is the sum
+            self._step(before + read - self.done)
+        return found
 
-    def _typed(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        """A draft's answers as the version it began on reads them."""
-        definition = self.site.registry.at(self.name, row["schema_version"]).definition
-        answers = row.get("answers") or {}
-        return {f.name: f.parse(answers.get(f.name)) for f in definition.fields if f.asked and f.stored}
+    async def _typed(self, where: Mapping[str, Any]) -> AsyncIterator[Mapping[str, Any]]:
+        """Drafts with their answers as the version each began on reads them."""
+        kept = {"reference": 1, "answers": 1, "schema_version": 1}
+        async for row in applications().find(where, kept).limit(DRAFTS):
+            definition = self.site.registry.at(self.name, row["schema_version"]).definition
+            answers = row.get("answers") or {}
+            asked = [field for field in definition.fields if field.asked and field.stored]
+            data = {field.name: field.parse(answers.get(field.name)) for field in asked}
+            yield {"reference": row["reference"], "data": data}
 
     def _step(self, documents: int) -> None:
         self.done += documents

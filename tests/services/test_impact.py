@@ -7,11 +7,16 @@ from typing import Any
 
 import pytest
 
+from app.database import open_database
+from app.opening import build_site, configuration_of
+from app.settings import Settings
+from models.clock import system_entropy
 from models.documents import counting
 from models.schema.definition import RecordType
 from models.services.impact import Counted, Impact, assess
 from models.services.registry import Published
 from models.services.site import Site
+from tests.clock import Hands
 from tests.schema.definitions import a_type, field, options
 from tests.services.stored import publish, store_application, store_records
 
@@ -276,3 +281,14 @@ def _bare(each: Any) -> Any:
 @pytest.fixture(params=["operator", "resource", "expected_capacity"])
 def published_types(site: Site, request: pytest.FixtureRequest) -> Published:
     return site.registry.current(request.param)
+
+
+async def test_a_site_in_memory_is_asked_one_question_after_another(settings: Settings, hands: Hands) -> None:
+    async with open_database("memory://", data_dir=settings.data, owner=True) as memory:
+        site = await build_site(settings, configuration_of(settings), memory, hands, system_entropy)
+        published = await publish(site, a_type(TITLE, AREA))
+        await store_records(site, published, {"area": "east", "title": "x"}, {"area": "west", "title": "x"})
+        await store_application(site, published, "A-1", {"area": "east"})
+        impact = await assess(site, published, a_type(field("title", unique=True), WEST))
+    counts = {each.change.code: (each.records, each.drafts) for each in impact.changes}
+    assert counts == {"option_removed": (1, 1), "unique_added": (2, 0)}
