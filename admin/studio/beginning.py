@@ -15,9 +15,16 @@ applications:
   workflow: WORKFLOW
 
 fields:
-  - {name: name, type: text, label: {ja: 名称, en: Name}, required: true, search: true, list: true}
-  - {name: started_on, type: date, label: {ja: 開始日, en: Start date}, required: true, list: true}
-  - {name: remarks, type: long_text, label: {ja: 備考, en: Remarks}}
+  - name: name                             # 項目の名前 / the field's own name
+    type: text                             # 種類 / its kind; the editor offers all of them
+    label: {ja: 名称, en: Name}
+    required: true
+    max_length: 100
+    search: true                           # 検索の対象 / found by the search
+    list: true                             # 一覧に表示 / shown in lists
+    personal: no                           # 個人情報か（yes・possibly・no）/ whether it is personal data
+  - {name: started_on, type: date, label: {ja: 開始日, en: Start date}, required: true, personal: no}
+  - {name: remarks, type: long_text, label: {ja: 備考, en: Remarks}, personal: no}
 
 examples:                                  # 公開前に必ず試されます / tried before anything is published
   - {given: {name: 例, started_on: "2026-04-01"}, expect: valid}

@@ -111,13 +111,12 @@ class EditorPages(TypePages):
         """What the button does; a text that cannot be used is told for every button."""
         site = site_of(request)
         candidate = await asyncio.to_thread(read_candidate, draft.text, site.configuration)
-        shown = Shown(draft, candidate.findings, checked=True)
-        definition = candidate.definition
+        definition, name = candidate.definition, request.path_params.get("name")
+        other = definition is not None and name not in (None, definition.name)
+        problems = (_renamed(str(name)),) if other else ()
+        shown = Shown(draft, candidate.findings, checked=True, problems=problems)
         if definition is None or shown.status != 200:
             return shown
-        name = request.path_params.get("name")
-        if name is not None and definition.name != name:
-            return replace(shown, problems=(_renamed(str(name)),))
         return await self._act(request, shown, definition)
 
     async def _act(self, request: Request, shown: Shown, definition: RecordType) -> Shown | Response:
@@ -218,8 +217,12 @@ class EditorPages(TypePages):
 
     def _facts(self, request: Request, shown: Shown) -> Mapping[str, Any]:
         spoken = language()
-        findings = [(f.severity, f.line, f.code, f.problem(spoken), f.remedy(spoken)) for f in shown.findings]
-        marks = {finding.line: finding.severity for finding in reversed(shown.findings)}
+        last = shown.draft.text.count("\n") + 1
+        findings = [
+            (f.severity, min(f.line, last), f.code, f.problem(spoken), f.remedy(spoken))
+            for f in shown.findings
+        ]
+        marks = {line: severity for severity, line, *_ in reversed(findings)}
         return {
             "shown": shown,
             "draft": shown.draft,
