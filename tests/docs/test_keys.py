@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from models.configuration import site
 from models.configuration.terms import TermsText
 from models.schema import definition
+from models.schema.evolution import Convert, Merge, Split, Steps
 from models.schema.fields import FIELD_TYPES, BaseField
 from models.schema.fields.base import Option, UniqueRule
 from models.workflow.definition import Lifecycle, MailCall, State, Transition, Workflow
@@ -39,6 +40,10 @@ DESCRIBED: tuple[type[BaseModel], ...] = (
     site.ClosedDays,
     site.Retention,
     TermsText,
+    Steps,
+    Split,
+    Merge,
+    Convert,
 )
 
 
