@@ -15,6 +15,7 @@ from forms.render.names import id_of
 from forms.render.plan import PagePlan
 from forms.render.posted import LEAVING, Posted, read_posted
 from forms.render.rows import apply_action
+from forms.render.rules import page_rules
 from models.errors import AnswersInvalid, NotFound, RecordChanged, UploadRefused
 from models.language import Message, translate
 from models.schema.fields.file import FilesField, UploadField
@@ -242,6 +243,8 @@ async def draw(draft: Draft, plan: PagePlan, outcome: Outcome, reading: Reading 
         "fresh": outcome.fresh,
         "changed": outcome.changed,
         "back": draft.before(plan, reading),
+        "rules": page_rules(draft.compiled.definition, [c.name for c in plan.controls], draft.visit.language),
+        "reading": reading,
         "type_label": draft.compiled.definition.label,
     }
     return page(draft.visit, "fill", context, status=outcome.status)

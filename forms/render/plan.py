@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from forms.render.rules import because
 from models.language import Language, translate
 from models.markdown import to_html
 from models.schema.conditions import Condition, compile_condition
@@ -54,6 +55,8 @@ class ControlPlan:
     refreshes: bool = False
     where: str = ""
     """The path of the field in the definition, without row numbers."""
+    why: str = ""
+    """Why it is required, where a rule says so."""
     read_only_when: Condition | None = None
     blanks: dict[tuple[str, bool], Markup] = dataclasses.field(
         default_factory=dict, compare=False, repr=False
@@ -121,10 +124,23 @@ def _plan(version: _Version, language: Language) -> FormPlan:
 def _plan_page(definition: RecordType, page: Page, language: Language) -> PagePlan:
     fields = [definition.by_name[name] for name in page.fields if name in definition.by_name]
     moved = _names_read(fields)
-    controls = tuple(plan_control(target, language, target.name in moved) for target in fields)
+    drawn = (plan_control(target, language, target.name in moved) for target in fields)
+    controls = tuple(_explained(control, definition, language) for control in drawn)
     picks = any(part.control == "picker" for _path, part in walk(tuple(fields)))
     told = page.help(language) if page.help else ""
     return PagePlan(page.name, page.label(language), told, controls, picks)
+
+
+def _explained(
+    plan: ControlPlan, definition: RecordType, language: Language, within: tuple[str, ...] = ()
+) -> ControlPlan:
+    """The plan with the reasons of what it requires."""
+    inside = (*within, plan.name)
+    return dataclasses.replace(
+        plan,
+        why=because(definition, plan.field, language, within),
+        parts=tuple(_explained(part, definition, language, inside) for part in plan.parts),
+    )
 
 
 def _names_read(fields: Sequence[BaseField]) -> frozenset[str]:
