@@ -166,7 +166,7 @@ class _Reader:
         return self._text(target, path, posted)
 
     def _text(self, target: BaseField, path: str, posted: Posted) -> Raw:
-        text = self.sent.text(path)
+        text = self.sent.text(path).replace("\r\n", "\n")  # how forms send a new line
         _limit(target, path, text, posted)
         if getattr(target, "confirm", False):
             _compare(target, path, text, self.sent.text(path + REPEATED), posted)

@@ -50,7 +50,7 @@ function merge(old, fresh) {
     if (place && place.dataset.question === name) {
       const kept = place;
       place = place.nextElementSibling;
-      if (kept.hasAttribute("data-live")) kept.replaceWith(document.importNode(next, true));
+      if (kept.hasAttribute("data-live") || next.hasAttribute("data-live")) kept.replaceWith(document.importNode(next, true));
       else retag(kept, next);
     } else old.insertBefore(document.importNode(next, true), place);
   }
