@@ -117,13 +117,9 @@ class Conversion:
     async def write(self, converted: Sequence[Converted], to: int) -> dict[Id, int]:
         """Write new forms; the records refused, with the code of the refusal. A record that was changed
         meanwhile is left for the next look."""
-        writes = [
-            UpdateOne(
-                {"_id": each.id, "revision": each.revision, "schema_version": each.version},
-                {"$set": {**each.values, "schema_version": to}},
-            )
-            for each in converted
-        ]
+        if not self.transactional:
+            return await self._write_each(converted, to)
+        writes = [UpdateOne(*_replacing(each, to)) for each in converted]
         if not writes:
             return {}
         try:
@@ -134,6 +130,16 @@ class Conversion:
                 raise
             return {converted[problem["index"]].id: problem["code"] for problem in problems}
         return {}
+
+    async def _write_each(self, converted: Sequence[Converted], to: int) -> dict[Id, int]:
+        """``memory://`` has no writes in bulk."""
+        refused = {}
+        for each in converted:
+            try:
+                await self.collection.update_one(*_replacing(each, to))
+            except DuplicateKeyError:
+                refused[each.id] = 11000
+        return refused
 
     async def keep_originals(self, part: Range, below: int, by: Person, at: datetime) -> int:
         """Write the history entry of every record of the range that has none for its revision; how many.
@@ -162,6 +168,12 @@ class Conversion:
             for row in await found.to_list(None)
             if row["revision"] == revisions[row["record_id"]]
         }
+
+
+def _replacing(each: Converted, to: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The record as it was read, and what becomes of it."""
+    as_read = {"_id": each.id, "revision": each.revision, "schema_version": each.version}
+    return as_read, {"$set": {**each.values, "schema_version": to}}
 
 
 def _original(record: Mapping[str, Any], by: Person, at: datetime) -> dict[str, Any]:
