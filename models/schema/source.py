@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from models.language import Message
 from models.schema.finding import Finding
 from models.schema.tree import Mark, Refused, read_tree
 
@@ -46,7 +47,7 @@ def read_text(path: Path) -> str | Finding:
     """The text of a UTF-8 file, a byte order mark left out; or T-E032, T-E033, T-E034."""
     try:
         if not path.is_file() and path.exists():
-            return Finding("T-E034", spell(path), 1, {"problem": "not a file"})
+            return Finding("T-E034", spell(path), 1, {"problem": Message("it is not a file")})
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
     except (OSError, RuntimeError) as error:
