@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from app.bench.compare import Row
 from app.bench.evolution import FLOOR, RenameRow
 from app.bench.impact import LIMIT, PlanRow
+from app.bench.language import Measure
 from app.bench.load import Sample
 from app.bench.start import Start
 from app.cli.speech import say
@@ -40,6 +42,19 @@ def print_pages(rows: Sequence[Row]) -> None:
     Console(width=WIDTH).print(table)
     low = [row for row in rows if row.is_low]
     say("{low} of {all} rows are under their floor.", low=len(low), all=len(rows))
+
+
+def print_language(found: Sequence[Measure]) -> None:
+    """What conditions, compiling and reading take."""
+    table = _table(("configuration language, one core", "", "unit", "floor"))
+    for measure in found:
+        digits = 1 if measure.less_is_better else 0
+        bound = (
+            "" if measure.bound is None else f"{'≤' if measure.less_is_better else '≥'} {measure.bound:,.0f}"
+        )
+        value = _marked(f"{measure.value:,.{digits}f}", measure.is_bad)
+        table.add_row(escape(measure.name), value, measure.unit, bound)
+    Console(width=WIDTH).print(table)
 
 
 def print_starts(found: Sequence[Start]) -> None:
