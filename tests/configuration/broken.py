@@ -96,7 +96,7 @@ BROKEN: Mapping[str, Broken] = {
     "T-E033": Broken({**FILES, TYPE: "record_type: 団体\n".encode("utf-16")}),
     "T-E034": Broken({**FILES, "record_types/folder.yaml/x.txt": ""}),
     "T-E035": Broken({**FILES, TYPE: "record_type: x\na: " + "[" * (MAX_DEPTH + 1)}, "[["),
-    "T-E036": Broken({**FILES, TYPE: BOMB}, "&f"),
+    "T-E036": Broken({**FILES, TYPE: BOMB}, "&e"),
     "T-E037": Broken({**FILES, TYPE: "record_type: x\nfields: &a\n  - *a\n"}, "*a"),
     "T-E038": broken("max: 500", "max: !!python/object:os.system 5", "!!python"),
     "T-E039": broken("max: 500", "max: 99999999999999999999", "max: 9999"),
