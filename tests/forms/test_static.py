@@ -9,7 +9,13 @@ from forms.assets import FOLDER, asset
 from forms.render.environment import TEMPLATES
 from tests.forms.tab import Tab
 
-SIZES = {"toroku.css": 20_000, "toroku.js": 5_000, "evaluator.js": 24_000, "rules.js": 10_000, "seal.svg": 1_000}
+SIZES = {
+    "toroku.css": 20_000,
+    "toroku.js": 5_000,
+    "evaluator.js": 24_000,
+    "rules.js": 10_000,
+    "seal.svg": 1_000,
+}
 """Most bytes of each file."""
 
 INLINE = re.compile(r"""<style|<script(?![^>]*\ssrc=)|\sstyle=|\son[a-z]+=|javascript:""", re.IGNORECASE)
