@@ -1,4 +1,4 @@
-"""The studio in a real Chromium: accessible, within the policy, at 320 pixels, with its script and without."""
+"""The studio in a real Chromium: accessible, within the policy, at 320 pixels, with its script and bare."""
 
 import asyncio
 import socket
