@@ -51,7 +51,7 @@ class Reader:
         if field.confidential:
             return self._secret(field, value, path)
         if field.markup and isinstance(value, str):
-            return Markup('<div class="a-formatted">{}</div>').format(to_html(value, deepest=3))
+            return Markup('<div class="a-formatted">{}</div>').format(to_html(value, deepest=1))
         if field.control in ("file", "files"):
             return self._uploads(field, value)
         return field.show(value, self.spoken)

@@ -92,7 +92,7 @@ def tell_answers(
             rows=_rows(target, value, language, file_address),
             row_label=(target.row_label or target.label)(language) if isinstance(target, TableField) else "",
             parts=_parts(target, value, language, file_address),
-            html=to_html(value, deepest=3) if target.markup and isinstance(value, str) else NO_TEXT,
+            html=to_html(value, deepest=1) if target.markup and isinstance(value, str) else NO_TEXT,
             files=tuple(_files(target, value, language, file_address)),
             error=beside.errors.get(target.name, ""),
             remarks=beside.remarks.get(target.name, ()),

@@ -1,12 +1,15 @@
 """What people do in the browser, in words: fill in a form, sign in, decide."""
 
 import os
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
+from playwright.sync_api import TimeoutError as Waited
 
 from models.schema.definition import RecordType
 from models.schema.fields import BaseField, TableField
@@ -53,22 +56,45 @@ def fill_field(page: Page, field: BaseField, path: str, raw: Any) -> None:
     """Answer one question as a person would."""
     if isinstance(field, TableField):
         fill_table(page, field, path, raw)
-    elif field.control in ("date", "year_month"):
-        for box, text in zip(("year", "month", "day"), str(raw).split("-"), strict=False):
+    elif field.parts:
+        fill_parts(page, field, path, raw)
+    elif field.control in ("date", "year_month", "datetime"):
+        boxes = ("year", "month", "day", "hour", "minute")
+        for box, text in zip(boxes, re.split("[-T:]", str(raw)), strict=False):
             page.fill(f'[name="{path}.{box}"]', text)
-    elif field.control == "file":
-        upload = {"name": "誓約書.pdf", "mimeType": "application/pdf", "buffer": SAMPLE_PDF}
-        page.set_input_files(f'[name="{path}"]', upload)  # type: ignore[arg-type]
+    elif field.control in ("file", "files"):
+        uploads = [
+            {"name": name, "mimeType": "application/pdf", "buffer": SAMPLE_PDF}
+            for name in (raw if isinstance(raw, list) else ["誓約書.pdf"])
+        ]
+        page.set_input_files(f'[name="{path}"]', uploads)  # type: ignore[arg-type]
     elif field.control == "certificate":
         return
     else:
         fill_plain(page, path, raw)
 
 
+def fill_parts(page: Page, field: BaseField, path: str, raw: Mapping[str, Any]) -> None:
+    """Answer the questions of a group that are there, in their order."""
+    for part in field.parts:
+        place = f"{path}.{part.name}"
+        there = page.locator(f'[name="{place}"], [name^="{place}."], button[value="add:{place}"]')
+        if raw.get(part.name) is not None and _comes(there):
+            fill_field(page, part, place, raw[part.name])
+
+
+def _comes(there: Locator) -> bool:
+    """Whether a question is there, or appears soon after the answer it depends on."""
+    with suppress(Waited):
+        there.first.wait_for(state="attached", timeout=3000)
+    return there.count() > 0
+
+
 def fill_plain(page: Page, path: str, raw: Any) -> None:
     """Pick or type an answer, whatever control the page offers for it."""
     for text in raw if isinstance(raw, list) else [raw]:
-        picked = page.locator(f'input[name="{path}"][value="{text}"]:is([type=radio], [type=checkbox])')
+        value = str(text).replace("\n", "\\a ")
+        picked = page.locator(f'input[name="{path}"][value="{value}"]:is([type=radio], [type=checkbox])')
         listed = page.locator(f'select[name="{path}"]')
         if picked.count():
             picked.first.check()
@@ -87,8 +113,10 @@ def fill_table(page: Page, field: TableField, path: str, rows: list[Mapping[str,
         if not page.locator(f'[name^="{path}.{number}."]').count():
             press(page, f'button[value="add:{path}"]')
         for name, raw in row.items():
-            if raw is not None and page.locator(f'[name^="{path}.{number}.{name}"]').count():
-                fill_field(page, by_name[name], f"{path}.{number}.{name}", raw)
+            place = f"{path}.{number}.{name}"
+            there = page.locator(f'[name^="{place}"], button[value="add:{place}"]').count()
+            if raw is not None and there:
+                fill_field(page, by_name[name], place, raw)
 
 
 def fill_form(page: Page, definition: RecordType, answers: Mapping[str, Any], shots: str = "") -> None:

@@ -14,7 +14,7 @@ def valid_answers(definition: RecordType) -> dict[str, Any]:
     given = next(example.given for example in definition.examples if example.expect == "valid")
     asked = [field for field in definition.fields if field.asked and field.stored]
     return {
-        field.name: field.unparse(given.get(field.name))
+        field.name: field.unparse(field.parse(given.get(field.name)))
         for field in asked
         if given.get(field.name) is not None
     }
