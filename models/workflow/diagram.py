@@ -137,7 +137,7 @@ class _Drawing:
         upper, lower = route.cells[0], route.cells[-1]
         x, y = self.ports[route.edge.name, "below"], _bottom(upper.rank)
         path = [f"M{x:.1f} {y:.1f}"]
-        stops = [(_line(cell, route), _top(cell.rank), _bottom(cell.rank)) for cell in route.cells[1:-1]]
+        stops = [(_line(cell), _top(cell.rank), _bottom(cell.rank)) for cell in route.cells[1:-1]]
         for next_x, top, bottom in [*stops, (self.ports[route.edge.name, "above"], _top(lower.rank), 0.0)]:
             half = (y + top) / 2
             path.append(f"C{x:.1f} {half:.1f} {next_x:.1f} {half:.1f} {next_x:.1f} {top:.1f}")
@@ -149,7 +149,7 @@ class _Drawing:
         transition = route.edge.name.partition("/")[0]
         yield f'<path class="flow-step" d="{"".join(path)}"/>'
         yield tip
-        yield from self._words(transition, _line(route.words, route) + 7, _top(route.words.rank) + 13)
+        yield from self._words(transition, _line(route.words) + 7, _top(route.words.rank) + 13)
 
     def _words(self, transition: str, x: float, y: float) -> Iterator[str]:
         what, who = self.spoken[transition]
@@ -192,16 +192,16 @@ def _bottom(rank: int) -> float:
     return _top(rank) + (WORDS if rank % 2 else BOX)
 
 
-def _line(cell: Cell, route: Route) -> float:
-    """Where the line goes through a cell: left of the words, or its middle."""
-    return cell.x + MARGIN - (cell.width / 2 - 4 if cell is route.words else 0.0)
+def _line(cell: Cell) -> float:
+    """Where the line goes through a cell."""
+    return cell.x + cell.line + MARGIN
 
 
 def _ports(layout: Layout, widths: Mapping[str, float]) -> Iterator[tuple[tuple[str, str], float]]:
     """Where each line meets the lower and the upper side of a box, in the order the lines come."""
     for name, box in layout.boxes.items():
-        leaving = [(_line(r.cells[1], r), r.edge.name) for r in layout.routes if r.cells[0] is box]
-        coming = [(_line(r.cells[-2], r), r.edge.name) for r in layout.routes if r.cells[-1] is box]
+        leaving = [(_line(r.cells[1]), r.edge.name) for r in layout.routes if r.cells[0] is box]
+        coming = [(_line(r.cells[-2]), r.edge.name) for r in layout.routes if r.cells[-1] is box]
         for side, lines in (("below", leaving), ("above", coming)):
             step = min(20.0, (widths[name] - 24) / max(len(lines) - 1, 1))
             for place, (_, edge) in enumerate(sorted(lines)):

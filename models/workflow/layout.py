@@ -36,6 +36,8 @@ class Cell:
     key: str
     rank: int
     width: float
+    line: float = 0.0
+    """How far from the middle a line goes through it."""
     x: float = 0.0
     above: list["Cell"] = field(default_factory=list)
     below: list["Cell"] = field(default_factory=list)
@@ -114,7 +116,9 @@ def _route(edge: Edge, boxes: Mapping[str, Cell], upwards: bool) -> Route:
     upper, lower = (boxes[edge.end], boxes[edge.start]) if upwards else (boxes[edge.start], boxes[edge.end])
     spoken = lower.rank - 1 if upwards else upper.rank + 1
     between = [
-        Cell(f"{edge.name}@{rank}", rank, edge.label if rank == spoken else PASSAGE)
+        Cell(f"{edge.name}@{rank}", rank, edge.label, 4 - edge.label / 2)
+        if rank == spoken
+        else Cell(f"{edge.name}@{rank}", rank, PASSAGE)
         for rank in range(upper.rank + 1, lower.rank)
     ]
     cells = (upper, *between, lower)
@@ -133,7 +137,7 @@ def _in_ranks(boxes: Iterable[Cell], routes: Sequence[Route]) -> list[list[Cell]
 
 
 def _untangle(ranks: list[list[Cell]]) -> None:
-    """Order every rank by where its neighbours are (barycentres); the order with the fewest crossings stays."""
+    """Order every rank by its neighbours' barycentres; the order with the fewest crossings stays."""
     best, fewest = [list(rank) for rank in ranks], _crossings(ranks)
     for sweep in range(SWEEPS):
         downwards = sweep % 2 == 0
@@ -183,8 +187,14 @@ def _spread(ranks: Sequence[Sequence[Cell]]) -> float:
 
 
 def _wish(cell: Cell) -> float:
-    near = [*cell.above, *cell.below]
-    return sum(other.x for other in near) / len(near) if near else cell.x
+    """Where a cell would stand by its neighbours alone; lines want to go on straight more than boxes do."""
+    near = [(other.x + other.line, _stiffness(cell, other)) for other in (*cell.above, *cell.below)]
+    weight = sum(stiffness for _, stiffness in near)
+    return sum(x * stiffness for x, stiffness in near) / weight - cell.line if near else cell.x
+
+
+def _stiffness(cell: Cell, other: Cell) -> float:
+    return 6.0 if "@" in cell.key and "@" in other.key else 1.0
 
 
 def _apart(wished: Sequence[float], rank: Sequence[Cell]) -> list[float]:

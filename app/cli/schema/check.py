@@ -2,10 +2,12 @@
 
 import asyncio
 from collections import Counter
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from app.cli.schema.draw import write_pictures
 from app.cli.speech import say, say_finding, spoken
 from app.database import open_database
 from app.settings import Settings
@@ -20,6 +22,9 @@ from models.services.registry import Published, Registry
 
 def check(
     strict: Annotated[bool, typer.Option(help="Warnings count as errors.")] = False,
+    draw: Annotated[
+        Path | None, typer.Option(help="Write a picture (SVG) of every workflow and lifecycle here.")
+    ] = None,
 ) -> None:
     """Read the configuration, report every finding with file and line, and list the record types."""
     settings = Settings()
@@ -34,6 +39,8 @@ def check(
     _list_types(configuration, asyncio.run(published_versions(settings)))
     examples = sum(len(kind.examples) for kind in configuration.record_types.values())
     say("The configuration holds: {examples} examples run.", examples=examples)
+    if draw is not None:
+        write_pictures(configuration, draw)
 
 
 async def published_versions(settings: Settings) -> dict[str, Published]:
