@@ -61,7 +61,8 @@ class Reader:
         used = [p for p in field.parts if p.stored and any(not p.is_empty(row.get(p.name)) for row in rows)]
         if any(part.repeats or isinstance(part, GroupField) for part in used):
             return self._list(field, rows, path)
-        name = field.label(self.spoken)
+        around = "-".join(str(int(part) + 1) for part in path.split(".") if part.isdecimal())
+        name = f"{field.label(self.spoken)} {around}".strip()
         heads = (Markup('<th scope="col">{}</th>').format(part.label(self.spoken)) for part in used)
         lines = (self._cells(used, row, f"{path}.{index}") for index, row in enumerate(rows))
         return FRAME.format(name, name, _all(heads), _all(lines))
