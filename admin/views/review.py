@@ -27,6 +27,7 @@ from models.language import Language
 from models.schema.definition import KIND_LABELS, RecordType
 from models.schema.fields import BaseField
 from models.schema.fields.file import CertificateField
+from models.schema.fields.structure import GroupField
 from models.services import applications, review, secrets
 from models.services.site import Site
 from models.services.steps import Given, possible_steps, take_step
@@ -46,6 +47,8 @@ class Answer:
     name: str
     label: str
     text: str | Markup
+    wide: bool = False
+    """Whether other answers are inside it: it takes the whole width."""
     changed: bool = False
     remarks: tuple[Remark, ...] = ()
     typed: str = ""
@@ -249,6 +252,7 @@ def _answer(
         name=field.name,
         label=field.label(language()),
         text=text,
+        wide=field.repeats or isinstance(field, GroupField),
         changed=changed,
         remarks=tuple(r for r in application.remarks if r.field.split(".")[0] == field.name),
         typed=text_of(typed, f"remark.{field.name}") if typed else "",
