@@ -2,35 +2,35 @@
 
 ``models.permissions`` says who may see records at all; this narrows it, per row and per field."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from models.language import Message
+from models.language import Message, Text
 from models.permissions import Actor
 from models.schema.database_query import for_database
-from models.schema.definition import RecordType
+from models.schema.definition import RecordType, walk
+from models.schema.evolution import chain
 from models.schema.fields import BaseField
+from models.schema.fields.base import Access
 
 NOTHING: Mapping[str, Any] = {"_id": {"$in": []}}
 """A condition no record fulfils."""
 
-HOLDERS = frozenset(
-    {
-        "applicant",
-        "operator",
-        "operator_administrator",
-        "operator_user",
-        "staff",
-        "reviewer",
-        "approver",
-        "steward",
-        "auditor",
-        "system_administrator",
-    }
-)
-"""Every word ``access`` may use, besides further roles of the site."""
+HOLDERS: Mapping[str, Text] = {
+    "applicant": Text(ja="アカウントのない申請者", en="applicants without an account"),
+    "operator": Text(ja="事業者", en="operators"),
+    "operator_administrator": Text(ja="事業者の管理者", en="administrators of an operator"),
+    "operator_user": Text(ja="事業者のユーザー", en="users of an operator"),
+    "staff": Text(ja="職員", en="staff"),
+    "reviewer": Text(ja="審査担当者", en="reviewers"),
+    "approver": Text(ja="承認者", en="approvers"),
+    "steward": Text(ja="データ管理者", en="data stewards"),
+    "auditor": Text(ja="監査担当者", en="auditors"),
+    "system_administrator": Text(ja="システム管理者", en="system administrators"),
+}
+"""Every word ``access`` may use, and whom it means; besides further roles of the site."""
 
 
 def words_of(actor: Actor) -> frozenset[str]:
@@ -59,26 +59,35 @@ def why_not(actor: Actor, field: BaseField) -> Message | None:
     if access is None or may_write(actor, field):
         return None
     if not may_read(actor, field):
-        return Message("{label} may be read only by: {who}.", _told(field, access.read))
-    return Message("{label} may be changed only by: {who}.", _told(field, access.write))
+        return Message("{label} may be read only by: {who}.", _named(field, access.read))
+    return Message("{label} may be changed only by: {who}.", _named(field, access.write))
 
 
-def _told(field: BaseField, words: Iterable[str] | None) -> dict[str, Any]:
-    return {"label": field.label, "who": ", ".join(words or ())}
+def _named(field: BaseField, words: Iterable[str] | None) -> dict[str, Any]:
+    people = [HOLDERS.get(word, Text(ja=word, en=word)) for word in words or ()]
+    who = Text(ja="、".join(p.ja for p in people), en=", ".join(p("en") for p in people))
+    return {"label": field.label, "who": who}
+
+
+def may_answer(actor: Actor, field: BaseField) -> bool:
+    """Whether `actor` may answer `field` with what is in it. Rows come whole, so a table with a column one
+    may not answer is not answered at all; of a group each part is asked for itself."""
+    if not may_write(actor, field):
+        return False
+    return not field.repeats or all(may_write(actor, part) for _, part in walk(field.parts))
+
+
+def is_open(definition: RecordType) -> bool:
+    """Whether every field of `definition` may be read and answered by everybody."""
+    return _is_open(_Keyed(definition))
 
 
 def seen_by(actor: Actor, definition: RecordType) -> RecordType:
     """`definition` with only the fields `actor` may read, those inside tables and groups included. Doors draw
     columns, filters, sorts, answers and histories from it, so that what is not in it cannot come out."""
-    if actor.kind == "system" or not _is_restricted(definition.fields):
+    if actor.kind == "system" or is_open(definition):
         return definition
     return _seen(_Keyed(definition), words_of(actor))
-
-
-def _is_restricted(fields: Iterable[BaseField]) -> bool:
-    return any(
-        (field.access and field.access.read is not None) or _is_restricted(field.parts) for field in fields
-    )
 
 
 class _Keyed:
@@ -95,17 +104,35 @@ class _Keyed:
 
 
 @lru_cache(maxsize=512)
+def _is_open(keyed: _Keyed) -> bool:
+    return all(field.access is None for _, field in walk(keyed.definition.fields))
+
+
+@lru_cache(maxsize=512)
 def _seen(keyed: _Keyed, words: frozenset[str]) -> RecordType:
     definition = keyed.definition
-    fields = tuple(_narrowed(field, words) for field in definition.fields if _reads(field, words))
+    fields = tuple(_narrowed(definition.fields, words))
     names = {field.name for field in fields}
     pages = (
         page.model_copy(update={"fields": tuple(name for name in page.fields if name in names)})
-        for page in definition.pages
+        for page in definition.laid_out
     )
     return definition.model_copy(
         update={"fields": fields, "pages": tuple(page for page in pages if page.fields)}
     )
+
+
+def _narrowed(fields: Iterable[BaseField], words: frozenset[str]) -> Iterator[BaseField]:
+    """Those of `fields` these people may read, each with what they may read inside it; what holds nothing
+    for them is left out."""
+    for field in fields:
+        if not _reads(field, words):
+            continue
+        kept = tuple(_narrowed(field.parts, words))
+        if kept == field.parts:
+            yield field
+        elif kept:
+            yield field.with_parts(kept)
 
 
 def _reads(field: BaseField, words: frozenset[str]) -> bool:
@@ -113,11 +140,101 @@ def _reads(field: BaseField, words: frozenset[str]) -> bool:
     return allowed is None or bool(words & frozenset(allowed))
 
 
-def _narrowed(field: BaseField, words: frozenset[str]) -> BaseField:
-    if "fields" not in type(field).model_fields or not _is_restricted(field.parts):
-        return field
-    kept = tuple(_narrowed(part, words) for part in field.parts if _reads(part, words))
-    return field.model_copy(update={"fields": kept})
+def governed(pinned: RecordType, current: RecordType, version: int) -> RecordType:
+    """`pinned`, the definition of `version`, with the access the one in force asks for: a restriction holds
+    for what was written before it too. A field that is gone since keeps its own."""
+    if is_open(pinned) and is_open(current):
+        return pinned
+    return _governed(_Keyed(pinned), _Keyed(current), version)
+
+
+@lru_cache(maxsize=256)
+def _governed(pinned: _Keyed, current: _Keyed, version: int) -> RecordType:
+    rules = dict(_rules(current.definition.fields))
+    renamed = [{**entry.rename, **entry.move} for entry in chain(current.definition, version)]
+
+    def over(fields: Iterable[BaseField], inside: str) -> Iterator[BaseField]:
+        for field in fields:
+            path = called = f"{inside}{field.name}"
+            for names in renamed:
+                called = names.get(called, called)
+            access = rules.get(called, field.access)
+            parts = tuple(over(field.parts, f"{path}."))
+            kept = field if parts == field.parts else field.with_parts(parts)
+            yield kept.model_copy(update={"access": access})
+
+    return pinned.definition.model_copy(update={"fields": tuple(over(pinned.definition.fields, ""))})
+
+
+def _rules(
+    fields: Iterable[BaseField], inside: str = "", around: Access | None = None
+) -> Iterator[tuple[str, Access | None]]:
+    """What each path asks for, what is around it included."""
+    for field in fields:
+        access = _both(around, field.access)
+        yield f"{inside}{field.name}", access
+        yield from _rules(field.parts, f"{inside}{field.name}.", access)
+
+
+def _both(one: Access | None, other: Access | None) -> Access | None:
+    """What two rules ask for together; where nobody is named in both, nobody is left."""
+    if one is None or other is None:
+        return one or other
+    return Access(read=_common(one.read, other.read), write=_common(one.write, other.write))
+
+
+def _common(one: tuple[str, ...] | None, other: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return tuple(word for word in one if word in other)
+
+
+def told(seen: RecordType, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Of `data` what the fields of `seen` hold, inside tables and groups too."""
+    return _told(seen.fields, data)
+
+
+def _told(fields: Iterable[BaseField], data: Mapping[str, Any]) -> dict[str, Any]:
+    return {field.name: value_told(field, data[field.name]) for field in fields if field.name in data}
+
+
+def value_told(field: BaseField, value: Any) -> Any:
+    """Of the `value` of `field` what its parts hold; a value without parts as it is."""
+    if isinstance(value, list) and field.parts:
+        return [_told(field.parts, row) if isinstance(row, Mapping) else row for row in value]
+    return _told(field.parts, value) if isinstance(value, Mapping) and field.parts else value
+
+
+def with_kept(actor: Actor, field: BaseField, sent: Any, stored: Any) -> Any:
+    """What was `sent` for a group, with what is `stored` in the parts `actor` may not answer; anything else
+    as it was sent."""
+    if not field.parts or field.repeats or not isinstance(sent, Mapping):
+        return sent
+    old = stored if isinstance(stored, Mapping) else {}
+    kept = dict(sent)
+    for part in field.parts:
+        if may_answer(actor, part):
+            kept |= {n: with_kept(actor, part, sent[n], old.get(n)) for n in sent.keys() & {part.name}}
+        else:
+            kept.pop(part.name, None)
+            kept |= {n: old[n] for n in old.keys() & {part.name}}
+    return kept
+
+
+def found_at(definition: RecordType, path: str) -> tuple[BaseField, ...]:
+    """The fields a path of answers leads through (``units.0.name``: the table, its column); () for a path
+    that leads nowhere."""
+    found: list[BaseField] = []
+    level: Iterable[BaseField] = definition.fields
+    for word in path.split("."):
+        if word.isdecimal() and found and found[-1].repeats:
+            continue
+        field = next((field for field in level if field.name == word), None)
+        if field is None:
+            return ()
+        found.append(field)
+        level = field.parts
+    return tuple(found)
 
 
 def rows_for(actor: Actor, definition: RecordType, today: date) -> dict[str, Any]:

@@ -116,12 +116,12 @@ def shown(field: BaseField, value: Any) -> str | Markup:
     return Reader(language()).show(field, value)
 
 
-def kept_aside(attic: Any) -> Iterator[tuple[str, str, str]]:
-    """What changes of the schema took away from a record: its label or path, its value, its version."""
-    for entry in attic if isinstance(attic, list) else ():
-        if isinstance(entry, Mapping):
-            label = _worded(entry.get("label")) or str(entry.get("path", ""))
-            yield label, _plain(entry.get("value")), str(entry.get("version", ""))
+def kept_aside(kept: Iterable[tuple[Mapping[str, Any], Any]]) -> Iterator[tuple[str, str, str]]:
+    """What changes of the schema took away from a record (``models.services.seeing.kept_for``): its label or
+    path, its value, its version."""
+    for entry, value in kept:
+        label = _worded(entry.get("label")) or str(entry.get("path", ""))
+        yield label, _plain(value), str(entry.get("version", ""))
 
 
 def _worded(label: Any) -> str:

@@ -1,7 +1,8 @@
 """The registered records of one type, drawn from its definition as it is published now."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,11 +16,12 @@ from admin.posted import read_form, text_of
 from admin.views.answers import Reader, kept_aside
 from admin.views.base import Row, Where
 from admin.views.columns import Column
-from admin.views.listing import Listing
+from admin.views.listing import Condition, Listing
 from admin.views.record_columns import columns_of
 from admin.views.record_export import export_columns
 from admin.views.records import RawListView
 from admin.views.review import Told
+from models.access import found_at, rows_for, seen_by
 from models.documents.record import Record, RecordVersion
 from models.documents.rows import rows_in
 from models.errors import NotFound
@@ -28,7 +30,15 @@ from models.schema.search import grams
 from models.services.exporting import note_export
 from models.services.records import history_of
 from models.services.secrets import reveal
+from models.services.seeing import kept_for, seen
 from models.workflow.definition import State
+
+
+class Shown(NamedTuple):
+    """What some people see of a type: the columns of its list and those of an export."""
+
+    columns: tuple[Column, ...]
+    export: tuple[Column, ...]
 
 
 class RecordsView(RawListView):
@@ -39,6 +49,7 @@ class RecordsView(RawListView):
 
     def __init__(self, kind: RecordType, states: Mapping[str, State]) -> None:
         self.kind, self.states = kind, states
+        self._narrowed: dict[str, Shown] = {}
         super().__init__(
             key=kind.name,
             menu_label=spoken(kind.plural or kind.label),
@@ -46,7 +57,7 @@ class RecordsView(RawListView):
             icon="records",
             columns=columns_of(kind, states),
             source=rows_in(kind.collection),
-            rule=_rule,
+            rule=self._reach,
             search=("grams",),
             order=(("_id", -1),),
         )
@@ -56,6 +67,27 @@ class RecordsView(RawListView):
         self.kind, self.states = kind, states
         self.menu_label, self.display_name = spoken(kind.plural or kind.label), spoken(kind.label)
         self.columns = self.details = columns_of(kind, states)
+        self._narrowed = {}
+
+    def _reach(self, request: Request, action: str) -> Where | None:
+        """By permission, and of those the rows the type leaves to this person."""
+        permission = {"view": "record.view", "export": "record.export"}.get(action)
+        if permission is None or not may(request, permission):
+            return None
+        site = site_of(request)
+        return rows_for(actor_of(request), self.kind, site.today()) if self.kind.access else {}
+
+    def shown_to(self, request: Request) -> "Shown":
+        """The columns this person may see, of the list and of an export."""
+        seen = seen_by(actor_of(request), self.kind)
+        if seen.checksum not in self._narrowed:
+            export = export_columns(seen, self.states)
+            self._narrowed[seen.checksum] = Shown(columns_of(seen, self.states), export)
+        return self._narrowed[seen.checksum]
+
+    def columns_for(self, request: Request) -> Sequence[Column]:
+        """A field one may not read is no column: it cannot be filtered or sorted by either."""
+        return self.shown_to(request).columns
 
     def permits(self, request: Request, action: str) -> bool:
         return self.kind.enabled and super().permits(request, action)
@@ -69,17 +101,19 @@ class RecordsView(RawListView):
 
     def details_for(self, request: Request, row: Row) -> Sequence[Column]:
         """Number, state and what else is not an answer."""
-        facts = [c for c in self.columns if not c.path.startswith("data.") and c.path != "title"]
+        facts = [c for c in self.columns_for(request) if not c.path.startswith("data.") and c.path != "title"]
         versions = (Column("revision", _("Version")), Column("schema_version", _("Schema version")))
         return [*facts, *versions]
 
     def export_columns_for(self, request: Request) -> Sequence[Column]:
-        """Every answer, whatever the list shows."""
-        return export_columns(self.kind, self.states)
+        """Every answer this person may read, whatever the list shows."""
+        return self.shown_to(request).export
 
     async def note_export(self, request: Request, state: Listing, rows: int) -> None:
-        """An export is an event, with what was asked for."""
-        asked = state.query(page=1).removeprefix("?")
+        """An export is an event, with what was asked for; not what was asked of answers that are not for
+        everybody, as others read the events."""
+        conditions = tuple(_discreet(self.kind, condition) for condition in state.conditions)
+        asked = state.query(page=1, conditions=conditions).removeprefix("?")
         await note_export(site_of(request), actor_of(request), self.kind.name, rows, asked)
 
     def own_routes(self) -> list[Route]:
@@ -101,12 +135,13 @@ class RecordsView(RawListView):
     async def detail_context(self, request: Request, row: Row) -> Mapping[str, Any]:
         """The answers by the version they were written under, what was kept aside, and every version that was
         ever in force, newest first."""
-        states, versions = self.states, await history_of(actor_of(request), row["_id"])
-        definition = site_of(request).registry.at(self.kind.name, row["schema_version"]).definition
+        site, actor, states = site_of(request), actor_of(request), self.states
+        versions = await history_of(site, actor, self.kind.name, row["_id"])
+        definition = seen(site, actor, self.kind.name, row["schema_version"])
         return {
             "history": [_told(version, states) for version in versions],
             "sections": list(_sections(definition, row.get("data") or {}, self._reader(request))),
-            "attic": list(kept_aside(row.get("attic"))),
+            "attic": list(kept_aside(kept_for(site, actor, self.kind.name, row.get("attic")))),
         }
 
     def _reader(self, request: Request) -> Reader:
@@ -128,9 +163,11 @@ def _sections(
             yield label or say("Calculated"), lines
 
 
-def _rule(request: Request, action: str) -> Where | None:
-    permission = {"view": "record.view", "export": "record.export"}.get(action)
-    return {} if permission and may(request, permission) else None
+def _discreet(kind: RecordType, condition: Condition) -> Condition:
+    """The condition as it may be told to everybody."""
+    fields = found_at(kind, condition.column.path.removeprefix("data."))
+    hidden = any(field.access is not None and field.access.read is not None for field in fields)
+    return replace(condition, text="…") if hidden else condition
 
 
 def _told(version: RecordVersion, states: Mapping[str, State]) -> Told:

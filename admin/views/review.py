@@ -29,6 +29,7 @@ from models.schema.fields import BaseField
 from models.schema.fields.file import CertificateField
 from models.schema.fields.structure import GroupField
 from models.services import applications, review, secrets
+from models.services.seeing import seen_of
 from models.services.site import Site
 from models.services.steps import Given, possible_steps, take_step
 from models.services.uploads import INLINE, open_upload
@@ -149,13 +150,13 @@ class ReviewPage(PageView):
         refusal: TorokuError | None = None,
         uncovered: Mapping[str, str] | None = None,
     ) -> Response:
-        site, spoken = site_of(request), language()
+        site, actor, spoken = site_of(request), actor_of(request), language()
         checks, changed, mails = await asyncio.gather(
-            review.automatic_checks(site, application),
-            review.changes(site, application, spoken),
+            review.automatic_checks(site, actor, application),
+            review.changes(site, actor, application, spoken),
             _mails(application),
         )
-        definition = applications.compiled(site, application).definition
+        definition = seen_of(site, actor, application)
         steps = sorted(self._steps(request, application), key=lambda step: _STYLES[step[1].style])
         choices = [_choice(site, application, name, transition) for name, transition in steps]
         needs = {need for _name, transition in steps for need in transition.needs}

@@ -93,7 +93,7 @@ def sections_of(draft: Draft, reading: Reading, beside: Beside | None = None) ->
         return f"{draft.address}/files/{upload['id']}"
 
     return tell_sections(
-        draft.compiled.definition,
+        draft.seen,
         reading.data,
         draft.visible(reading),
         draft.visit.language,

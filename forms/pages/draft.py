@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from forms.pages.visit import Visit
 from forms.render.held import Keeper
 from forms.render.plan import ControlPlan, FormPlan, PagePlan, plan_form
+from models.access import is_open, may_answer, seen_by, told, why_not
 from models.documents.application import Application
 from models.schema.compiled import CompiledType
+from models.schema.definition import RecordType, singles, walk
 from models.schema.fields.base import BaseField
 from models.schema.reading import AnswerError, Reading, read_answers
-from models.services import applications, picking, upgrading
+from models.services import applications, picking, seeing, upgrading
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,10 @@ class Draft:
     plan: FormPlan
     variables: Mapping[str, Any]
     opened: frozenset[str] | None
+    form: RecordType
+    """The whole form, under the access rules in force."""
+    seen: RecordType
+    """Of the form what this visitor may read: all that is ever drawn."""
 
     @property
     def address(self) -> str:
@@ -48,7 +55,8 @@ class Draft:
         """What the reviewer wants corrected, by path; empty once it has been submitted again."""
         found: dict[str, list[str]] = {}
         for remark in self.application.open_remarks() if self.is_open else ():
-            found.setdefault(remark.field, []).append(remark.text)
+            if seeing.is_read(self.visit.actor, self.form, remark.field):
+                found.setdefault(remark.field, []).append(remark.text)
         return found
 
     def read(self, answers: Mapping[str, Any] | None = None) -> Reading:
@@ -70,8 +78,10 @@ class Draft:
         return rule is None or rule(reading.data, self.variables)
 
     def may_write(self, plan: ControlPlan) -> bool:
-        """Whether a field is the applicant's to write now, whatever the other answers are."""
-        if not applications.may_type(plan.field, self.application):
+        """Whether a field is the applicant's to write now, whatever the other answers are. It is asked of the
+        whole field: a table with a column nobody shows them is not theirs either."""
+        field = self.form.by_name[plan.name]
+        if not applications.may_type(self.visit.actor, field, self.application):
             return False
         return self.opened is None or plan.name in self.opened
 
@@ -87,8 +97,33 @@ class Draft:
         )
 
     def fixed(self, reading: Reading) -> frozenset[str]:
-        """The paths of the answers a reference takes over, as nobody types them meanwhile."""
-        return picking.locked(self.compiled.definition, reading) if self.plan.picks else frozenset()
+        """The paths of the answers nobody types now, as a reference takes them over, or not this visitor."""
+        taken = picking.locked(self.compiled.definition, reading) if self.plan.picks else frozenset()
+        return taken | self._barred
+
+    @cached_property
+    def _barred(self) -> frozenset[str]:
+        """The paths of parts of groups this visitor may not answer."""
+        if is_open(self.form):
+            return frozenset()
+        parts = (each for each in singles(self.seen.fields) if len(each[0]) > 1)
+        return frozenset(".".join(path) for path, part in parts if not may_answer(self.visit.actor, part))
+
+    def told(self, reading: Reading) -> Mapping[str, Any]:
+        """Of the answers what may stand in a page."""
+        return reading.data if self.seen is self.compiled.definition else told(self.seen, reading.data)
+
+    @property
+    def told_variables(self) -> Mapping[str, Any]:
+        """Of what the rules' variables stand for what may stand in a page."""
+        return seeing.variables_told(self.visit.site, self.visit.actor, self.application, self.variables)
+
+    def why_locked(self) -> Mapping[str, str]:
+        """Why this visitor may not answer what is shown to them, by the path of the field."""
+        if is_open(self.form):
+            return {}
+        found = ((".".join(path), why_not(self.visit.actor, each)) for path, each in walk(self.seen.fields))
+        return {path: why(self.visit.language) for path, why in found if why is not None}
 
     def pages(self, reading: Reading) -> list[PagePlan]:
         """The pages these answers lead to."""
@@ -137,11 +172,15 @@ async def load_draft(visit: Visit, reference: str) -> Draft:
 async def draft_of(visit: Visit, application: Application) -> Draft:
     """`application` with the form it is pinned to."""
     compiled = applications.compiled(visit.site, application)
+    form = applications.form_of(visit.site, application)
+    seen = seen_by(visit.actor, form)
     return Draft(
         visit,
         application,
         compiled,
-        plan_form(compiled.definition, visit.language),
+        plan_form(seen, visit.language),
         await applications.variables_of(visit.site, application),
         applications.open_fields(visit.site, application),
+        form,
+        seen,
     )

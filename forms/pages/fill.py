@@ -16,6 +16,7 @@ from forms.render.plan import PagePlan
 from forms.render.posted import LEAVING, Posted, read_posted
 from forms.render.rows import apply_action
 from forms.render.rules import page_rules
+from models.access import is_open, with_kept
 from models.errors import AnswersInvalid, NotFound, RecordChanged, UploadRefused
 from models.language import Message, translate
 from models.schema.fields.file import FilesField, UploadField
@@ -65,6 +66,7 @@ async def receive_page(request: Request) -> Response:
         return go(draft.address)
     fields = [known.field for known in plan.controls if draft.may_write(known)]
     posted = read_posted(form, fields, draft.keeper)
+    _keep_unseen(draft, posted)
     try:
         return await _receive(draft, plan, posted)
     except RecordChanged as error:
@@ -73,6 +75,14 @@ async def receive_page(request: Request) -> Response:
             return go(fresh.address)
         said = translate(error.public, visit.language, **error.values)
         return await draw(fresh, plan, _again(fresh, posted, banner=said, status=409))
+
+
+def _keep_unseen(draft: Draft, posted: Posted) -> None:
+    """Put what this visitor may not answer, inside a group, back into what the page sent."""
+    if not is_open(draft.form):
+        stored, fields = draft.application.answers, draft.form.by_name
+        for name, sent in posted.answers.items():
+            posted.answers[name] = with_kept(draft.visit.actor, fields[name], sent, stored.get(name))
 
 
 def _plan_of(draft: Draft, name: str) -> PagePlan:
@@ -134,7 +144,8 @@ async def _with_copies(draft: Draft, posted: Posted) -> Posted:
     definition, before = draft.compiled.definition, {**draft.application.answers, **posted.answers}
     if any(field.copied for _path, field in picking.pickers(definition) if isinstance(field, ReferenceField)):
         hidden, site = draft.read(before).hidden, draft.visit.site
-        after = await picking.copied(site, draft.application, definition, before, hidden)
+        actor = draft.visit.actor
+        after = await picking.copied(site, actor, draft.application, definition, before, hidden)
         posted.answers |= {name: after[name] for name in after if after[name] != before.get(name)}
     return posted
 
@@ -173,7 +184,9 @@ def _all_errors(
 ) -> tuple[AnswerError, ...]:
     """The errors of the post itself and those of the answers: everything to correct at once."""
     definition = draft.compiled.definition
-    found = applications.errors_of_page(definition, draft.application, plan.name, reading)
+    theirs = applications.answerable(draft.visit.actor, draft.form, reading.errors)
+    answerable = replace(reading, errors=theirs)
+    found = applications.errors_of_page(definition, draft.application, plan.name, answerable)
     told = {error.path for error in own}
     return (*own, *(error for error in found if error.path not in told))
 
@@ -218,6 +231,7 @@ def _filling(draft: Draft, plan: PagePlan, outcome: Outcome, reading: Reading) -
         repeated=outcome.repeated,
         variables=draft.variables,
         fixed=draft.fixed(reading),
+        barred=draft.why_locked(),
     )
 
 
@@ -243,8 +257,8 @@ async def draw(draft: Draft, plan: PagePlan, outcome: Outcome, reading: Reading 
         "fresh": outcome.fresh,
         "changed": outcome.changed,
         "back": draft.before(plan, reading),
-        "rules": page_rules(draft.compiled.definition, [c.name for c in plan.controls], draft.visit.language),
-        "reading": reading,
+        "rules": page_rules(draft.seen, [c.name for c in plan.controls], draft.visit.language),
+        "told": draft.told(reading),
         "type_label": draft.compiled.definition.label,
     }
     return page(draft.visit, "fill", context, status=outcome.status)

@@ -75,7 +75,7 @@ def told_steps(visit: Visit, application: Application) -> list[tuple[Entry, date
 
 
 def _label(draft: Draft, path: str) -> str:
-    target = draft.compiled.definition.by_name.get(path.split(".")[0])
+    target = draft.seen.by_name.get(path.split(".")[0])
     return (target.label if target else Text(ja=path))(draft.visit.language)
 
 

@@ -14,7 +14,7 @@ from models.documents.record import Record
 from models.errors import AnswersInvalid, NotFound
 from models.permissions import allowed
 from models.schema.definition import KIND_LABELS, Kind, RecordType
-from models.services import accounts, applications, notices, records
+from models.services import accounts, applications, notices, records, seeing
 
 RECENT = 5
 """Notices on the first page."""
@@ -84,7 +84,7 @@ async def show_record(request: Request) -> Response:
     visit = operator_visit(request)
     definition = definition_of(visit)
     record = await records.find_own(visit.site, visit.actor, definition.name, visit.parameter("number"))
-    pinned = visit.site.registry.at(definition.name, record.schema_version).definition
+    pinned = seeing.seen(visit.site, visit.actor, definition.name, record.schema_version)
     found = [a for a in await applications.mine(visit.site, visit.actor) if a.record_id == record.id]
     context = {
         "definition": definition,

@@ -33,7 +33,8 @@ class Filling:
     """What is known of a form while somebody fills it in. ``answers`` is as typed, ``reading`` what it
     comes to; ``errors`` and ``remarks`` are texts by path; fields outside ``open`` are shown, not asked.
     ``picks`` are the records and accounts this person may pick, by the path of the field that asks;
-    ``fixed`` the paths of answers that are taken over and not typed."""
+    ``fixed`` the paths of answers that are taken over and not typed; ``barred`` says, by the path of a field,
+    why it is not this person's to answer."""
 
     language: Language
     level: CompiledFields
@@ -48,6 +49,7 @@ class Filling:
     variables: Mapping[str, Any] = field(default_factory=dict)
     picks: Mapping[str, Options] = field(default_factory=dict)
     fixed: frozenset[str] = frozenset()
+    barred: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -71,6 +73,8 @@ class Control:
     files: Sequence[tuple[str, str]] = ()
     options: Options | None = None
     facts: Sequence[tuple[str, str]] = ()
+    barred: str = ""
+    """Why it is locked, where that is because of who looks at it."""
     id: str = ""
     described: str = ""
 
@@ -242,6 +246,7 @@ def _control(plan: ControlPlan, level: _Level, filling: Filling, required: bool,
         locked=locked,
         error=filling.errors.get(path, ""),
         remarks=filling.remarks.get(path, ()),
+        barred=filling.barred.get(plan.where, "") if locked else "",
     )
     if plan.macro in _SPECIAL or plan.repeats:
         _fill_special(control, raw, filling)

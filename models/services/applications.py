@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from models.access import is_open, may_answer
 from models.documents.application import Application
 from models.documents.event import Subject
 from models.documents.guarded import find_document, update_where
@@ -17,6 +18,7 @@ from models.schema.fields import BaseField
 from models.schema.fields.file import CertificateField, UploadField
 from models.schema.reading import AnswerError, Reading, read_answers
 from models.services import picking, secrets
+from models.services.seeing import governed, require_in_reach, why_not
 from models.services.site import Site
 from models.services.variables import compiled as compiled
 from models.services.variables import operator_of as operator_of
@@ -57,10 +59,12 @@ def subject_of(application: Application) -> Subject:
 
 
 async def find(site: Site, actor: Actor, reference: str) -> Application:
-    """One application. Raises NotFound when it is unknown or not for this actor."""
+    """One application. Raises NotFound when it is unknown or not for this actor, and where it is about a
+    record the row rules keep from them."""
     found = await find_document(Application, {"reference": reference[:64]})
     if found is None or not may_view(actor, found):
         raise NotFound
+    await require_in_reach(site, actor, found)
     return found
 
 
@@ -132,15 +136,14 @@ async def save_page(
     if page is None:
         raise NotFound
     variables = await variables_of(site, application)
-    kept = writable(site, application, frozenset(page.fields), answers, variables)
+    kept = writable(site, actor, application, frozenset(page.fields), answers, variables)
     form, sent = compiled(site, application), {**application.answers, **kept}
     hidden = read_answers(form, sent, variables).hidden
-    merged = await picking.copied(site, application, definition, sent, hidden)
+    merged = await picking.copied(site, actor, application, definition, sent, hidden)
     reading = read_answers(form, merged, variables)
-    picks = await picking.check_picks(site, application, reading)
-    errors = errors_of_page(
-        definition, application, page_name, replace(reading, errors=(*reading.errors, *picks))
-    )
+    picks = await picking.check_picks(site, actor, application, reading)
+    theirs = answerable(actor, form_of(site, application), (*reading.errors, *picks))
+    errors = errors_of_page(definition, application, page_name, replace(reading, errors=theirs))
     if errors and not leave:
         raise AnswersInvalid(errors)
     done = [name for name in application.pages_done if name != page_name] + ([] if errors else [page_name])
@@ -166,39 +169,41 @@ def require_applicant(site: Site, actor: Actor, application: Application) -> Non
 
 def writable(
     site: Site,
+    actor: Actor,
     application: Application,
     fields: frozenset[str],
     answers: Mapping[str, Any],
     variables: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Those of `answers` that may be written now: on this page, open after a return, not locked.
+    """Those of `answers` that may be written now: on this page, open after a return, not locked, and for this
+    actor to answer.
 
     Uploads come by ``uploads.attach`` and can only be removed here (None); certificates never come so."""
     form, opened = compiled(site, application), open_fields(site, application)
-    asked = {
-        name: form.definition.by_name[name]
-        for name in answers.keys() & fields & form.definition.by_name.keys()
-    }
+    known = form_of(site, application).by_name
+    asked = {name: known[name] for name in answers.keys() & fields & known.keys()}
     open_now = {
-        n: f for n, f in asked.items() if may_type(f, application) and (opened is None or n in opened)
+        n: f for n, f in asked.items() if may_type(actor, f, application) and (opened is None or n in opened)
     }
     ruled = any(field.read_only_when is not None for _, field in walk(tuple(open_now.values())))
     seen = read_answers(form, {**application.answers, **answers}, variables).data if ruled else {}
     stored = {name: application.answers[name] for name in open_now if name in application.answers}
-    return _writable_parts(open_now.values(), answers, stored, Locks(application, seen, variables))
+    return _writable_parts(open_now.values(), answers, stored, Locks(actor, application, seen, variables))
 
 
 @dataclass(frozen=True, slots=True)
 class Locks:
-    """What decides whether a field may be written: the application, and what the answers come to."""
+    """What decides whether a field may be written: who writes, the application, and what the answers come
+    to."""
 
+    actor: Actor
     application: Application
     seen: Mapping[str, Any]
     variables: Mapping[str, Any]
 
     def hold(self, field: BaseField, sent: Any, stored: Any) -> bool:
         """Whether `sent` may not take the place of what is `stored`."""
-        if not may_type(field, self.application):
+        if not may_type(self.actor, field, self.application):
             return True
         if isinstance(field, UploadField) and _adds(sent, stored):
             return True
@@ -235,12 +240,30 @@ def _adds(sent: Any, stored: Any) -> bool:
     return sent is not None
 
 
-def may_type(field: BaseField, application: Application) -> bool:
-    """Whether people answer this field at all in this application: not what is computed, presented or
-    ``read_only``, and what is ``set_once`` only when it is registered."""
+def form_of(site: Site, application: Application) -> RecordType:
+    """The version an application is pinned to, under the access rules in force."""
+    return governed(site, application.type, application.schema_version)
+
+
+def may_type(actor: Actor, field: BaseField, application: Application) -> bool:
+    """Whether `actor` answers this field at all in this application: not what is computed, presented or
+    ``read_only``, what is ``set_once`` only when it is registered, and what ``access`` leaves to them. The
+    field is one of ``form_of``."""
     if not field.asked or field.read_only or isinstance(field, CertificateField):
         return False
+    if not may_answer(actor, field):
+        return False
     return not field.set_once or application.kind == "register"
+
+
+def answerable(
+    actor: Actor, definition: RecordType, errors: tuple[AnswerError, ...]
+) -> tuple[AnswerError, ...]:
+    """Those of `errors` that `actor` can do something about; the others wait until the application is handed
+    over, and do not keep anybody on a page."""
+    if is_open(definition):
+        return errors
+    return tuple(error for error in errors if why_not(actor, definition, error.path) is None)
 
 
 def errors_of_page(

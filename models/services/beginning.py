@@ -21,6 +21,7 @@ from models.services.applications import may_begin, operator_of, subject_of
 from models.services.carrying import carry
 from models.services.events import record_event
 from models.services.registry import Published
+from models.services.seeing import is_in_reach
 from models.services.site import Site
 from models.workflow.engine import holds
 
@@ -133,6 +134,7 @@ async def _subject(
     lifecycle = site.lifecycles[definition.lifecycle]
     if (
         record is None
+        or not await is_in_reach(site, actor, definition.name, record.id)
         or record.operator_id != actor.operator_id
         or not lifecycle.states[record.lifecycle].live
     ):

@@ -17,6 +17,7 @@ from models.schema.fields.structure import AccountField, ReferenceField
 from models.schema.levels import inside
 from models.schema.reading import Reading
 from models.schema.values import MISSING, value_at
+from models.services.seeing import rows
 from models.services.site import Site
 from models.services.variables import compiled, variables_of
 
@@ -40,7 +41,7 @@ async def picks(site: Site, actor: Actor, application: Application, reading: Rea
         return dict.fromkeys(asking, ())
     variables = await variables_of(site, application)
     found = await asyncio.gather(
-        *(_offered(site, application, field, variables) for field in asking.values())
+        *(_offered(site, actor, application, field, variables) for field in asking.values())
     )
     return dict(zip(asking, found, strict=True))
 
@@ -53,9 +54,9 @@ def pickers(definition: RecordType) -> Iterator[tuple[str, Picker]]:
 
 
 async def _offered(
-    site: Site, application: Application, field: Picker, variables: Mapping[str, Any]
+    site: Site, actor: Actor, application: Application, field: Picker, variables: Mapping[str, Any]
 ) -> Options:
-    where = _reachable(site, application, field, variables)
+    where = _reachable(site, actor, application, field, variables)
     if isinstance(field, AccountField):
         rows = Account.raw().find(where, {"login": 1, "name": 1}).sort("login", 1).limit(PICK_LIMIT)
         return tuple([(row["login"], f"{row['login']} {row['name']}".strip()) async for row in rows])
@@ -68,14 +69,18 @@ async def _offered(
 _TOLD = {"number": 1, "title": 1}
 
 
-def _reachable(site: Site, application: Application, field: Picker, variables: Mapping[str, Any]) -> Query:
-    """What may be picked, as a query: the operator's own, in use, and as the field's ``where`` asks."""
+def _reachable(
+    site: Site, actor: Actor, application: Application, field: Picker, variables: Mapping[str, Any]
+) -> Query:
+    """What may be picked, as a query: the operator's own, in use, left to `actor` by the row rules, and as
+    the field's ``where`` asks."""
     own: Query = {"operator_id": application.operator_id}
     if isinstance(field, AccountField):
         own |= {"kind": "operator", "status": "active"}
     elif field.to in site.records:
         lifecycle = site.lifecycles[site.registry.current(field.to).definition.lifecycle]
         own |= {"lifecycle": {"$in": [name for name, state in lifecycle.states.items() if state.live]}}
+        own |= rows(site, actor, field.to)
     return {"$and": [own, for_database(field.where, variables, prefix="")]} if field.where else own
 
 
@@ -111,7 +116,9 @@ def _picked(
                 yield from _picked(field.parts, here, hidden, prefix + begun)
 
 
-async def check_picks(site: Site, application: Application, reading: Reading) -> tuple[AnswerError, ...]:
+async def check_picks(
+    site: Site, actor: Actor, application: Application, reading: Reading
+) -> tuple[AnswerError, ...]:
     """Errors at the answers that name nothing this operator may pick: unknown, somebody else's, no longer in
     force, or against the field's ``where``."""
     definition = compiled(site, application).definition
@@ -122,19 +129,24 @@ async def check_picks(site: Site, application: Application, reading: Reading) ->
     fields = {each.where: each.field for each in answered}
     codes = {where: {each.value for each in answered if each.where == where} for where in fields}
     found = await asyncio.gather(
-        *(_existing(site, application, fields[where], codes[where], variables) for where in fields)
+        *(_existing(site, actor, application, fields[where], codes[where], variables) for where in fields)
     )
     known = dict(zip(fields, found, strict=True))
     return tuple(_refused(each) for each in answered if each.value not in known[each.where])
 
 
 async def _existing(
-    site: Site, application: Application, field: Picker, codes: set[str], variables: Mapping[str, Any]
+    site: Site,
+    actor: Actor,
+    application: Application,
+    field: Picker,
+    codes: set[str],
+    variables: Mapping[str, Any],
 ) -> frozenset[str]:
     """Those of `codes` that may be picked."""
     if application.operator_id is None:
         return frozenset()
-    where, among = _reachable(site, application, field, variables), {"$in": sorted(codes)}
+    where, among = _reachable(site, actor, application, field, variables), {"$in": sorted(codes)}
     if isinstance(field, AccountField):
         rows = Account.raw().find({"$and": [where, {"login": among}]}, {"login": 1})
         return frozenset([row["login"] async for row in rows])
@@ -155,6 +167,7 @@ def _refused(picked: Picked) -> AnswerError:
 
 async def copied(
     site: Site,
+    actor: Actor,
     application: Application,
     definition: RecordType,
     answers: Mapping[str, Any],
@@ -166,7 +179,7 @@ async def copied(
     if not copying or application.operator_id is None:
         return dict(answers)
     variables = await variables_of(site, application)
-    sources = await asyncio.gather(*(_source(site, application, each, variables) for each in copying))
+    sources = await asyncio.gather(*(_source(site, actor, application, each, variables) for each in copying))
     taken = {each.path: source for each, source in zip(copying, sources, strict=True) if source is not None}
     return _with_copies(definition.fields, answers, taken)
 
@@ -176,12 +189,12 @@ def _copies(picked: Picked) -> bool:
 
 
 async def _source(
-    site: Site, application: Application, picked: Picked, variables: Mapping[str, Any]
+    site: Site, actor: Actor, application: Application, picked: Picked, variables: Mapping[str, Any]
 ) -> Mapping[str, Any] | None:
     """The data of the record picked, or None."""
     if not isinstance(picked.field, ReferenceField) or picked.field.to not in site.records:
         return None
-    where = _reachable(site, application, picked.field, variables)
+    where = _reachable(site, actor, application, picked.field, variables)
     query = {"$and": [where, {"number": picked.value}]}
     found = await site.records[picked.field.to].rows(query, {"data": 1}, [("number", 1)], 0, 1)
     return found[0]["data"] if found else None

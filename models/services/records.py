@@ -2,10 +2,12 @@
 
 from typing import Any
 
-from models.access import rows_for
+from models.access import told
 from models.documents.base import Id
 from models.documents.record import Record, RecordVersion
+from models.errors import NotFound
 from models.permissions import Actor, allowed, require
+from models.services.seeing import is_in_reach, rows, seen
 from models.services.site import Site
 
 LIST_LIMIT = 500
@@ -17,12 +19,12 @@ def scope(site: Site, actor: Actor, type_name: str) -> dict[str, Any]:
     what the definition in force says under ``access``.
 
     Raises NotFound for an unknown type, NotAllowed for those who may see no records at all."""
-    rows = rows_for(actor, site.registry.current(type_name).definition, site.today())
+    ruled = rows(site, actor, type_name)
     if allowed(actor, "record.view"):
-        return rows
+        return ruled
     require(actor, "record.view_own")
     own = {"operator_id": actor.operator_id}
-    return {"$and": [own, rows]} if rows else own
+    return {"$and": [own, ruled]} if ruled else own
 
 
 async def list_own(site: Site, actor: Actor, type_name: str) -> list[Record]:
@@ -37,8 +39,16 @@ async def find_own(site: Site, actor: Actor, type_name: str, number: str) -> Rec
     return await site.records[type_name].by_number(number[:64], where)
 
 
-async def history_of(actor: Actor, record_id: Id) -> list[RecordVersion]:
-    """Every version of a record that was ever in force, newest first (at most HISTORY_LIMIT),
-    for those who may see any record. Raises NotAllowed."""
+async def history_of(site: Site, actor: Actor, type_name: str, record_id: Id) -> list[RecordVersion]:
+    """Every version of a record that was ever in force, newest first (at most HISTORY_LIMIT), with the
+    answers `actor` may read, for those who may see any record. Raises NotAllowed; NotFound for a record the
+    row rules keep from them."""
     require(actor, "record.view")
-    return await RecordVersion.find({"record_id": record_id}).sort("-revision").limit(HISTORY_LIMIT).to_list()
+    if not await is_in_reach(site, actor, type_name, record_id):
+        raise NotFound
+    found = (
+        await RecordVersion.find({"record_id": record_id}).sort("-revision").limit(HISTORY_LIMIT).to_list()
+    )
+    for version in found:
+        version.data = told(seen(site, actor, type_name, version.schema_version), version.data)
+    return found

@@ -3,13 +3,17 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+from models.access import is_open, seen_by
 from models.documents.account import Certificate
 from models.documents.application import Application
 from models.language import Language, Message
+from models.permissions import Actor
 from models.schema.compare import Difference, differences
 from models.schema.definition import RecordType
+from models.schema.fault import AnswerError
 from models.schema.fields.base import UniqueRule
-from models.services.applications import compiled, read
+from models.services.applications import compiled, form_of, read
+from models.services.seeing import is_read
 from models.services.site import Site
 from models.workflow.engine import holds
 
@@ -23,18 +27,25 @@ class CheckResult:
     message: Message
 
 
-async def automatic_checks(site: Site, application: Application) -> list[CheckResult]:
-    """The applicant's own rules once more, and what only the registered records can tell."""
-    return [result async for result in _checks(site, application)]
+UNSEEN = "A rule does not hold about something you may not see."
 
 
-async def _checks(site: Site, application: Application) -> AsyncIterator[CheckResult]:
-    reading = await read(site, application)
-    for error in reading.errors:
+async def automatic_checks(site: Site, actor: Actor, application: Application) -> list[CheckResult]:
+    """The applicant's own rules once more, and what only the registered records can tell; of what `actor` may
+    not read only that something is wrong."""
+    return [result async for result in _checks(site, actor, application)]
+
+
+async def _checks(site: Site, actor: Actor, application: Application) -> AsyncIterator[CheckResult]:
+    reading, form = await read(site, application), form_of(site, application)
+    read_by = [error for error in reading.errors if _is_told(actor, form, error)]
+    for error in read_by:
         yield CheckResult(f"{error.path}.{error.key}", False, error.message)
+    if len(read_by) < len(reading.errors):
+        yield CheckResult("rules", False, Message(UNSEEN))
     if not reading.errors:
         yield CheckResult("rules", True, Message("Every rule of the form holds."))
-    async for result in _duplicates(site, application):
+    async for result in _duplicates(site, application, seen_by(actor, form)):
         yield result
     if application.kind != "register":
         yield await _still_current(site, application)
@@ -42,9 +53,14 @@ async def _checks(site: Site, application: Application) -> AsyncIterator[CheckRe
         yield await _certificate(site, application)
 
 
-async def _duplicates(site: Site, application: Application) -> AsyncIterator[CheckResult]:
+def _is_told(actor: Actor, form: RecordType, error: AnswerError) -> bool:
+    """Whether everything an error is about may be read."""
+    return is_open(form) or all(is_read(actor, form, path) for path in (error.path, *error.reads))
+
+
+async def _duplicates(site: Site, application: Application, seen: RecordType) -> AsyncIterator[CheckResult]:
     definition, data = compiled(site, application).definition, application.data or {}
-    for field in definition.fields:
+    for field in seen.fields:
         value = data.get(field.name)
         if not field.unique or value is None:
             continue
@@ -88,9 +104,10 @@ async def _certificate(site: Site, application: Application) -> CheckResult:
     return CheckResult("certificate", True, Message("The client certificate is valid until {date}.", values))
 
 
-async def changes(site: Site, application: Application, language: Language) -> list[Difference]:
-    """What changed: since the last submission for a resubmission, else against the version in force."""
-    definition = compiled(site, application).definition
+async def changes(site: Site, actor: Actor, application: Application, language: Language) -> list[Difference]:
+    """What changed of what `actor` may read: since the last submission for a resubmission, else against the
+    version in force."""
+    definition = seen_by(actor, form_of(site, application))
     after = application.data or {}
     if application.round > 1:
         return list(differences(definition, application.submissions[-2].data, after, language))

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from pydantic import TypeAdapter, ValidationError
 
+from models.access import told
 from models.documents.application import Application
 from models.documents.event import Subject
 from models.documents.record import Record
@@ -23,6 +24,7 @@ from models.schema.definition import RecordType
 from models.schema.fields import BaseField
 from models.schema.fields.secret import SecretField, is_sealed
 from models.services.events import record_event
+from models.services.seeing import is_in_reach, may_open, seen
 from models.services.site import Site
 
 PURPOSE = b"toroku sealed answers"
@@ -96,12 +98,13 @@ async def reveal(site: Site, actor: Actor, holder: Record | Application, path: s
     """The secret at `path` (``field``, ``group.part``, ``table.0.column``) of a record or of what was
     submitted with an application. The event is written before anything is told.
 
-    Raises NotAllowed without ``secret.reveal``; NotFound where there is none, where it is not theirs to see,
-    or where the site's secret has changed since it was sealed."""
+    Raises NotAllowed without ``secret.reveal``; NotFound where there is none, where the field or the record
+    is not theirs to see, or where the site's secret has changed since it was sealed."""
     require(actor, "secret.reveal")
-    if not (may_view(actor, holder) if isinstance(holder, Application) else allowed(actor, "record.view")):
+    if not await _may_look(site, actor, holder):
         raise NotFound
-    sealed = _at(holder.data or {}, path.split("."))
+    readable = told(seen(site, actor, holder.type, holder.schema_version), holder.data or {})
+    sealed = _at(readable, path.split("."))
     if not is_sealed(sealed):
         raise NotFound
     try:
@@ -127,6 +130,13 @@ async def reveal(site: Site, actor: Actor, holder: Record | Application, path: s
 
     await site.store.transaction(body)
     return text
+
+
+async def _may_look(site: Site, actor: Actor, holder: Record | Application) -> bool:
+    """Whether the record or the application is theirs to see at all."""
+    if isinstance(holder, Application):
+        return may_view(actor, holder) and await may_open(site, actor, holder)
+    return allowed(actor, "record.view") and await is_in_reach(site, actor, holder.type, holder.id)
 
 
 def _at(value: Any, path: list[str]) -> Any:

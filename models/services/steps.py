@@ -4,17 +4,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from models.access import found_at
 from models.documents.application import Applicant, Application, Remark, Step, Submission
 from models.documents.guarded import update_where
 from models.documents.store import Session
 from models.errors import AlreadyDone, AnswersInvalid, NotAllowed, NotFound, RecordChanged, TransitionRefused
 from models.permissions import Actor, may_view, persons
+from models.schema.definition import RecordType
 from models.schema.reading import Reading
-from models.services.applications import compiled, facts_of, read, subject_of, workflow_of
+from models.services.applications import compiled, facts_of, form_of, read, subject_of, workflow_of
 from models.services.effects import PERFORM, Work
 from models.services.events import record_event
 from models.services.picking import check_picks
 from models.services.post import queue_mails
+from models.services.seeing import require_in_reach, seen_of, worded_for
 from models.services.site import Site
 from models.workflow.definition import Transition, Workflow
 from models.workflow.engine import Position, holds, judge, steps
@@ -55,8 +58,9 @@ async def take_step(
     workflow = workflow_of(site, application)
     _require_step(site, workflow, actor, application, name)
     transition = workflow.transitions[name]
-    _require_needs(site, application, transition, given)
-    reading = await _submitted(site, workflow, application, transition)
+    await require_in_reach(site, actor, application)
+    _require_needs(site, actor, application, transition, given)
+    reading = await _submitted(site, actor, workflow, application, transition)
     update = _update(site, actor, application, name, transition, given, reading)
 
     async def body(session: Session) -> Application:
@@ -89,8 +93,10 @@ def already_done(site: Site, application: Application) -> AlreadyDone:
     return AlreadyDone(who=last.by.name, what=done.label if done else last.name, when=moment)
 
 
-def _require_needs(site: Site, application: Application, transition: Transition, given: Given) -> None:
-    definition = compiled(site, application).definition
+def _require_needs(
+    site: Site, actor: Actor, application: Application, transition: Transition, given: Given
+) -> None:
+    definition = seen_of(site, actor, application)
     if given.remarks and "remarks" not in transition.needs:
         raise TransitionRefused(
             "This step hands no remarks over. Return the application, or clear them first."
@@ -99,7 +105,7 @@ def _require_needs(site: Site, application: Application, transition: Transition,
         named = [field for field, text in (given.remarks or {}).items() if text.strip()]
         if not named:
             raise TransitionRefused("Write at least one remark at a field.")
-        if any(field.split(".")[0] not in definition.by_name for field in named):
+        if any(not _is_seen(definition, field) for field in named):
             raise TransitionRefused("A remark names a field that does not exist.")
     if "reason" in transition.needs and not given.reason.strip():
         raise TransitionRefused("Write the reason.")
@@ -109,6 +115,15 @@ def _require_needs(site: Site, application: Application, transition: Transition,
             raise TransitionRefused("Confirm every item of the checklist first.")
 
 
+def _is_seen(seen: RecordType, path: str) -> bool:
+    """Whether a remark at `path` is at a field its writer may read; what follows a field without parts is
+    left to the page that wrote it."""
+    words = path.split(".")
+    if words[0] not in seen.by_name:
+        return False
+    return not seen.by_name[words[0]].parts or len(words) == 1 or bool(found_at(seen, path))
+
+
 def is_submission(workflow: Workflow, application: Application, transition: Transition) -> bool:
     """Whether the step hands the applicant's answers over."""
     target = workflow.states[transition.to]
@@ -116,14 +131,14 @@ def is_submission(workflow: Workflow, application: Application, transition: Tran
 
 
 async def _submitted(
-    site: Site, workflow: Workflow, application: Application, transition: Transition
+    site: Site, actor: Actor, workflow: Workflow, application: Application, transition: Transition
 ) -> Reading | None:
     if not is_submission(workflow, application, transition):
         return None
     reading = await read(site, application)
-    errors = (*reading.errors, *await check_picks(site, application, reading))
+    errors = (*reading.errors, *await check_picks(site, actor, application, reading))
     if errors:
-        raise AnswersInvalid(errors)
+        raise AnswersInvalid(worded_for(actor, form_of(site, application), errors))
     return reading
 
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import PurePosixPath
 from typing import Any
 
+from models.access import seen_by, told
 from models.documents.application import Application
 from models.documents.base import read_id
 from models.documents.store import Attachment
@@ -12,12 +13,13 @@ from models.errors import NotFound, UploadRefused
 from models.permissions import Actor, may_view
 from models.schema.fields.file import KINDS, FilesField, UploadField
 from models.services.applications import (
-    compiled,
+    form_of,
     keep_upload,
     may_type,
     open_fields,
     require_applicant,
 )
+from models.services.seeing import holds, require_in_reach
 from models.services.site import Site
 
 NAME_LIMIT = 150
@@ -44,11 +46,11 @@ async def attach(
     """Store an upload, its facts in the answers: in the place of the earlier one, or after those there where
     the field takes several. Raises UploadRefused, NotFound, TransitionRefused."""
     require_applicant(site, actor, application)
-    field = compiled(site, application).definition.by_name.get(field_name)
+    field = form_of(site, application).by_name.get(field_name)
     opened = open_fields(site, application)
     if not isinstance(field, UploadField) or (opened is not None and field_name not in opened):
         raise NotFound
-    if not may_type(field, application):
+    if not may_type(actor, field, application):
         raise NotFound
     if isinstance(field, FilesField):
         _require_room(field, application)
@@ -110,10 +112,23 @@ def facts(stored: Attachment) -> dict[str, Any]:
 async def open_upload(
     site: Site, actor: Actor, application: Application, identifier: str
 ) -> tuple[Attachment, AsyncIterator[bytes]]:
-    """An upload of this application and its bytes. Raises NotFound for anybody else's."""
-    if not may_view(actor, application):
+    """An upload of this application and its bytes. Raises NotFound for anybody else's, and for one that is
+    among no answers this actor may read."""
+    if not may_view(actor, application) or not _is_among_read(site, actor, application, identifier):
         raise NotFound
+    await require_in_reach(site, actor, application)
     stored = await site.store.attachments.get(read_id(identifier))
     if stored is None or stored.owner != str(application.id):
         raise NotFound
     return stored, site.store.attachments.read(stored.id)
+
+
+def _is_among_read(site: Site, actor: Actor, application: Application, identifier: str) -> bool:
+    """Whether a field this actor may read holds the upload, or held it when the answers were handed over."""
+    form = form_of(site, application)
+    seen = seen_by(actor, form)
+    if seen.fields == form.fields:
+        return True
+    handed = (submission.data for submission in application.submissions)
+    given = (application.answers, application.data or {}, *handed)
+    return any(holds(told(seen, answers), identifier) for answers in given)

@@ -51,7 +51,7 @@ async def test_a_resource_is_registered_changed_and_deleted(
     before = await site.records["resource"].get(record.id)
     assert before is not None
     assert before.title != "改称した発電所"
-    found = await changes(site, application, "ja")
+    found = await changes(site, reviewer, application, "ja")
     assert [(change.path, change.after) for change in found] == [("resource_name", "改称した発電所")]
     await decide(site, reviewer, approver, application)
     changed = await site.records["resource"].get(record.id)
@@ -99,7 +99,7 @@ async def test_a_change_begun_on_an_older_version_is_not_put_over_a_newer(
     application = await change_resource(site, operator, record.id, "古い版への変更")
     newer = record.model_copy(update={"revision": 2})
     await site.store.transaction(lambda session: site.records["resource"].replace(newer, 1, session))
-    failing = [check.rule for check in await automatic_checks(site, application) if not check.ok]
+    failing = [check.rule for check in await automatic_checks(site, reviewer, application) if not check.ok]
     assert failing == ["record.revision"]
     with pytest.raises(RecordChanged):
         await decide(site, reviewer, approver, application)
@@ -129,7 +129,9 @@ async def test_a_grid_code_is_registered_once_a_delivery_year(
     same = await begin(site, operator, "resource")
     same = await fill_in(site, operator, same, answers)
     same = await submit(site, operator, same, revision=same.revision)
-    assert "grid_code.unique" in [check.rule for check in await automatic_checks(site, same) if not check.ok]
+    assert "grid_code.unique" in [
+        check.rule for check in await automatic_checks(site, reviewer, same) if not check.ok
+    ]
     with pytest.raises(DuplicateValue) as refused:
         await decide(site, reviewer, approver, same)
     assert refused.value.field == "grid_code"
