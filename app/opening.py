@@ -13,7 +13,7 @@ from models.documents.prepare import bind, prepare
 from models.services.registry import Registry
 from models.services.site import Site
 from models.services.terms import keep_versions
-from models.services.versions import kinds_of, publish_new
+from models.services.versions import kinds_of, publish_new, renew_walls
 
 
 def configuration_of(settings: Settings) -> Configuration:
@@ -48,8 +48,8 @@ async def build_site(
     *,
     publish: bool = True,
 ) -> Site:
-    """The site on a connected database: collections and indexes are made sure of, and types that were never
-    published become version 1. A type whose file was changed stays as it is published until the change is."""
+    """The site on a connected database: collections, indexes and walls are made sure of, types that were
+    never published become version 1. A changed file waits: its type stays as it is published."""
     await bind(database)
     registry = Registry()
     await registry.refresh()
@@ -67,5 +67,6 @@ async def build_site(
     await prepare(database, kinds_of(site))
     if publish:
         await publish_new(site)
+        await renew_walls(site)
     await keep_versions(site)
     return site

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.schema.definition import RecordType
+from models.schema.json_schema import fits
 from models.services.routes import route_to
 from models.services.site import Site
 
@@ -28,14 +29,15 @@ def carry(
 ) -> Carried:
     """`data` of version `start` as the version in force holds it; fields it no longer has go to the attic.
 
-    Where a step does not work on it, it stays as it is, pinned to `start`."""
+    Where a step does not work on it, or no step was given for what has another type since, it stays as it is,
+    pinned to `start`."""
     current, pinned = site.registry.current(type_name), site.registry.at(type_name, start)
     as_it_is = Carried(pinned.version, pinned.definition, dict(data), [dict(entry) for entry in attic])
     if pinned.version >= current.version:
         return as_it_is
     route = route_to(site, type_name, start, current.version - 1, current.definition)
     led = route.evolution.evolve(data, [dict(entry) for entry in attic])
-    if led.problems:
+    if led.problems or not fits(current.definition, led.data):
         return as_it_is
     route.compute(led.data)
     return Carried(current.version, current.definition, led.data, led.attic)

@@ -8,6 +8,7 @@ from models.documents.guarded import insert_or
 from models.documents.prepare import Kind, prepare_kind
 from models.documents.record import RecordTypeVersion
 from models.documents.store import Session
+from models.documents.walls import Versions, ensure_wall, ensure_walls
 from models.errors import ConfigurationError, SchemaChangeRefused, SchemaMoved
 from models.permissions import SYSTEM, Actor
 from models.schema.definition import RecordType
@@ -58,9 +59,12 @@ async def publish_version(
     """Publish `definition` as the version after `base`; `also` is done in the same transaction.
 
     Collections, indexes and walls are made ready first, so that a unique index that stored records break
-    refuses before anything is published. Raises SchemaChangeRefused, SchemaMoved."""
+    refuses before anything is published. The wall lets any data of the new version through until it is there.
+    Raises SchemaChangeRefused, SchemaMoved."""
+    await site.registry.refresh()
     _require_same_collection(site, definition)
     await _make_ready(site, definition)
+    await ensure_wall(site.store, definition.collection, {**walled(site, definition.name), base + 1: None})
     version = _document(site, actor, definition, base + 1, source, change)
 
     async def body(session: Session) -> None:
@@ -81,7 +85,22 @@ async def publish_version(
 
     await site.store.transaction(body)
     await site.registry.refresh()
+    await ensure_wall(site.store, definition.collection, walled(site, definition.name))
     return site.registry.current(definition.name)
+
+
+def walled(site: Site, name: str) -> Versions:
+    """The versions records of a type may name: those published, and those that cannot be understood here."""
+    unclear = {version: None for known, version in site.registry.altered if known == name}
+    return {**unclear, **{each.version: each.definition for each in site.registry.versions(name)}}
+
+
+async def renew_walls(site: Site) -> None:
+    """Give every record collection the wall of what is published, where it has another."""
+    published = site.registry.all_current()
+    await ensure_walls(
+        site.store, {each.definition.collection: walled(site, name) for name, each in published.items()}
+    )
 
 
 def _require_same_collection(site: Site, definition: RecordType) -> None:
