@@ -1,7 +1,7 @@
 """The text a new record type begins from: small, complete, every line told."""
 
 TEMPLATE = """\
-# 新しいレコード種別 / A new record type. Every line can be changed; lines after "#" are notes.
+# 新しい台帳種別 / A new record type. Every line can be changed; lines after "#" are notes.
 record_type: new_type                      # 種別の名前（英小文字・数字・_）/ its name in addresses and files
 label: {ja: 新しい種別, en: New type}
 plural: {ja: 新しい種別, en: New types}

@@ -16,7 +16,6 @@ from admin.studio.draft import LARGEST_PART, LARGEST_TEXT, Draft, line_numbers, 
 from admin.studio.insertion import insert_step
 from admin.studio.report import Touched, report
 from admin.studio.sample import Sample, samples
-from admin.studio.source import source_of
 from admin.studio.types import TypePages
 from admin.studio.words import words
 from admin.views.page import Crumb, route
@@ -29,6 +28,7 @@ from models.schema.finding import Finding
 from models.services import proposals
 from models.services.impact import Impact, assess
 from models.services.registry import Published
+from models.services.sources import source_of
 
 MOST_FAILED = 20
 """Records named when steps do not work on them."""

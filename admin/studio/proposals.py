@@ -13,7 +13,6 @@ from admin.posted import text_of
 from admin.studio.difference import Line, difference
 from admin.studio.draft import MOST_NOTE
 from admin.studio.report import report
-from admin.studio.source import source_of, written
 from admin.studio.types import TypePages
 from admin.studio.work import work_for
 from admin.views.page import Crumb, route
@@ -24,6 +23,7 @@ from models.schema.definition import RecordType
 from models.services import proposals
 from models.services.impact import Impact, assess
 from models.services.site import Site
+from models.services.sources import source_of, write_definition
 
 Deed = Callable[[Site, Actor, SchemaChange, str], Awaitable[SchemaChange]]
 
@@ -133,4 +133,4 @@ def _lines(site: Site, change: SchemaChange, definition: RecordType) -> list[Lin
         return difference("", change.source)
     if change.source and base.source:
         return difference(source_of(base), change.source)
-    return difference(written(base.definition), written(definition))
+    return difference(write_definition(base.definition), write_definition(definition))

@@ -1,14 +1,14 @@
-"""The YAML of a published version: as it was written, else written out from the definition."""
+"""What differs between two published versions: in words, and line by line."""
 
 from typing import NamedTuple
 
 from admin.language import language
 from admin.studio.difference import Line, difference
-from admin.studio.report import KINDS, Kind
-from models.schema.changes import compare_definitions
+from admin.studio.report import KINDS, SETTLED, Kind
+from models.schema.changes import Change, compare_definitions
 from models.schema.definition import RecordType
-from models.schema.writing import write_yaml
 from models.services.registry import Published
+from models.services.sources import write_definition
 
 
 class Difference(NamedTuple):
@@ -19,22 +19,16 @@ class Difference(NamedTuple):
     what: str
 
 
-def source_of(published: Published) -> str:
-    """The text a steward would go on from."""
-    return published.source or written(published.definition)
-
-
-def written(definition: RecordType) -> str:
-    """`definition` as YAML in the house's layout."""
-    return write_yaml(definition.published())
-
-
 def told_changes(old: RecordType, new: RecordType) -> list[Difference]:
     """What differs, one line each, in the language of this answer."""
     return [
-        Difference(KINDS[change.kind], change.path, change.message(language()))
+        Difference(_kind(change), change.path, change.message(language()))
         for change in compare_definitions(old, new)
     ]
+
+
+def _kind(change: Change) -> Kind:
+    return SETTLED if change.settled_by else KINDS[change.kind]
 
 
 def text_changes(old: Published, new: Published) -> list[Line]:
@@ -42,4 +36,4 @@ def text_changes(old: Published, new: Published) -> list[Line]:
     differs."""
     if old.source and new.source:
         return difference(old.source, new.source)
-    return difference(written(old.definition), written(new.definition))
+    return difference(write_definition(old.definition), write_definition(new.definition))

@@ -12,7 +12,7 @@ from admin.actor import actor_of, may, site_of
 from admin.language import N_, language, say
 from admin.studio.report import report
 from admin.studio.sample import DrawForm, samples
-from admin.studio.source import source_of, text_changes, told_changes
+from admin.studio.source import text_changes, told_changes
 from admin.studio.work import work_for
 from admin.views.page import Crumb, PageView, route
 from models.documents.schema_change import SchemaChange
@@ -22,6 +22,7 @@ from models.services import proposals, publishing
 from models.services.impact import assess
 from models.services.registry import Published
 from models.services.site import Site
+from models.services.sources import source_of
 from models.workflow.diagram import draw, name_of
 
 COUNTED = 10_001

@@ -14,6 +14,7 @@ from models.services.progress import Progress, silent
 from models.services.registry import Published
 from models.services.rewriting import rehearse
 from models.services.site import Site
+from models.services.sources import write_definition
 from models.services.versions import Also, publish_version
 
 
@@ -151,5 +152,5 @@ def source_with_steps(target: Published, candidate: RecordType) -> str:
         each.model_dump(mode="json", by_alias=True, exclude_defaults=True) for each in candidate.evolution
     ]
     if not target.source or "\nevolution:" in target.source:
-        return write_yaml(candidate.published())
+        return write_definition(candidate)
     return f"{target.source.rstrip()}\n\n{write_yaml({'evolution': steps})}" if steps else target.source

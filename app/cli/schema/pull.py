@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -16,6 +16,7 @@ from models.schema.definition import ChoiceList, RecordType, walk
 from models.schema.fields.choice import ListedField
 from models.schema.writing import write_yaml
 from models.services.registry import Published
+from models.services.sources import source_of
 
 Folder = Annotated[
     Path | None, typer.Option(help="Write here instead of over the files the types come from.")
@@ -55,18 +56,6 @@ async def _written(
 def _is_described(published: Published, described: Mapping[str, RecordType]) -> bool:
     known = described.get(published.definition.name)
     return known is not None and known.checksum == published.definition.checksum
-
-
-def source_of(published: Published) -> str:
-    """The YAML of a version: as written, or made from the definition, options of named lists left out."""
-    return published.source or write_yaml(_without_options(published.definition.published()))
-
-
-def _without_options(node: Any) -> Any:
-    if isinstance(node, Mapping):
-        kept = {key: value for key, value in node.items() if not (key == "options" and node.get("choices"))}
-        return {key: _without_options(value) for key, value in kept.items()}
-    return [_without_options(part) for part in node] if isinstance(node, list) else node
 
 
 def _path(configuration: Configuration, folder: Path | None, concept: str, name: str) -> Path:
