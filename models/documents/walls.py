@@ -34,10 +34,10 @@ BSON_TYPES: Mapping[str, tuple[str, ...]] = {
 
 def wall(versions: Versions) -> dict[str, Any]:
     """The ``$jsonSchema`` of a record collection; without versions, that of the envelope alone. Versions
-    whose data looks the same to it share one alternative."""
+    whose data looks the same to it share one alternative; the newest comes first, for most writes name it."""
     envelope = dict(envelope_schema())
     alternatives: list[tuple[dict[str, Any], list[int]]] = []
-    for version in sorted(versions):
+    for version in sorted(versions, reverse=True):
         data = _data(versions[version])
         same = next((numbers for told, numbers in alternatives if told == data), None)
         if same is None:

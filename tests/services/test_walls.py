@@ -111,10 +111,10 @@ async def test_every_shipped_type_has_its_wall(site: Site) -> None:
         assert published.version in walled(site, name)
 
 
-def test_versions_that_look_the_same_share_an_alternative() -> None:
+def test_versions_that_look_the_same_share_an_alternative_and_the_newest_comes_first() -> None:
     longer = thing(text("title", max_length=9), number("power"), table("items", text("a"), number("count")))
     alternatives = wall({1: FIRST, 2: SECOND, 3: longer, 4: None})["anyOf"]
-    assert [each["properties"]["schema_version"]["enum"] for each in alternatives] == [[1, 3], [2], [4]]
+    assert [each["properties"]["schema_version"]["enum"] for each in alternatives] == [[4], [3, 1], [2]]
     assert wall({}) == envelope_schema()
 
 
