@@ -13,6 +13,7 @@ from models.services.impact import Impact, assess
 from models.services.progress import Progress, silent
 from models.services.registry import Published
 from models.services.rewriting import rehearse
+from models.services.routes import route_to
 from models.services.site import Site
 from models.services.sources import write_definition
 from models.services.versions import Also, publish_version
@@ -71,15 +72,26 @@ async def apply(
     progress: Progress = silent,
     also: Also | None = None,
 ) -> Published:
-    """Publish `candidate`, and have stored records follow where it has steps for them. Publishing what is in
+    """Publish `candidate`, and have stored records follow where it has steps for them, or where searches and
+    computed values would miss them. Publishing what is in
     force already changes nothing. Raises as ``examine_change`` and ``publish_version`` do."""
     current = site.registry.all_current().get(candidate.name)
     if current is None:
         return await publish_version(site, actor, candidate, base=0, source=source, change=change, also=also)
     if is_published(site, candidate):
         return current
-    await examine_change(site, current, candidate, acknowledged, progress)
-    return await _publish(site, actor, current, candidate, "rewrite", source, change, also)
+    impact = await examine_change(site, current, candidate, acknowledged, progress)
+    work: jobs.Kind | None = "rewrite" if _follows(site, current, candidate, impact) else None
+    return await _publish(site, actor, current, candidate, work, source, change, also)
+
+
+def _follows(site: Site, current: Published, candidate: RecordType, impact: Impact) -> bool:
+    """Whether stored records are rewritten: where there are steps, and where what is worked out of answers
+    (what a search finds, titles, computed values) changes and nothing else speaks against it."""
+    if _own(current, candidate):
+        return True
+    harmless = all(each.change.kind == "safe" or each.change.settled_by for each in impact.changes)
+    return harmless and route_to(site, candidate.name, current.version, current.version, candidate).derives
 
 
 async def _publish(
@@ -87,7 +99,7 @@ async def _publish(
     actor: Actor,
     current: Published,
     candidate: RecordType,
-    work: jobs.Kind,
+    work: jobs.Kind | None,
     source: str,
     change: str,
     also: Also | None,
@@ -95,7 +107,7 @@ async def _publish(
     """Publish, and in the same transaction put the job that rewrites stored records into the queue."""
 
     async def together(session: Session) -> None:
-        if _own(current, candidate):
+        if work is not None:
             await jobs.enqueue(
                 site, work, candidate.name, current.version, current.version + 1, session, change=change
             )
@@ -119,7 +131,8 @@ async def rollback(
     source = source_with_steps(target, candidate)
     told = f"rollback to {version}"
     await rehearse_change(site, current, candidate, progress)
-    return await _publish(site, actor, current, candidate, "restore", source, told, None)
+    changed = candidate.evolution != target.definition.evolution
+    return await _publish(site, actor, current, candidate, "restore" if changed else None, source, told, None)
 
 
 def earlier(site: Site, type_name: str, version: int) -> Published:

@@ -39,10 +39,15 @@ class Route:
     def update(self) -> ByServer | None:
         """The update that does it on the server; None where Python is needed: for a step, or because
         titles, search grams or computed values change."""
-        if self._words_change or self._formulas_change:
+        if self.derives:
             return None
         stages = pipeline(self.steps, self.new, self.old)
         return None if stages is None else ByServer(stages, renaming(self.steps))
+
+    @property
+    def derives(self) -> bool:
+        """Whether what is worked out of the answers (title, search grams, computed values) changes."""
+        return self._words_change or self._formulas_change
 
     @property
     def is_safe(self) -> bool:

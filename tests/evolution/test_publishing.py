@@ -99,6 +99,26 @@ async def test_with_a_way_for_what_does_not_fit_the_same_step_is_done(site: Site
     assert [(kept["path"], kept["value"]) for kept in first["attic"]][:1] == [("capacity", "12 MW")]
 
 
+async def test_what_becomes_searchable_is_found_in_records_stored_before(site: Site) -> None:
+    """Control: before, the search has nothing of it; and a change that works nothing out writes nothing."""
+    await began(site)
+    before = await stored_as(site)
+    await publish(site, facility(text("added")))
+    assert (await stored_as(site))["schema_version"] == before["schema_version"]
+    assert "ke" not in before["grams"]
+    await publish(site, facility(text("note", search=True), text("added")))
+    record = await stored_as(site)
+    assert "ke" in record["grams"]
+    assert record["data"] == before["data"]
+
+
+async def test_a_new_formula_is_worked_out_for_records_stored_before(site: Site) -> None:
+    await began(site)
+    formula = {"name": "rows", "type": "computed", "label": {"ja": "行数"}, "value": {"$size": "$items"}}
+    await publish(site, facility(formula))
+    assert (await stored_as(site))["data"]["rows"] == 1
+
+
 async def test_going_back_gives_the_exact_form_of_before(site: Site) -> None:
     await began(site)
     before = await stored_as(site)
@@ -247,7 +267,7 @@ class TestApplications:
         kept = {entry["path"]: entry["value"] for entry in record["attic"]}
         assert kept["note"] == "keep"
         assert "two" in str(kept)
-        assert [version.revision for version in await history_of(reviewer, stored.id)] == [2, 1]
+        assert [version.revision for version in await history_of(site, reviewer, NAME, stored.id)] == [2, 1]
 
 
 async def type_in(site: Site, actor: Any, draft: Any, **answers: Any) -> Any:

@@ -107,7 +107,7 @@ def _computed(pair: Pair) -> Iterator[Change]:
     old, new = pair.old.field, pair.new.field
     if isinstance(old, ComputedField) and isinstance(new, ComputedField) and old.value != new.value:
         text = Message(
-            "“{label}” is computed otherwise. Stored values stay until their record is next written.",
+            "“{label}” is computed otherwise. Stored values are worked out anew once it is published.",
             {"label": new.label},
         )
         touching = pair.old.within(lambda path: {path: {"$nin": NOTHING}})
