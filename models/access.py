@@ -189,6 +189,12 @@ def _common(one: tuple[str, ...] | None, other: tuple[str, ...] | None) -> tuple
     return tuple(word for word in one if word in other)
 
 
+def is_for_all(definition: RecordType, path: str) -> bool:
+    """Whether everybody who may see a record may read what is at `path`."""
+    found = found_at(definition, path)
+    return all(field.access is None or field.access.read is None for field in found)
+
+
 def told(seen: RecordType, data: Mapping[str, Any]) -> dict[str, Any]:
     """Of `data` what the fields of `seen` hold, inside tables and groups too."""
     return _told(seen.fields, data)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette_admin import StringField
 
 from admin.actor import actor_of, may, site_of
 from admin.language import language, say, spoken
@@ -21,7 +22,7 @@ from admin.views.record_columns import columns_of
 from admin.views.record_export import export_columns
 from admin.views.records import RawListView
 from admin.views.review import Told
-from models.access import found_at, rows_for, seen_by
+from models.access import is_for_all, rows_for, seen_by
 from models.documents.record import Record, RecordVersion
 from models.documents.rows import rows_in
 from models.errors import NotFound
@@ -50,6 +51,7 @@ class RecordsView(RawListView):
     def __init__(self, kind: RecordType, states: Mapping[str, State]) -> None:
         self.kind, self.states = kind, states
         self._narrowed: dict[str, Shown] = {}
+        self.fields = [StringField("number", label=_("Number"), read_only=True)]
         super().__init__(
             key=kind.name,
             menu_label=spoken(kind.plural or kind.label),
@@ -165,9 +167,8 @@ def _sections(
 
 def _discreet(kind: RecordType, condition: Condition) -> Condition:
     """The condition as it may be told to everybody."""
-    fields = found_at(kind, condition.column.path.removeprefix("data."))
-    hidden = any(field.access is not None and field.access.read is not None for field in fields)
-    return replace(condition, text="…") if hidden else condition
+    path = condition.column.path.removeprefix("data.")
+    return condition if is_for_all(kind, path) else replace(condition, text="…")
 
 
 def _told(version: RecordVersion, states: Mapping[str, State]) -> Told:

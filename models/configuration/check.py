@@ -18,6 +18,7 @@ from models.configuration.checks.pages import check_pages
 from models.configuration.checks.place import Sources, Subject, first, unknown
 from models.configuration.checks.privacy import check_privacy
 from models.configuration.checks.reach import check_reach
+from models.configuration.checks.readers import check_readers
 from models.configuration.checks.texts import check_texts
 from models.configuration.load import Configuration
 from models.schema.definition import RecordType
@@ -33,6 +34,7 @@ LOOKS = (
     check_circles,
     check_evolution,
     check_access,
+    check_readers,
 )
 """What is looked at in every record type, in this order."""
 

@@ -143,6 +143,17 @@ CODES: dict[str, Code] = {
         "Divide the record type, or leave some out.",
     ),
     "T-E057": Code("Nobody may read the field “{name}”.", "Name somebody under “read”."),
+    "T-E058": Code(
+        "Only some may read “{name}”, but this tells it to others.",
+        "Leave “{name}” out here, or let only the same people read this.",
+    ),
+    "T-E059": Code(
+        "“{key}” is not looked at in the rows of a table.", "Write it at the table, or leave it out."
+    ),
+    "T-E060": Code(
+        "Tables and groups are nested deeper than {limit} names.", "Take “{name}” out of one that holds it."
+    ),
+    "T-E061": Code("The secret “{name}” cannot be taken over by a reference.", "Leave it out of “copy”."),
     "T-W001": Code("The English text is missing.", "Add “en:”.", "warning"),
     "T-W002": Code(
         "The field “{name}” does not say whether it holds personal data.",

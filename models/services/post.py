@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 
+from models.access import is_for_all
 from models.documents.account import Account
 from models.documents.application import Application
 from models.documents.message import Stamp
 from models.language import Language
 from models.schema.definition import KIND_LABELS
-from models.services.applications import facts_of
+from models.services.applications import facts_of, form_of
 from models.services.effects import Work
 from models.services.messages import Letter, Recipient, queue_letter
 from models.services.site import Site
@@ -77,13 +78,15 @@ def _stamp(work: Work, call: MailCall) -> Stamp | None:
 
 
 def values_of(site: Site, application: Application, language: Language) -> dict[str, str]:
-    """The placeholders an application fills in."""
-    definition = site.registry.at(application.type, application.schema_version).definition
+    """The placeholders an application fills in. A mail goes where nobody looks after it: remarks at answers
+    that are not for everybody are left to the application's page."""
+    definition = form_of(site, application)
     state = site.workflows[definition.applications.workflow].states.get(application.state)
     due = site.calendar.due_day(application.due).isoformat() if application.due else ""
     remarks = [
         f"- {definition.by_name[name].label(language) if name in definition.by_name else name}: {remark.text}"
         for remark in application.open_remarks()
+        if is_for_all(definition, remark.field)
         for name in [remark.field.split(".")[0]]
     ]
     return {

@@ -29,11 +29,13 @@ def without(*names: str) -> Files:
     return {name: text for name, text in FILES.items() if name not in names}
 
 
-def added(field: str) -> Broken:
-    """The record type with one more field; its pages are left out."""
+def added(field: str, line: str | None = None) -> Broken:
+    """The record type with one more field, or several; its pages are left out. The line named is theirs."""
     text = FILES[TYPE]
     start, end = text.index("pages:"), text.index("checks:")
-    return Broken({**FILES, TYPE: f"{text[:start]}  - {field}\n{text[end:]}"}, field)
+    return Broken(
+        {**FILES, TYPE: f"{text[:start]}  - {field}\n{text[end:]}"}, field if line is None else line
+    )
 
 
 def page_of(*fields: str) -> Broken:
@@ -59,6 +61,10 @@ OPTIONS = FILES["choices/kind.yaml"].removeprefix("choices: kind\n")
 LABEL = "label: {ja: 項, en: Item}, personal: no"
 
 WIDE = f"{{name: wide, type: group, {LABEL}, fields: [{PARTS}]}}"
+
+DEEP = "{name: last, type: text, " + LABEL + "}"
+for _name in ("fourth", "third", "second", "first"):
+    DEEP = f"{{name: {_name}, type: group, {LABEL}, fields: [{DEEP}]}}"
 
 BROKEN: Mapping[str, Broken] = {
     "T-E001": broken("retention: papers", "retention: [papers", "lifecycle: simple"),
@@ -122,6 +128,18 @@ BROKEN: Mapping[str, Broken] = {
     "T-E055": broken("retention: papers", "retention: paper"),
     "T-E056": Broken(added(WIDE).files, "fields:"),
     "T-E057": added("{name: note, type: text, access: {read: []}, " + LABEL + "}"),
+    "T-E058": added(
+        "{name: twice, type: computed, value: {$add: [$score, 1]}, " + LABEL + "}\n"
+        "  - {name: score, type: integer, access: {read: [staff]}, " + LABEL + "}",
+        "name: twice",
+    ),
+    "T-E059": broken("days, type: integer, min: 1", "days, type: integer, set_once: true", "set_once"),
+    "T-E060": added(DEEP),
+    "T-E061": added(
+        "{name: other, type: reference, to: group, copy: {policy: pin}, " + LABEL + "}\n"
+        "  - {name: pin, type: secret, " + LABEL + "}",
+        "name: other",
+    ),
     "T-W001": broken("{ja: 団体, en: Group}\ncollection", "{ja: 団体}\ncollection", "label: {ja: 団体}"),
     "T-W002": broken("Members}, required: true, personal: no", "Members}, required: true"),
     "T-W003": broken(", classification: restricted", "", "name: email"),

@@ -6,7 +6,8 @@ from models.configuration.checks.conditions import check_compiles
 from models.configuration.checks.place import Path, Place, Subject, unknown
 from models.schema.finding import Finding
 
-APPLICANTS = ("applicant", "operator", "operator_administrator", "operator_user")
+OPERATORS = ("operator", "operator_administrator", "operator_user")
+APPLICANTS = ("applicant", *OPERATORS)
 STAFF = ("staff", "reviewer", "approver", "steward", "auditor", "system_administrator")
 HOLDERS = (*APPLICANTS, *STAFF)
 """Whom ``access`` may name besides further roles of the site, as in ``models.access``."""

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from models.configuration.checks.access import APPLICANTS
-from models.configuration.checks.place import Path, Place, Subject, unknown
+from models.configuration.checks.place import Path, Place, Subject, fields_to, unknown, written_parts
 from models.language import Message
 from models.schema.fields import BaseField
 from models.schema.fields.base import UniqueRule
 from models.schema.fields.choice import ChoicesField, ListedField
 from models.schema.fields.file import KINDS, CertificateField, UploadField
-from models.schema.fields.structure import ReferenceField
+from models.schema.fields.structure import DEPTH_LIMIT, ReferenceField
 from models.schema.fields.text import TextField
 from models.schema.finding import Finding
 from models.schema.formats import FORMATS
@@ -26,7 +26,8 @@ POSITIVE = ("max_length", "max_rows", "max_files", "max_mb")
 
 
 def check_fields(subject: Subject) -> Iterator[Finding]:
-    """T-E010, T-E011, T-E012, T-E023, T-E030, T-E044, T-E045, T-E049, T-E050 and T-E041 of every field."""
+    """T-E010, T-E011, T-E012, T-E023, T-E030, T-E044, T-E045, T-E049, T-E050, T-E041, T-E059 and T-E060 of
+    every field."""
     copied = {
         name
         for place in subject.places
@@ -36,7 +37,8 @@ def check_fields(subject: Subject) -> Iterator[Finding]:
     for place in subject.places:
         yield from _check_links(subject, place)
         yield from _check_limits(subject.source, place)
-        yield from _check_keys(subject.source, place)
+        yield from _check_keys(subject, place)
+        yield from _check_depth(subject.source, place)
         if _unanswerable(place.field, copied):
             yield subject.source.finding("T-E044", (*place.path, "required"), name=place.field.name)
 
@@ -105,9 +107,21 @@ def _impossible(field: BaseField) -> Iterator[tuple[str, Message]]:
         yield "accept", Message("there are no options")
 
 
-def _check_keys(source: Source, place: Place) -> Iterator[Finding]:
+def _check_keys(subject: Subject, place: Place) -> Iterator[Finding]:
+    source = subject.source
     for key in _pointless(place.field):
         yield source.finding("T-E049", (*place.path, key), key=key, name=place.field.type)
+    held = {"set_once": place.field.set_once, "read_only_when": place.field.read_only_when is not None}
+    in_rows = any(field.repeats for field in fields_to(subject.kind, place.inside))
+    for key in (key for key, wanted in held.items() if wanted and in_rows):
+        yield source.finding("T-E059", (*place.path, key), key=key)
+
+
+def _check_depth(source: Source, place: Place) -> Iterator[Finding]:
+    """T-E060 where a path is too long; of fields inside one that is, nothing more is said."""
+    hidden_parts = bool(place.field.parts) and not written_parts(place.field)
+    if len(place.names) + hidden_parts == DEPTH_LIMIT + 1:
+        yield source.finding("T-E060", place.path, name=place.field.name, limit=DEPTH_LIMIT)
 
 
 def _pointless(field: BaseField) -> Iterator[str]:
@@ -119,7 +133,7 @@ def _pointless(field: BaseField) -> Iterator[str]:
         "search": (field.searchable, field.findable and field.stored),
         "unique": (field.unique, field.matchable and field.stored),
         "required": (field.required or field.required_when is not None, field.asked),
-        "default": (field.default is not None, field.asked),
+        "default": (field.default is not None, field.asked and not field.confidential),
     }
     yield from (key for key, (wanted, possible) in able.items() if wanted and not possible)
 

@@ -71,6 +71,19 @@ def written_parts(field: BaseField) -> tuple[BaseField, ...]:
     return field.parts if "fields" in type(field).model_fields else ()
 
 
+def fields_to(kind: RecordType, names: Sequence[str]) -> tuple[BaseField, ...]:
+    """The fields a path of the definition leads through, as far as there are any."""
+    found: list[BaseField] = []
+    level: Sequence[BaseField] = kind.fields
+    for name in names:
+        field = next((field for field in level if field.name == name), None)
+        if field is None:
+            break
+        found.append(field)
+        level = field.parts
+    return tuple(found)
+
+
 def known_in(scope: Scope, dotted: str) -> bool:
     """Whether a path of a condition leads to a field; into values that are objects of their own
     (a certificate's serial number) it is not followed."""
