@@ -3,6 +3,7 @@
 import typer
 
 from app.cli.schema.check import check
+from app.cli.schema.json_schema import json_schema
 from app.cli.schema.plan import plan
 from app.cli.schema.publishing import apply, history, rollback
 from app.cli.schema.pull import pull
@@ -23,3 +24,4 @@ schema.command()(apply)
 schema.command()(history)
 schema.command()(rollback)
 schema.command()(pull)
+schema.command("json-schema")(json_schema)
