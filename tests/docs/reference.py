@@ -15,6 +15,7 @@ from pydantic_core import PydanticUndefined
 from app.database import Timeouts
 from app.settings import ROOT, Settings
 from models import errors
+from models.access import HOLDERS
 from models.configuration.mail import LINKS, PLACEHOLDERS
 from models.language import translate
 from models.permissions import PERMISSIONS
@@ -87,6 +88,11 @@ def permissions() -> str:
     """The permission table, from ``models/permissions.py``."""
     rows = ((f"`{name}`", row.allows, ", ".join(sorted(row.holders))) for name, row in PERMISSIONS.items())
     return table(("permission", "allows to", "who has it"), rows)
+
+
+def holders() -> str:
+    """Every word of ``access``, from ``models/access.py``."""
+    return table(("word", "means", "日本語"), ((f"`{w}`", who("en"), who.ja) for w, who in HOLDERS.items()))
 
 
 def placeholders() -> str:
@@ -204,6 +210,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
         settings,
         findings,
         permissions,
+        holders,
         placeholders,
         field_types,
         formats,

@@ -11,12 +11,13 @@ from models.configuration.terms import TermsText
 from models.schema import definition
 from models.schema.evolution import Convert, Merge, Split, Steps
 from models.schema.fields import FIELD_TYPES, BaseField
-from models.schema.fields.base import Option, UniqueRule
+from models.schema.fields.base import Access, Option, UniqueRule
 from models.workflow.definition import Lifecycle, MailCall, State, Transition, Workflow
 from tests.docs.reference import own_keys, pages
 
 DESCRIBED: tuple[type[BaseModel], ...] = (
     definition.RecordType,
+    definition.RowRule,
     definition.Numbering,
     definition.Applications,
     definition.Page,
@@ -29,6 +30,7 @@ DESCRIBED: tuple[type[BaseModel], ...] = (
     Option,
     BaseField,
     UniqueRule,
+    Access,
     Workflow,
     Lifecycle,
     State,
