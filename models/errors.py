@@ -22,6 +22,7 @@ TorokuError                      500 T-X000  something went wrong on our side
 ├── SchemaChangeRefused          409 T-S001  a change of a record type would lose or break data (says what)
 ├── StepsFailed                  409 T-S002  a step of evolution fails on stored records (carries which)
 ├── SchemaMoved                  409 T-S003  another version was published meanwhile
+├── ImportRefused                422 T-S004  a form of another system cannot be read (says why)
 └── AuditBroken                  500 T-A001  the chain of events does not verify
 
 ``message`` is what a visitor may read: an English message id with named values, translated at the edge
@@ -218,6 +219,14 @@ class SchemaMoved(TorokuError):
     code = "T-S003"
     status = 409
     message = "Another version of this record type was published meanwhile. Look at your change again."
+
+
+class ImportRefused(TorokuError):
+    """A form of another system cannot be read, or is larger than anybody fills in."""
+
+    code = "T-S004"
+    status = 422
+    message = "This file is no form that can be imported."
 
 
 class AnswersInvalid(TorokuError):

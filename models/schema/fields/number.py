@@ -97,7 +97,7 @@ class DecimalField(NumberField):
         return Annotated[Decimal, limits]
 
     def unparse(self, value: Any) -> Any:
-        return None if value is None else f"{value:f}"
+        return f"{value:f}" if isinstance(value, int | float | Decimal) else super().unparse(value)
 
     def show(self, value: Any, language: Language) -> str:
         if isinstance(value, Decimal):

@@ -73,7 +73,8 @@ class TableField(HolderField):
         return self.parse_parts(raw)
 
     def unparse(self, value: Any) -> Any:
-        return None if value is None else [self.unparse_parts(row) for row in value]
+        rows = value if isinstance(value, list) else ()
+        return [self.unparse_parts(row) if isinstance(row, Mapping) else row for row in rows] or None
 
     def value_type(self) -> Any:
         row = shape_of(self.name, self.fields)
@@ -106,7 +107,7 @@ class CombinedField(HolderField):
         return parts if any(value is not None for value in parts.values()) else None
 
     def unparse(self, value: Any) -> Any:
-        return None if value is None else self.unparse_parts(value)
+        return self.unparse_parts(value) if isinstance(value, Mapping) else value
 
     def initial(self) -> Any:
         if self.default is not None:
