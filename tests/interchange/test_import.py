@@ -248,3 +248,12 @@ def test_the_command_says_what_is_wrong_without_a_trace(tmp_path: Path, name: st
     assert result.exit_code == 1
     assert "T-S004" in result.output
     assert "Traceback" not in result.output
+
+
+def test_a_default_of_another_shape_is_left() -> None:
+    """A text for a group or a decimal: the linter says that it is no valid answer."""
+    inner = {"type": "object", "default": "x", "properties": {"b": {"type": "number", "default": "much"}}}
+    name, draft = read_form(json.dumps({"type": "object", "properties": {"a": inner}}).encode())
+    result = finish(draft, CONFIGURATION)
+    assert name == "JSON Schema"
+    assert {(line.path, line.rule) for line in result.left} == {("a", "default"), ("a.b", "default")}
