@@ -1,4 +1,4 @@
-"""The operator's form as it will be, drawn from a definition nobody has published yet. Nothing can be sent."""
+"""The operator's form as it will be, drawn from a definition that is not published. Nothing can be sent."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -152,7 +152,9 @@ async def addresses(stored: Mongo) -> dict[str, str]:
     assert application is not None
     found = {page: page.replace("{reference}", application["reference"]) for page in PAGES}
     found |= {
-        page: page.replace("{name}", "resource").replace("{version}", "1").replace("{reference}", "S2026-0000")
+        page: page.replace("{name}", "resource")
+        .replace("{version}", "1")
+        .replace("{reference}", "S2026-0000")
         for page in PAGES
         if page.startswith("/admin/studio")
     }

@@ -100,7 +100,13 @@ MISTAKABLE = [
 texts = st.one_of(
     st.sampled_from(MISTAKABLE), st.text(max_size=30), st.text("ab :#-,{}[]\n'\"0", max_size=12)
 )
-scalars = st.one_of(texts, st.integers(-(2**63), 2**63 - 1), st.booleans(), st.none(), st.floats(allow_nan=False, allow_infinity=False))
+scalars = st.one_of(
+    texts,
+    st.integers(-(2**63), 2**63 - 1),
+    st.booleans(),
+    st.none(),
+    st.floats(allow_nan=False, allow_infinity=False),
+)
 values = st.recursive(
     scalars,
     lambda inner: st.one_of(st.lists(inner, max_size=5), st.dictionaries(texts, inner, max_size=5)),
