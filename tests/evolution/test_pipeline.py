@@ -20,7 +20,9 @@ NEW = kind(
     text("a"), text("b"), text("d"), text("fresh"), choice("area", "ad"), choice("areas", "ad", "choices")
 )
 
-VALUES = st.one_of(st.none(), st.sampled_from(["", "x", "$title", "山"]), st.just([]), st.integers(0, 1))
+VALUES: st.SearchStrategy[Any] = st.one_of(
+    st.none(), st.sampled_from(["", "x", "$title", "山"]), st.just([]), st.integers(0, 1)
+)
 CODES = st.sampled_from("abcd")
 DATA = st.fixed_dictionaries(
     {"code": st.just("1")},

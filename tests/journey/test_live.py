@@ -4,6 +4,7 @@ import re
 import shutil
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -105,7 +106,7 @@ async def test_both_serve_the_new_form_within_a_second(
     file.write_text(changed, encoding="utf-8")
     publish(first, module_folder, "operator")
     for program in (first, second):
-        assert await until(lambda program=program: asks(program)) < SECOND
+        assert await until(partial(asks, program)) < SECOND
 
 
 async def test_a_new_record_type_appears_in_both(
@@ -122,7 +123,7 @@ async def test_a_new_record_type_appears_in_both(
     (module_folder / "record_types" / "facility.yaml").write_text(FACILITY, encoding="utf-8")
     publish(first, module_folder, "facility")
     for member in members:
-        assert await until(lambda member=member: shows(member)) < SECOND
+        assert await until(partial(shows, member)) < SECOND
         menu = (await member.client.get("/admin/queue")).text
         assert "施設" in menu
         await member.client.aclose()
