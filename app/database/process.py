@@ -17,6 +17,9 @@ SET = "toroku"
 """Name of the single-node replica set."""
 CACHE_GB = 0.5
 OPLOG_MB = 512
+FILES = "file_manager=(close_idle_time=45,close_scan_interval=10,close_handle_minimum=250)"
+"""Files nobody uses are closed after seconds, not ten minutes: each collection and index has one of its own, and a
+process may only have so many open."""
 GRACE = 10.0
 """Seconds a mongod gets for a clean shutdown."""
 REOPEN = signal.SIGUSR1
@@ -51,9 +54,10 @@ def arguments(folder: Path, port: int) -> list[str]:
     """mongod's arguments: this machine only, no JavaScript, no telemetry, small."""
     fixed = ["--bind_ip", "127.0.0.1", "--port", str(port), "--noscripting", "--nounixsocket", "--quiet"]
     size = ["--wiredTigerCacheSizeGB", str(CACHE_GB), "--oplogSize", str(OPLOG_MB)]
+    files = ["--wiredTigerEngineConfigString", FILES]
     logs = ["--logpath", str(log(folder)), "--logappend", "--logRotate", "reopen"]
     parameters = [word for key, value in PARAMETERS.items() for word in ("--setParameter", f"{key}={value}")]
-    return [*_signature(folder), *fixed, *size, *logs, *parameters]
+    return [*_signature(folder), *fixed, *size, *files, *logs, *parameters]
 
 
 async def spawn(binary: Path, folder: Path, port: int) -> Process:
