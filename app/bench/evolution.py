@@ -130,11 +130,12 @@ BARE: list[dict[str, Any]] = [
 
 
 async def fill(site: Site, records: int) -> None:
-    """Store records as the program would, each with its history entry."""
+    """Store records as the program would, each with its history entry; past the wall, for the field has the
+    name the bare driver will take from it."""
     collection = site.records[TYPE].collection
     for start in range(0, records, BATCH):
         rows = [_row(site, number) for number in range(start, min(start + BATCH, records))]
-        await collection.insert_many(rows, ordered=False)
+        await collection.insert_many(rows, ordered=False, bypass_document_validation=True)
         await RecordVersion.raw().insert_many([_version(row) for row in rows], ordered=False)
 
 

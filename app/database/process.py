@@ -18,8 +18,8 @@ SET = "toroku"
 CACHE_GB = 0.5
 OPLOG_MB = 512
 FILES = "file_manager=(close_idle_time=45,close_scan_interval=10,close_handle_minimum=250)"
-"""Files nobody uses are closed after seconds, not ten minutes: each collection and index has one, and a process
-may only have so many open."""
+"""Files nobody uses are closed after seconds, not ten minutes: every collection and index is one, and a
+process may only have so many open."""
 GRACE = 10.0
 """Seconds a mongod gets for a clean shutdown."""
 REOPEN = signal.SIGUSR1
