@@ -34,7 +34,7 @@ class Settings(BaseSettings):
     )
     data: Path = Field(
         ROOT / "var",
-        description="Folder for what the program keeps: embedded database, secret, caches.",
+        description="Folder for what the program keeps: embedded database, secret, trial certificates.",
     )
     secret: SecretStr | None = Field(
         None,

@@ -1,7 +1,7 @@
 """``schema import``: a form of another system becomes a record type, and an account of what came along."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,10 +10,11 @@ from app.opening import configuration_of
 from app.settings import Settings
 from models.configuration.candidate import read_candidate
 from models.errors import ImportRefused
-from models.interchange.file import LARGEST, read_form
-from models.interchange.finish import Imported, finish
 from models.language import translate
 from models.schema.writing import write_yaml
+
+if TYPE_CHECKING:
+    from models.interchange.finish import Imported
 
 File = Annotated[
     Path, typer.Argument(help="JSON Schema, Form.io form, XLSForm workbook (.xlsx) or Frappe DocType.")
@@ -46,7 +47,10 @@ def import_form(file: File, name: Name = "", out: Out = None, left_only: Quiet =
         say_finding(finding)
 
 
-def _read(file: Path, name: str) -> tuple[str, Imported]:
+def _read(file: Path, name: str) -> "tuple[str, Imported]":
+    from models.interchange.file import LARGEST, read_form  # here, so that serving does not wait for it
+    from models.interchange.finish import finish
+
     try:
         with file.open("rb") as opened:
             content = opened.read(LARGEST + 1)
@@ -61,7 +65,7 @@ def _told(known: str, carried: int, left: int) -> str:
     return translate(msgid, spoken(), format=known, carried=carried, left=left)
 
 
-def _print_lines(imported: Imported, left_only: bool) -> None:
+def _print_lines(imported: "Imported", left_only: bool) -> None:
     from rich.console import Console  # here, so that serving does not wait for it
     from rich.table import Table
 
