@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from forms.pages.draft import Draft, load_draft
 from forms.pages.visit import go, page, read_form, text_of, visit_of
+from models.access import seen_by
 from models.errors import RecordChanged, TransitionRefused
 from models.language import Language, Message, translate
 from models.schema.definition import RecordType, walk
@@ -61,7 +62,9 @@ def _differences(draft: Draft) -> Iterator[str]:
     if current is None:
         return
     language = draft.visit.language
-    old, new = _labels(draft.compiled.definition, language), _labels(current.definition, language)
+    actor = draft.visit.actor
+    old = _labels(seen_by(actor, draft.compiled.definition), language)
+    new = _labels(seen_by(actor, current.definition), language)
     for change in upgrading.differences_to(draft.visit.site, draft.application, current):
         label = new.get(change.path) or old.get(change.path)
         moved = change.code in TOLD and label in old.values() and label in new.values()
