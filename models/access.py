@@ -77,9 +77,10 @@ def may_answer(actor: Actor, field: BaseField) -> bool:
     return not field.repeats or all(may_write(actor, part) for _, part in walk(field.parts))
 
 
+@lru_cache(maxsize=512)
 def is_open(definition: RecordType) -> bool:
     """Whether every field of `definition` may be read and answered by everybody."""
-    return _is_open(_Keyed(definition))
+    return all(field.access is None for _, field in walk(definition.fields))
 
 
 def seen_by(actor: Actor, definition: RecordType) -> RecordType:
@@ -87,30 +88,11 @@ def seen_by(actor: Actor, definition: RecordType) -> RecordType:
     columns, filters, sorts, answers and histories from it, so that what is not in it cannot come out."""
     if actor.kind == "system" or is_open(definition):
         return definition
-    return _seen(_Keyed(definition), words_of(actor))
-
-
-class _Keyed:
-    """A definition that hashes by its checksum."""
-
-    def __init__(self, definition: RecordType) -> None:
-        self.definition = definition
-
-    def __hash__(self) -> int:
-        return hash(self.definition.checksum)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Keyed) and other.definition.checksum == self.definition.checksum
+    return _seen(definition, words_of(actor))
 
 
 @lru_cache(maxsize=512)
-def _is_open(keyed: _Keyed) -> bool:
-    return all(field.access is None for _, field in walk(keyed.definition.fields))
-
-
-@lru_cache(maxsize=512)
-def _seen(keyed: _Keyed, words: frozenset[str]) -> RecordType:
-    definition = keyed.definition
+def _seen(definition: RecordType, words: frozenset[str]) -> RecordType:
     fields = tuple(_narrowed(definition.fields, words))
     names = {field.name for field in fields}
     pages = (
@@ -145,13 +127,13 @@ def governed(pinned: RecordType, current: RecordType, version: int) -> RecordTyp
     for what was written before it too. A field that is gone since keeps its own."""
     if is_open(pinned) and is_open(current):
         return pinned
-    return _governed(_Keyed(pinned), _Keyed(current), version)
+    return _governed(pinned, current, version)
 
 
 @lru_cache(maxsize=256)
-def _governed(pinned: _Keyed, current: _Keyed, version: int) -> RecordType:
-    rules = dict(_rules(current.definition.fields))
-    renamed = [{**entry.rename, **entry.move} for entry in chain(current.definition, version)]
+def _governed(pinned: RecordType, current: RecordType, version: int) -> RecordType:
+    rules = dict(_rules(current.fields))
+    renamed = [{**entry.rename, **entry.move} for entry in chain(current, version)]
 
     def over(fields: Iterable[BaseField], inside: str) -> Iterator[BaseField]:
         for field in fields:
@@ -163,7 +145,7 @@ def _governed(pinned: _Keyed, current: _Keyed, version: int) -> RecordType:
             kept = field if parts == field.parts else field.with_parts(parts)
             yield kept.model_copy(update={"access": access})
 
-    return pinned.definition.model_copy(update={"fields": tuple(over(pinned.definition.fields, ""))})
+    return pinned.model_copy(update={"fields": tuple(over(pinned.fields, ""))})
 
 
 def _rules(

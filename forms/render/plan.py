@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -99,20 +99,9 @@ class FormPlan:
         return any(page.picks for page in self.pages)
 
 
+@lru_cache(maxsize=512)
 def plan_form(definition: RecordType, language: Language) -> FormPlan:
     """The plan of a definition's form; cached by the definition's checksum."""
-    return _plan(_Version(definition.checksum, definition), language)
-
-
-@dataclass(frozen=True)
-class _Version:
-    checksum: str
-    definition: RecordType = field(compare=False)
-
-
-@lru_cache(maxsize=512)
-def _plan(version: _Version, language: Language) -> FormPlan:
-    definition = version.definition
     pages = tuple(_plan_page(definition, page, language) for page in definition.laid_out)
     return FormPlan(
         pages,

@@ -5,7 +5,7 @@ again. It is given the rules of this page's fields, the answers they read and no
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -57,20 +57,13 @@ class PageRules:
         return Markup(f'<script type="application/json" id="rules">{text}</script>')  # noqa: S704
 
 
-@dataclass(frozen=True)
-class _Version:
-    checksum: str
-    definition: RecordType = field(compare=False)
-
-
 def page_rules(definition: RecordType, names: Sequence[str], language: Language) -> PageRules | None:
     """The rules of the page that asks the fields `names`; None when nothing on it depends on anything."""
-    return _page_rules(_Version(definition.checksum, definition), tuple(names), language)
+    return _page_rules(definition, tuple(names), language)
 
 
 @lru_cache(maxsize=1024)
-def _page_rules(version: _Version, names: tuple[str, ...], language: Language) -> PageRules | None:
-    definition = version.definition
+def _page_rules(definition: RecordType, names: tuple[str, ...], language: Language) -> PageRules | None:
     fields = tuple(definition.by_name[name] for name in names if name in definition.by_name)
     rules = [rule for _, part in walk(fields) for rule in _rules_of(part)]
     if not rules:

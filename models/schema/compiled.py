@@ -141,29 +141,11 @@ class CompiledType:
         return not computed.isdisjoint(read)
 
 
+@lru_cache(maxsize=256)
 def compile_type(definition: RecordType) -> CompiledType:
     """Compile `definition`; cached by its checksum, so each published version is compiled once.
 
     Raises ``expressions.Problem`` when a condition is outside the language (``check`` reports it first)."""
-    return _compile(_Keyed(definition))
-
-
-class _Keyed:
-    """A definition that hashes by its checksum."""
-
-    def __init__(self, definition: RecordType) -> None:
-        self.definition = definition
-
-    def __hash__(self) -> int:
-        return hash(self.definition.checksum)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Keyed) and other.definition.checksum == self.definition.checksum
-
-
-@lru_cache(maxsize=256)
-def _compile(keyed: _Keyed) -> CompiledType:
-    definition = keyed.definition
     level = compile_fields(definition.fields)
     return CompiledType(
         definition,

@@ -153,6 +153,13 @@ class RecordType(Part):
     examples: tuple[Example, ...] = ()
     evolution: tuple[Steps, ...] = ()
 
+    def __hash__(self) -> int:
+        """By checksum, so that what is worked out of a definition can be cached by it."""
+        return hash(self.checksum)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, RecordType) and other.checksum == self.checksum
+
     @property
     def name(self) -> str:
         return self.record_type
