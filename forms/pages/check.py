@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forms.pages.draft import Draft, load_draft
-from forms.pages.visit import go, page, read_form, text_of, visit_of
+from forms.pages.visit import go, page, read_form, revision_of, visit_of
 from forms.render.answers import Beside, tell_sections
 from forms.render.names import id_of
 from models.errors import AnswersInvalid, DuplicateValue, RecordChanged
@@ -28,13 +28,12 @@ async def submit(request: Request) -> Response:
     visit = visit_of(request)
     form = await read_form(request)
     draft = await load_draft(visit, visit.parameter("reference"))
-    revision = text_of(form, "revision", 9)
     try:
         await submitting.submit(
             visit.site,
             visit.actor,
             draft.application,
-            revision=int(revision) if revision.isascii() and revision.isdigit() else -1,
+            revision=revision_of(form),
         )
     except AnswersInvalid as error:
         return draw_check(draft, errors=error.errors, status=422)

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forms.pages.draft import Draft, load_draft
-from forms.pages.visit import go, page, read_form, text_of, visit_of
+from forms.pages.visit import go, page, read_form, revision_of, visit_of
 from models.access import seen_by
 from models.errors import RecordChanged, TransitionRefused
 from models.language import Language, Message, translate
@@ -35,10 +35,8 @@ async def upgrade(request: Request) -> Response:
     visit = visit_of(request)
     form = await read_form(request)
     draft = await load_draft(visit, visit.parameter("reference"))
-    revision = text_of(form, "revision", 9)
-    number = int(revision) if revision.isascii() and revision.isdigit() else -1
     try:
-        await upgrading.upgrade(visit.site, visit.actor, draft.application, revision=number)
+        await upgrading.upgrade(visit.site, visit.actor, draft.application, revision=revision_of(form))
     except (RecordChanged, TransitionRefused) as error:
         fresh = await load_draft(visit, visit.parameter("reference"))
         said = translate(error.public, visit.language, **error.values)

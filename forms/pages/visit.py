@@ -76,6 +76,12 @@ async def read_form(request: Request) -> FormData:
     return form
 
 
+def revision_of(form: FormData) -> int:
+    """The revision a form was drawn from; -1, which nothing has, where it is none."""
+    revision = text_of(form, "revision", 9)
+    return int(revision) if revision.isascii() and revision.isdigit() else -1
+
+
 def text_of(form: FormData, name: str, limit: int = 500) -> str:
     """One short text of a form, cut at `limit` characters."""
     value = form.get(name)

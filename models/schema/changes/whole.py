@@ -12,7 +12,7 @@ SAFE: Mapping[str, Message] = {
     "description": Message("The type is described otherwise."),
     "enabled": Message("The type is switched on or off: new applications begin or do not; records stay."),
     "number": Message("New records are numbered otherwise; given numbers stay."),
-    "title": Message("Records are titled otherwise from their next change on."),
+    "title": Message("Records are titled otherwise; stored titles follow once it is published."),
     "belongs_to": Message("Records belong to another type: who may see and apply changes."),
     "access": Message("Other people may see or change records, stored ones too."),
     "retention": Message("Records are kept by another rule."),
