@@ -74,8 +74,28 @@ PERMISSIONS: Mapping[str, Permission] = {
     "application.view_own": _row(
         "See the applications this browser began or their operator made", "visitor", "operator"
     ),
+    "application.comment": _row(
+        "Write internal comments on an application; no applicant sees them", "reviewer", "approver"
+    ),
+    "application.assign": _row(
+        "Hand over an application that is in somebody else's charge; one's own anybody may", "approver"
+    ),
+    "application.rebase": _row(
+        "Bring an application in one's charge up to the record in force", "reviewer", "approver"
+    ),
+    "application.import": _row("Bring rows of a file in as draft applications", "steward"),
+    "view.share": _row(
+        "Share a saved view with all staff", "reviewer", "approver", "steward", "system_administrator"
+    ),
     "record.view": _row("See any registered record", "reviewer", "approver", "steward", "auditor"),
     "record.export": _row("Take the registered records away as a file", "approver", "steward", "auditor"),
+    "record.correct": _row(
+        "Propose a correction of a registered record; somebody else reviews it",
+        "reviewer",
+        "approver",
+        "steward",
+    ),
+    "record.import": _row("Bring rows of a file in as registered records", "steward"),
     "record.view_own": _row("See the records of their operator", "operator"),
     "account.issue": _row("Issue a user of their operator (R55)", "operator_administrator"),
     "account.view_own": _row("See the users of their operator (R56)", "operator_administrator"),
@@ -91,6 +111,16 @@ PERMISSIONS: Mapping[str, Permission] = {
     ),
     "message.retry": _row("Send a failed mail again", "reviewer", "approver", "system_administrator"),
     "event.view": _row("See the event log", "auditor", "system_administrator"),
+    "terms.view": _row("See the terms and who accepted which version", "staff"),
+    "job.view": _row("See every job; one's own anybody may", "steward", "auditor", "system_administrator"),
+    "job.control": _row("Cancel or resume any job; one's own anybody may", "system_administrator"),
+    "calendar.view": _row("See business days and opening hours", "staff"),
+    "calendar.edit": _row("Close or open single days", "system_administrator"),
+    "switch.view": _row("See which switches are set", "staff"),
+    "switch.set": _row("Set a switch, with its reason", "system_administrator"),
+    "figure.view": _row(
+        "See the figures of the work", "reviewer", "approver", "steward", "auditor", "system_administrator"
+    ),
     "schema.view": _row(
         "See record types, their versions and proposed changes",
         "reviewer",
