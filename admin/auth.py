@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.templating import Jinja2Templates
 from starlette_admin.auth import AdminUser, AuthProvider
 
+from admin.ended import Answer
 from admin.gate import Gate
 from admin.links import root_of, safe_path
 from admin.refusals import Problem, public_message
@@ -60,8 +61,9 @@ class StaffAuth(AuthProvider):
     async def authenticate(self, request: Request) -> AdminUser | None:
         return await self.person_of(request)
 
-    def get_middleware(self) -> Middleware:
-        return Middleware(Gate, provider=self)
+    def get_middleware(self, ended: Answer | None = None) -> Middleware:
+        """The gate; `ended` answers forms sent after their session ended."""
+        return Middleware(Gate, provider=self, ended=ended)
 
     async def render_login(self, request: Request, templates: Jinja2Templates) -> Response:
         """GET draws the page, POST tries; a refused try keeps the ID typed, never the password."""

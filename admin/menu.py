@@ -15,6 +15,10 @@ from admin.links import here, root_of
 
 STOCK = version("starlette-admin")
 
+THEME_COOKIE = "theme"
+THEMES = ("auto", "light", "dark")
+"""How pages may look: as the reader's system has it, or always light, or always dark."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -83,6 +87,12 @@ class Frame:
     @cached_property
     def language(self) -> str:
         return language()
+
+    @cached_property
+    def theme(self) -> str:
+        """How the reader wants pages to look."""
+        chosen = self.request.cookies.get(THEME_COOKIE, "")
+        return chosen if chosen in THEMES else "auto"
 
     @cached_property
     def here(self) -> str:

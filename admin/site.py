@@ -25,11 +25,12 @@ from starlette_admin.views import BaseView
 from admin import refusals
 from admin.auth import StaffAuth
 from admin.csrf import FormGuard
+from admin.ended import Typed
 from admin.environment import fit
 from admin.headers import SecurityHeaders, page_headers
 from admin.language import COOKIE, LANGUAGES, ChooseLanguage, gettext, install, spoken
 from admin.links import Hostless, root_of, safe_path
-from admin.menu import Frame, Section, prepare
+from admin.menu import THEME_COOKIE, THEMES, Frame, Section, prepare
 from admin.posted import read_form, text_of
 from admin.views.base import GuardedView
 from admin.views.home import HomePage
@@ -119,7 +120,7 @@ class SafeAdmin(BaseAdmin):
             Middleware(TimezoneMiddleware, timezone_config=self.zone),
             *given,
             Middleware(Hostless),
-            self.provider.get_middleware(),
+            self.provider.get_middleware(self.give_back),
             Middleware(FlashMiddleware, secret_key=secret),
             Middleware(FormGuard, secret_key=secret, refused=self.refuse_form),
         ]
@@ -209,6 +210,17 @@ class SafeAdmin(BaseAdmin):
         )
         return self._error_page(request, message, NotAllowed.code, 403)
 
+    async def give_back(self, request: Request, typed: Typed) -> Response:
+        """A form whose session had ended: 401, nothing done, with what was typed to be sent again."""
+        root = root_of(request)
+        context = {
+            "typed": typed,
+            "action": request.scope["path"],
+            "login": f"{root}{self.provider.login_path}",
+            "code": SignInRequired.code,
+        }
+        return self.render(request, "ended.html", context, SignInRequired.status)
+
     def _error_page(
         self, request: Request, message: str, code: str, status: int, headers: Mapping[str, str] | None = None
     ) -> Response:
@@ -234,6 +246,16 @@ class SafeAdmin(BaseAdmin):
         chosen = text_of(form, "language")
         if chosen in LANGUAGES:
             answer.set_cookie(COOKIE, chosen, max_age=ONE_YEAR, httponly=True, samesite="lax")
+        return answer
+
+    @route("/theme", methods=["POST"], name="theme")
+    async def change_theme(self, request: Request) -> Response:
+        """Remembers light, dark or as the system has it, and returns to the page."""
+        form = await read_form(request, fields=5, field_bytes=4096)
+        answer = RedirectResponse(safe_path(text_of(form, "next"), request), status_code=303)
+        chosen = text_of(form, "theme")
+        if chosen in THEMES:
+            answer.set_cookie(THEME_COOKIE, chosen, max_age=ONE_YEAR, httponly=True, samesite="lax")
         return answer
 
 

@@ -1,9 +1,12 @@
 """Sign-in: nobody passes without a person, and the page tells a guesser nothing."""
 
+import html
 import logging
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from httpx import Response
 from starlette.requests import Request
 
 from admin.links import safe_path
@@ -35,6 +38,69 @@ async def test_a_stranger_is_led_to_the_door(visit: Visit, address: str) -> None
 async def test_a_strangers_form_is_turned_away_before_it_is_read(visit: Visit) -> None:
     answer = await visit("").post("/admin/notices/create", content=b"x" * 5_000_000)
     assert (answer.status_code, answer.headers["location"]) == (303, "/admin/login")
+
+
+async def ended(visit: Visit, door: Door, typed: dict[str, str], **options: Any) -> Response:
+    """A form sent by somebody whose session ended while they were typing."""
+    visitor = visit("審査担当")
+    await visitor.get("/admin/queue")
+    door.tokens.clear()
+    return await visitor.post_form("/admin/queue/claim", typed, **options)
+
+
+async def test_a_form_whose_session_ended_comes_back_with_what_was_typed(visit: Visit, door: Door) -> None:
+    text = "番地まで書いてください。" * 20 + '"><script>alert(1)</script>'
+    answer = await ended(visit, door, {"number": 'A-1"<b>', "remark": text})
+    assert answer.status_code == 401
+    assert "T-P002" in answer.text
+    assert 'action="/admin/queue/claim"' in answer.text
+    assert html.escape('A-1"<b>', quote=True) in answer.text.replace("&#34;", "&quot;")
+    assert "番地まで書いてください。" in answer.text
+    assert "<script>alert" not in answer.text
+
+
+async def test_sent_again_after_signing_in_the_form_is_done(visit: Visit, door: Door) -> None:
+    visitor = visit("審査担当")
+    await visitor.get("/admin/queue")
+    person = dict(door.tokens)
+    door.tokens.clear()
+    assert (await visitor.post_form("/admin/queue/claim", {"number": "7"})).status_code == 401
+    door.tokens.update(person)
+    assert (await visitor.post_form("/admin/queue/claim", {"number": "7"})).status_code == 303
+
+
+async def test_a_long_form_or_files_are_not_read_from_strangers(visit: Visit, door: Door) -> None:
+    answer = await ended(visit, door, {"remark": "x" * 300_000})
+    assert answer.status_code == 401
+    assert "xxx" not in answer.text
+    files = {"file": ("a.txt", b"secret words in a file")}
+    answer = await ended(visit, door, {"remark": "kept"}, files=files)
+    assert answer.status_code == 401
+    assert "secret words" not in answer.text
+
+
+async def test_control_a_stranger_who_was_never_here_gets_no_such_page(visit: Visit) -> None:
+    answer = await visit("").post("/admin/queue/claim", data={"number": "7"})
+    assert answer.status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("theme", "attribute"), [("dark", 'data-theme="dark"'), ("light", 'data-theme="light"')]
+)
+async def test_pages_look_as_the_reader_chose(visit: Visit, theme: str, attribute: str) -> None:
+    visitor = visit()
+    assert "data-theme" not in (await visitor.get("/admin/queue")).text
+    answer = await visitor.post_form("/admin/theme", {"theme": theme, "next": "/admin/queue"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/admin/queue")
+    assert attribute in (await visitor.get("/admin/queue")).text
+    await visitor.post_form("/admin/theme", {"theme": "auto", "next": "/admin/queue"})
+    assert "data-theme" not in (await visitor.get("/admin/queue")).text
+
+
+async def test_a_look_that_does_not_exist_is_not_kept(visit: Visit) -> None:
+    visitor = visit()
+    await visitor.post_form("/admin/theme", {"theme": 'x" onload="', "next": "//evil.example"})
+    assert "theme" not in visitor.cookies
 
 
 async def test_a_body_beyond_the_limit_is_refused(visit: Visit) -> None:
