@@ -11,7 +11,7 @@ run: $(RUN_STAMP)
 	@$(BIN)/python -m app serve --demo
 
 test: $(TEST_STAMP) lint
-	@$(BIN)/python -m pytest -n auto --dist loadfile
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 lint: $(TEST_STAMP)
 	@$(BIN)/ruff check -q .

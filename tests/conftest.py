@@ -17,6 +17,14 @@ RAM = Path("/dev/shm")  # noqa: S108
 ROOM = 4 * 2**30
 """Bytes a RAM disk must have free for several workers' databases; else they go to the disk."""
 
+LONG = ("browser", "fault")
+"""Marks of the files that take longest."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first: what begins last keeps everybody waiting."""
+    items.sort(key=lambda item: not any(item.get_closest_marker(name) for name in LONG))
+
 
 @pytest.fixture(scope="session")
 def mongod_folder() -> Iterator[Path]:

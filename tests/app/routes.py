@@ -1,7 +1,7 @@
 """Every route of the program, read from its own route table: a new one is tested without being named."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from starlette.applications import Starlette
@@ -60,8 +60,6 @@ def _doors(routes: list[BaseRoute], prefix: str) -> Iterator[Door]:
             raise AssertionError(f"a route of an unknown kind: {route!r}")
 
 
-def fill(template: str) -> str:
+def fill(template: str, values: Mapping[str, str] = VALUES) -> str:
     """An address with something in the place of its parameters."""
-    return re.sub(
-        r"\{(\w+)(?::\w+)?\}", lambda found: VALUES.get(found[1], "000000000000000000000000"), template
-    )
+    return re.sub(r"\{(\w+)(?::\w+)?\}", lambda found: values.get(found[1], NOBODY), template)

@@ -1,0 +1,132 @@
+"""Who may pass which door: a row for every method of every route, by the permission table or in words of its
+own. A route without a row fails ``tests/app/test_matrix.py``."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from tests.app.routes import Door
+
+ANYBODY = "anybody"
+"""No permission: public pages, the sign-in page, the choice of language."""
+
+OWN = "own"
+"""Who holds the application, by account or by this browser; to others it does not exist."""
+
+SIGNED_IN = "signed in"
+"""Somebody whose session there is to end."""
+
+
+class Row(NamedTuple):
+    """One door: the permission it asks, and whether more decides (the workflow, row rules, what is there)."""
+
+    permission: str
+    further: bool = False
+
+
+def _lists(key: str, permission: str, export: str = "nobody") -> dict[str, Row]:
+    """The rows of one list of the admin."""
+    return {
+        f"GET /admin/{key}/list": Row(permission),
+        f"GET /admin/{key}/detail": Row(permission, further=True),
+        f"POST /admin/{key}/export": Row(export),
+    }
+
+
+PUBLIC: Mapping[str, Row] = {
+    **{
+        f"GET {path}": Row(ANYBODY, further=True)
+        for path in ("/", "/terms", "/notices", "/notices/{id}", "/environment", "/status", "/login")
+    },
+    **{
+        door: Row(ANYBODY, further=True)
+        for door in (
+            "POST /status",
+            "POST /language",
+            "POST /login",
+            "GET /apply/{record_type}",
+            "POST /apply/{record_type}",
+            "GET /certificate",
+            "POST /certificate",
+            "GET /links/{token}",
+            "POST /links/{token}",
+            "GET /static",
+            "GET /healthz",
+            "GET /readyz",
+        )
+    },
+    "POST /logout": Row(SIGNED_IN, further=True),
+    **{
+        f"{method} /applications/{{reference}}{rest}": Row(OWN, further=True)
+        for method in ("GET", "POST")
+        for rest in ("/pages/{page}", "/check", "/save", "/upgrade", "/withdraw")
+    },
+    "GET /applications/{reference}": Row(OWN, further=True),
+    "GET /applications/{reference}/files/{id}": Row(OWN, further=True),
+    "GET /portal": Row("portal.enter"),
+    "GET /portal/users": Row("account.view_own"),
+    "POST /portal/users": Row("account.issue", further=True),
+    "GET /portal/notices": Row("portal.enter"),
+    "GET /portal/notices/{id}": Row("portal.enter", further=True),
+    "GET /portal/{record_type}": Row("portal.enter", further=True),
+    "GET /portal/{record_type}/new": Row("portal.enter", further=True),
+    "GET /portal/{record_type}/{number}": Row("portal.enter", further=True),
+    "GET /portal/{record_type}/{number}/{kind:str}": Row("portal.enter", further=True),
+    "POST /portal/{record_type}/{number}/{kind:str}": Row("portal.enter", further=True),
+}
+
+ADMIN: Mapping[str, Row] = {
+    "GET /admin/login": Row(ANYBODY, further=True),
+    "POST /admin/login": Row(ANYBODY, further=True),
+    "POST /admin/logout": Row(SIGNED_IN, further=True),
+    "GET /admin/static": Row(ANYBODY, further=True),
+    "POST /admin/language": Row(ANYBODY, further=True),
+    "POST /admin/theme": Row(ANYBODY, further=True),
+    "GET /admin/": Row("admin.enter"),
+    "GET /admin/queue": Row("application.view"),
+    "POST /admin/queue/next": Row("application.view", further=True),
+    "GET /admin/applications": Row("application.view"),
+    "GET /admin/applications/{reference}": Row("application.view"),
+    "POST /admin/applications/{reference}/uncover": Row("secret.reveal", further=True),
+    "POST /admin/applications/{reference}/steps/{step}": Row("application.view", further=True),
+    "GET /admin/applications/{reference}/files/{identifier}": Row("application.view", further=True),
+    **_lists("{type}", "record.view", "record.export"),
+    "POST /admin/{type}/uncover": Row("secret.reveal", further=True),
+    **_lists("events", "event.view", "event.view"),
+    **_lists("notices", "notice.view_operators", "notice.view_operators"),
+    **_lists("messages", "message.view"),
+    "POST /admin/messages/{id}/retry": Row("message.retry", further=True),
+    **_lists("accounts", "account.view"),
+    **_lists("certificates", "account.view"),
+    "GET /admin/studio": Row("schema.view"),
+    "GET /admin/studio/new": Row("schema.propose"),
+    "POST /admin/studio/new": Row("schema.propose", further=True),
+    "GET /admin/studio/types/{name}": Row("schema.view"),
+    "GET /admin/studio/types/{name}/edit": Row("schema.propose"),
+    "POST /admin/studio/types/{name}/edit": Row("schema.propose", further=True),
+    "GET /admin/studio/types/{name}/versions/{version}": Row("schema.view"),
+    "GET /admin/studio/types/{name}/rollback/{version}": Row("schema.approve", further=True),
+    "POST /admin/studio/types/{name}/rollback/{version}": Row("schema.approve", further=True),
+    "GET /admin/studio/proposals": Row("schema.view"),
+    "GET /admin/studio/proposals/{reference}": Row("schema.view", further=True),
+    "POST /admin/studio/proposals/{reference}/{deed}": Row("schema.view", further=True),
+}
+
+MATRIX: Mapping[str, Row] = {**PUBLIC, **ADMIN}
+"""Every door with its row."""
+
+GENERIC = ("/admin/{key}/", "/admin/_api/", "/admin/_files/")
+"""Routes of the framework that serve any list: ``test_permissions`` tries them with every list."""
+
+
+def key_of(door: Door, types: Iterable[str]) -> str:
+    """The row of a door: record types are one row for all of them."""
+    named = "|".join(sorted(types))
+    return f"{door.method} {re.sub(rf'^/admin/(?:{named})/', '/admin/{type}/', door.template)}"
+
+
+def without_rows(doors: Iterable[Door], types: Iterable[str], matrix: Mapping[str, Row] = MATRIX) -> set[str]:
+    """The doors the matrix says nothing about."""
+    known = list(types)
+    own = (door for door in doors if not door.template.startswith(GENERIC))
+    return {key_of(door, known) for door in own} - matrix.keys()

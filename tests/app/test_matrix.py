@@ -1,0 +1,142 @@
+"""The authorization matrix: every role at every door, GET and POST, against ``tests/app/matrix.py`` and the
+permission table."""
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import httpx
+import pytest_asyncio
+
+from models.documents.account import Account
+from models.documents.base import new_id
+from models.permissions import PERMISSIONS
+from models.schema.definition import RecordType
+from tests.app.conftest import Inside
+from tests.app.matrix import ANYBODY, GENERIC, MATRIX, OWN, SIGNED_IN, Row, key_of, without_rows
+from tests.app.people import Member, Operator, submitted
+from tests.app.routes import VALUES, Door, fill
+
+STAFF = ("reviewer", "approver", "steward", "auditor", "system_administrator")
+OUTSIDE: Mapping[str, set[str]] = {
+    "stranger": {"visitor"},
+    "applicant": {"visitor"},
+    "administrator": {"operator", "operator_administrator"},
+}
+ROLES: Mapping[str, set[str]] = {**OUTSIDE, "": {"staff"}, **{role: {"staff", role} for role in STAFF}}
+"""Everybody at the doors, with the words of the permission table that fit them; "" is staff of no role."""
+
+TYPES = ("operator", "resource", "expected_capacity")
+REFUSED = (401, 403)
+
+Crew = dict[str, httpx.AsyncClient]
+
+
+@pytest_asyncio.fixture
+async def crew(inside: Inside, operator_type: RecordType) -> AsyncIterator[Crew]:
+    """A browser of everybody, signed in where they can."""
+    await inside.load_demo()
+    known = await Account.find_one({"login": "reviewer-1"})
+    assert known is not None
+    clients = {who: inside.browser() for who in ROLES}
+    for role in ("", *STAFF):
+        login = f"only-{role or 'nothing'}"
+        account = known.model_copy(
+            update={
+                "id": new_id(),
+                "login": login,
+                "roles": [role] if role else [],
+                "email": f"{login}@x.example",
+            }
+        )
+        await account.insert()
+        await Member(clients[role]).sign_in(login)
+    certificate = (inside.folder / "demo" / "9A01.pem").read_bytes()
+    await Operator(clients["administrator"]).sign_in("minato-admin", certificate)
+    applicant = await submitted(clients["applicant"], operator_type)
+    VALUES_HERE["reference"] = applicant.reference
+    yield clients
+
+
+VALUES_HERE = {**VALUES, "name": "resource", "version": "1"}
+"""What stands for the parameters of an address here; the application is the one the applicant sent."""
+
+
+async def address_of(inside: Inside, door: Door) -> str:
+    """The door's address with something there is in the place of its parameters."""
+    address = fill(door.template, VALUES_HERE)
+    if door.template.endswith("/detail"):
+        key = door.template.split("/")[2]
+        kind = inside.site.registry.all_current().get(key)
+        row = await inside.mongo[kind.definition.collection if kind else key].find_one()
+        address += f"?pk={row['_id'] if row else '0' * 24}"
+    return address
+
+
+async def knock(who: str, client: httpx.AsyncClient, door: Door, address: str) -> httpx.Response:
+    """Ask for a page, or send a form with nothing in it but its token."""
+    if door.method == "GET":
+        return await client.get(address)
+    if door.in_admin and who not in OUTSIDE:
+        return await Member(client).post(address, {})
+    return await client.request(door.method, address, data={})
+
+
+def is_wrong(row: Row, who: str, door: Door, answer: httpx.Response) -> bool:
+    """Whether the answer lets in who has no right, or keeps out who has."""
+    if answer.status_code >= 500:
+        return True
+    if row.permission in (ANYBODY, OWN, SIGNED_IN):
+        return False
+    if who in OUTSIDE and door.in_admin:
+        led_away = answer.headers.get("location", "").startswith("/admin/login")
+        return not (led_away or answer.status_code in (401, 404))
+    held = row.permission in PERMISSIONS and bool(ROLES[who] & PERMISSIONS[row.permission].holders)
+    if held:
+        return not row.further and answer.status_code not in (200, 303, 413, 422)
+    away = answer.headers.get("location", "").startswith("/login")
+    return answer.status_code not in (*REFUSED, 404) and not away
+
+
+def test_every_door_has_its_row_and_no_row_is_left_over(every_door: list[Door]) -> None:
+    assert without_rows(every_door, TYPES) == set()
+    assert MATRIX.keys() - {key_of(door, TYPES) for door in every_door} == set()
+    named = {row.permission for row in MATRIX.values()} - {ANYBODY, OWN, SIGNED_IN, "nobody"}
+    assert named <= PERMISSIONS.keys()
+
+
+def test_control_a_new_door_without_a_row_is_found(every_door: list[Door]) -> None:
+    new = Door("POST", "/admin/queue/all", "/admin/queue/all")
+    assert without_rows([*every_door, new], TYPES) == {"POST /admin/queue/all"}
+
+
+async def test_every_role_at_every_door(inside: Inside, crew: Crew, every_door: list[Door]) -> None:
+    wrong: list[Any] = []
+    doors = [door for door in every_door if not door.template.startswith(GENERIC)]
+    for door in sorted(doors, key=lambda door: door.method):  # what only reads comes first
+        row = MATRIX[key_of(door, TYPES)]
+        if row.permission == SIGNED_IN:
+            continue
+        for who, client in crew.items():
+            answer = await knock(who, client, door, await address_of(inside, door))
+            if is_wrong(row, who, door, answer):
+                wrong.append((str(door), who or "no role", answer.status_code, row))
+    assert wrong == []
+
+
+async def test_a_strangers_form_changes_nothing(inside: Inside, crew: Crew, every_door: list[Door]) -> None:
+    """Every POST of the admin by those outside: whatever they are told, nothing is written."""
+    names = ("applications", "operators", "accounts", "messages", "events", "schema_changes")
+    before = {name: await inside.mongo[name].count_documents({}) for name in names}
+    for door in every_door:
+        if door.in_admin and door.method == "POST" and "{key}" not in door.template:
+            for who in OUTSIDE:
+                await knock(who, crew[who], door, await address_of(inside, door))
+    assert before == {name: await inside.mongo[name].count_documents({}) for name in names}
+
+
+async def test_control_a_door_that_lets_everybody_in_is_found(inside: Inside, crew: Crew) -> None:
+    door = Door("GET", "/admin/events/list", "/admin/events/list")
+    answer = await crew["auditor"].get(door.path)
+    assert not is_wrong(MATRIX[str(door)], "auditor", door, answer)
+    assert is_wrong(MATRIX[str(door)], "reviewer", door, answer)
+    assert is_wrong(MATRIX[str(door)], "auditor", door, await crew["reviewer"].get(door.path))
