@@ -2,6 +2,7 @@
 field, every door, from a definition written for it."""
 
 from collections.abc import AsyncIterator, Iterator
+from itertools import product
 
 import pytest
 import pytest_asyncio
@@ -15,8 +16,10 @@ from models.services.applications import save_page
 from models.services.beginning import begin
 from models.services.steps import Given, take_step
 from models.services.submitting import submit
+from tests.app import routes
 from tests.app.conftest import Inside
 from tests.app.people import Member
+from tests.app.routes import Door
 from tests.app.vault import (
     NAME,
     OPERATORS,
@@ -42,38 +45,39 @@ async def vault(inside: Inside) -> AsyncIterator[Vault]:
     yield await fill(inside)
 
 
+QUERIES = {
+    f"/admin/{NAME}/list": ("", "?sort=data.price__asc&sort=data.grade__desc"),
+    f"/admin/{NAME}/detail": ("?pk={record}",),
+    "/admin/_api/{key}/relation-lookup": ("", "?search=V"),
+    "/admin/events/list": ("?page_size=100",),
+    "/admin/messages/list": ("?page_size=100",),
+}
+"""What is asked besides of some doors; of the others nothing."""
+
+
 def doors(vault: Vault, who: str) -> Iterator[str]:
-    """Every address that could tell something of the record or of the application."""
-    reference, number, record = vault.application.reference, vault.record.number, vault.record.id
-    if who in OPERATORS:
-        mine = f"/applications/{reference}"
-        yield from (
-            "/portal",
-            f"/portal/{NAME}",
-            f"/portal/{NAME}/{number}",
-            f"/portal/{NAME}/{number}/change",
-        )
-        yield from (mine, f"{mine}/check", f"{mine}/save", f"{mine}/upgrade", f"{mine}/withdraw")
-        yield from (f"{mine}/pages/{page}" for page in PAGES)
-        yield from (f"/applications/{vault.first.reference}", _file(vault, "/applications"))
-        return
-    yield from (f"/admin/{NAME}/list", f"/admin/{NAME}/detail?pk={record}", "/admin/", "/admin/queue")
-    yield f"/admin/{NAME}/list?sort=data.price__asc&sort=data.grade__desc"
-    yield from (f"/admin/_api/{NAME}/relation-lookup?search=V", f"/admin/_api/{NAME}/relation-lookup")
-    yield from (f"/admin/applications/{reference}", f"/admin/applications/{vault.first.reference}")
-    yield _file(vault, "/admin/applications")
-    yield from ("/admin/events/list?page_size=100", "/admin/messages/list?page_size=100")
-    yield from (f"/admin/studio/types/{NAME}", f"/admin/studio/types/{NAME}/versions/1")
+    """Every address that only reads, of the program as it runs with this type in it, filled with the record
+    and its applications."""
+    for door in routes.doors(vault.app):
+        if door.method == "GET" and door.in_admin == (who in STAFF) and not door.is_file:
+            yield from _addresses(vault, door)
 
 
-def _file(vault: Vault, base: str) -> str:
-    return f"{base}/{vault.first.reference}/files/{vault.upload}"
+def _addresses(vault: Vault, door: Door) -> Iterator[str]:
+    record = str(vault.record.id)
+    for reference, page in product((vault.application.reference, vault.first.reference), PAGES):
+        values = {"reference": reference, "page": page, "number": vault.record.number, "kind": "change"}
+        values |= dict.fromkeys(("record_type", "name", "key", "type"), NAME)
+        values |= dict.fromkeys(("identifier", "id"), vault.upload) | {"version": "1"}
+        address = routes.fill(door.template, values)
+        for query in QUERIES.get(door.template, ("",)):
+            yield address + query.format(record=record)
 
 
 async def said(vault: Vault, who: str) -> str:
     """All that every door says to somebody."""
     client, found = vault.clients[who], []
-    for address in doors(vault, who):
+    for address in dict.fromkeys(doors(vault, who)):
         answer = await client.get(address)
         assert answer.status_code < 500, (address, answer.text[-2000:])
         found.append(answer.text)

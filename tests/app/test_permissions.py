@@ -1,4 +1,5 @@
-"""Who may do what: the table against the function, and against every page of the admin by HTTP."""
+"""Who may do what: the table against the function, and against what the framework and the workflow offer by
+HTTP. Every other door is in ``test_matrix``."""
 
 from collections.abc import AsyncIterator, Mapping
 
@@ -14,6 +15,7 @@ from models.errors import NotAllowed
 from models.permissions import PERMISSIONS, SYSTEM, Actor, Permission, allowed, require
 from models.schema.definition import RecordType
 from tests.app.conftest import Inside, OpenBrowser
+from tests.app.matrix import GENERIC
 from tests.app.people import Applicant, Member, Operator, submitted
 from tests.app.routes import Door
 from tests.journey.server import Program
@@ -67,7 +69,7 @@ def test_a_permission_that_does_not_exist_is_refused(name: str) -> None:
     assert [who for who, (actor, _words) in ACTORS.items() if allowed(actor, name)] == []
 
 
-# --- The admin's pages --------------------------------------------------------------------------------------
+# --- The admin's lists --------------------------------------------------------------------------------------
 
 LISTS = {
     "operator": "record.view",
@@ -79,31 +81,6 @@ LISTS = {
     "events": "event.view",
 }
 
-PAGES: Mapping[str, str] = {
-    "/admin/": "admin.enter",
-    "/admin/queue": "application.view",
-    "/admin/applications": "application.view",
-    "/admin/applications/{reference}": "application.view",
-    "/admin/applications/{reference}/files/{identifier}": "application.view",
-    "/admin/studio": "schema.view",
-    "/admin/studio/new": "schema.propose",
-    "/admin/studio/types/{name}": "schema.view",
-    "/admin/studio/types/{name}/edit": "schema.propose",
-    "/admin/studio/types/{name}/versions/{version}": "schema.view",
-    "/admin/studio/types/{name}/rollback/{version}": "schema.approve",
-    "/admin/studio/proposals": "schema.view",
-    "/admin/studio/proposals/{reference}": "schema.view",
-    **{f"/admin/{key}/list": permission for key, permission in LISTS.items()},
-    **{f"/admin/{key}/detail": permission for key, permission in LISTS.items()},
-}
-"""Every page of the admin with the permission it needs."""
-
-OPEN = frozenset({"/admin/login", "/admin/static", "/admin/static/{path}"})
-"""Open to everybody."""
-
-GENERIC = ("/admin/{key}/", "/admin/_api/", "/admin/_files/")
-"""Routes of the framework that serve any view: tried with every key below."""
-
 READING = ("/list", "/detail", "/relation-lookup")
 """Those of them that only read."""
 
@@ -114,12 +91,6 @@ EXPORTED = {
     "resource": "record.export",
 }
 """Lists that may be exported at all, with the permission it needs."""
-
-
-def test_every_page_of_the_admin_has_its_row(every_door: list[Door]) -> None:
-    pages = {door.template for door in every_door if door.in_admin and door.method == "GET"}
-    own = {page for page in pages if not page.startswith(GENERIC)}
-    assert own - OPEN == set(PAGES)
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -144,61 +115,6 @@ async def crew(
     yield clients
     for client in clients.values():
         await client.aclose()
-
-
-async def addresses(stored: Mongo) -> dict[str, str]:
-    """The pages with something there is in the place of their parameters."""
-    application = await stored["applications"].find_one({"submitted_at": {"$ne": None}})
-    assert application is not None
-    found = {page: page.replace("{reference}", application["reference"]) for page in PAGES}
-    found |= {
-        page: page.replace("{name}", "resource")
-        .replace("{version}", "1")
-        .replace("{reference}", "S2026-0000")
-        for page in PAGES
-        if page.startswith("/admin/studio")
-    }
-    for key in LISTS:
-        row = await stored[{"operator": "operators", "resource": "resources"}.get(key, key)].find_one()
-        found[f"/admin/{key}/detail"] += f"?pk={row['_id'] if row else '0' * 24}"
-    found["/admin/applications/{reference}/files/{identifier}"] = (
-        f"/admin/applications/{application['reference']}/files/{'0' * 24}"
-    )
-    return found
-
-
-SIGNED_OUT = ("stranger", "applicant", "administrator")
-
-
-async def test_every_page_answers_each_role_as_the_table_says(
-    crew: dict[str, httpx.AsyncClient], stored: Mongo
-) -> None:
-    wrong = []
-    for page, address in (await addresses(stored)).items():
-        for who, client in crew.items():
-            answer = await client.get(address)
-            wanted = expected(page, who)
-            assert "argon2" not in answer.text
-            if answer.status_code not in wanted:
-                wrong.append((page, who or "no role", answer.status_code, wanted))
-            if who in SIGNED_OUT:
-                assert answer.headers["location"].startswith("/admin/login")
-    assert wrong == []
-
-
-def expected(page: str, who: str) -> tuple[int, ...]:
-    """The statuses a page may answer somebody with."""
-    if who in SIGNED_OUT:
-        return (303,)
-    if not {"staff", who} & PERMISSIONS[PAGES[page]].holders:
-        return (403,)
-    if page == "/admin/applications":
-        return (303,)
-    if page.endswith(("/rollback/{version}", "/proposals/{reference}")):
-        return (404,)
-    if "files" in page or page == "/admin/resource/detail":
-        return (404, 200)
-    return (200,)
 
 
 async def test_lists_are_exported_only_by_those_who_see_them_and_only_where_allowed(

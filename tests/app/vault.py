@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+from starlette.applications import Starlette
 
 from models.documents.account import Account
 from models.documents.application import Application
@@ -90,6 +91,7 @@ class Vault:
     """The record, the application that registered it, the change of it that was sent back for correction,
     and a browser of everybody."""
 
+    app: Starlette
     site: Site
     record: Record
     first: Application
@@ -169,7 +171,7 @@ async def fill(inside: Inside, definition: RecordType = VAULT) -> Vault:
     change = await submit(site, owner, change, revision=change.revision)
     change = await take_step(site, reviewer, change, "claim")
     change = await take_step(site, reviewer, change, "return", Given(remarks={"price": marked("remark")}))
-    return Vault(site, record, application, change, paper["id"], clients, actors)
+    return Vault(inside.app, site, record, application, change, paper["id"], clients, actors)
 
 
 def replace_revision(application: Application, revision: int, paper: Mapping[str, Any]) -> Application:
