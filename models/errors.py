@@ -19,9 +19,13 @@ TorokuError                      500 T-X000  something went wrong on our side
 ├── AlreadyOpen                  409 T-W004  another application on this record is open
 ├── AnswersInvalid               422 T-V001  answers with errors, by field
 ├── UploadRefused                422 T-V003  file too large, of a kind not allowed, or not what it says
+├── FilterRefused                422 T-V004  a filter that cannot be asked (says which parts)
+├── ViewRefused                  422 T-V005  a view that cannot be saved or shared (says why)
 ├── SchemaChangeRefused          409 T-S001  a change of a record type would lose or break data (says what)
 ├── StepsFailed                  409 T-S002  a step of evolution fails on stored records (carries which)
 ├── SchemaMoved                  409 T-S003  another version was published meanwhile
+├── TransferRefused              422 T-I001  a file of records cannot be read, or an export not be made (says why)
+├── JobMoved                     409 T-I002  the job is not where this page thought it was
 ├── ImportRefused                422 T-S004  a form of another system cannot be read (says why)
 └── AuditBroken                  500 T-A001  the chain of events does not verify
 
@@ -229,6 +233,22 @@ class ImportRefused(TorokuError):
     message = "This file is no form that can be imported."
 
 
+class TransferRefused(TorokuError):
+    """A file of records that cannot be brought in, or an export that cannot be made."""
+
+    code = "T-I001"
+    status = 422
+    message = "This file cannot be read as a table of records."
+
+
+class JobMoved(TorokuError):
+    """The job is not in the state this was asked for: it is over, or somebody was faster."""
+
+    code = "T-I002"
+    status = 409
+    message = "This job has gone on meanwhile. Look at it again."
+
+
 class AnswersInvalid(TorokuError):
     """Answers with errors; ``errors`` is a tuple of ``models.schema.reading.AnswerError``."""
 
@@ -247,6 +267,26 @@ class UploadRefused(TorokuError):
     code = "T-V003"
     status = 422
     message = "This file cannot be accepted."
+
+
+class FilterRefused(TorokuError):
+    """A filter that cannot be asked; ``flaws`` are ``models.schema.filters.Flaw``, one per part at fault."""
+
+    code = "T-V004"
+    status = 422
+    message = "This filter cannot be used: {problem}."
+
+    def __init__(self, flaws: tuple[Any, ...]) -> None:
+        self.flaws = flaws
+        super().__init__(None, problem=flaws[0].message)
+
+
+class ViewRefused(TorokuError):
+    """A view of a list that cannot be saved, or not be shared."""
+
+    code = "T-V005"
+    status = 422
+    message = "This view cannot be saved."
 
 
 class AuditBroken(TorokuError):

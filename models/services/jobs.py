@@ -1,21 +1,30 @@
 """Long work in the background: queued, borrowed by a worker for a while, taken up by another if that dies."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 from models.documents.base import Id
 from models.documents.event import Subject
-from models.documents.job import Job, JobKind, claim_job, hold_job
+from models.documents.job import (
+    REWRITING,
+    TRANSFERS,
+    Job,
+    JobKind,
+    claim_job,
+    claim_this,
+    hold_job,
+    move_job,
+)
 from models.documents.store import Session
-from models.errors import NotFound, TorokuError
-from models.permissions import SYSTEM
+from models.errors import JobMoved, NotFound, TorokuError
+from models.permissions import SYSTEM, Actor, allowed
 from models.services import rewriting
 from models.services.events import record_event
-from models.services.progress import Progress, silent
-from models.services.rewriting import Hold
+from models.services.progress import Hold, Lost, Progress, silent
 from models.services.site import Site
 
 Kind = JobKind
@@ -44,6 +53,7 @@ async def enqueue(
     job = Job(
         kind=kind,
         type=type_name,
+        lane=type_name,
         from_version=from_version,
         to_version=to_version,
         change=change,
@@ -53,10 +63,10 @@ async def enqueue(
     return job
 
 
-async def claim(site: Site) -> Job | None:
-    """Borrow the job that has waited longest, for LEASE; None when there is none to take."""
+async def claim(site: Site, kinds: Iterable[Kind] = REWRITING) -> Job | None:
+    """Borrow the job of these kinds that has waited longest, for LEASE; None when there is none to take."""
     now = site.now()
-    return await claim_job(site.entropy(16).hex(), now, now + LEASE)
+    return await claim_job(site.entropy(16).hex(), now, now + LEASE, kinds)
 
 
 async def heartbeat(site: Site, job: Job, values: Mapping[str, Any]) -> bool:
@@ -64,73 +74,109 @@ async def heartbeat(site: Site, job: Job, values: Mapping[str, Any]) -> bool:
     return await hold_job(job, site.now() + LEASE, {"attempts": 0, **values})
 
 
-async def run_one(site: Site, progress: Progress = silent) -> bool:
-    """Do the job that has waited longest; False when there was none to do.
+async def run_one(site: Site, progress: Progress = silent, kinds: Iterable[Kind] = REWRITING) -> bool:
+    """Do the job of these kinds that has waited longest; False when there was none to do.
 
     An error ends the hold, so that another try follows at once; whatever it was is raised."""
-    job = await claim(site)
+    job = await claim(site, kinds)
     if job is None:
         return False
+    await _do(site, job, progress)
+    return True
+
+
+async def run_this(site: Site, job: Job, progress: Progress = silent) -> bool:
+    """Do one job now, in this process; False when it does not wait any more."""
+    now = site.now()
+    claimed = await claim_this(job.id, site.entropy(16).hex(), now, now + LEASE)  # type: ignore[arg-type]
+    if claimed is None:
+        return False
+    await _do(site, claimed, progress)
+    return True
+
+
+async def _do(site: Site, job: Job, progress: Progress) -> None:
     hold = _Hold(site, job)
     try:
         await _run(site, job, hold, progress)
     except Lost:
-        return True
+        return
     except Exception as error:
         await _release(site, job, error)
         raise
-    return True
 
 
 async def _run(site: Site, job: Job, hold: "_Hold", progress: Progress) -> None:
     await site.registry.refresh()
-    work = {"rewrite": rewriting.rewrite, "restore": rewriting.restore}[job.kind]
+    work = {
+        "rewrite": rewriting.rewrite,
+        "restore": rewriting.restore,
+    }[job.kind]
     await work(site, job, progress, hold)
-    values = {"state": "done", "finished_at": site.now(), "problem": ""}
-    if await hold_job(job, None, values):
-        await _tell(site, job)
-
-
-async def _tell(site: Site, job: Job) -> None:
-    subject = Subject(kind="record_type", label=job.type)
-    told: dict[str, Any] = {"version": job.to_version, "done": job.done, "failed": job.failed_count}
-    name = "schema.rewritten" if job.kind == "rewrite" else "schema.restored"
+    waits = job.kind == "import" and job.phase == "check"
+    values = {"state": "prepared" if waits else "done", "finished_at": site.now(), "problem": ""}
 
     async def body(session: Session) -> None:
-        await record_event(site, SYSTEM, name, subject, session, **told)
+        if await hold_job(job, None, values, session):
+            await _tell(site, job, session)
 
     await site.store.transaction(body)
+
+
+DONE: Mapping[Kind, str] = {
+    "rewrite": "schema.rewritten",
+    "restore": "schema.restored",
+    "export": "records.written",
+    "import": "records.imported",
+}
+"""The event that tells of a job done."""
+
+
+async def _tell(site: Site, job: Job, session: Session) -> None:
+    if job.kind == "import" and job.phase == "check":
+        return
+    subject = Subject(kind="record_type", id=job.id if job.kind in TRANSFERS else None, label=job.type)
+    told: dict[str, Any] = {"done": job.done, "failed": job.failed_count}
+    if job.kind in TRANSFERS:
+        told |= {**job.counts, "requester": job.requester.name if job.requester else "", "job": str(job.id)}
+    else:
+        told |= {"version": job.to_version}
+    await record_event(site, SYSTEM, DONE[job.kind], subject, session, **told)
 
 
 async def _release(site: Site, job: Job, error: Exception) -> None:
     """Let go of a job; after ATTEMPTS without a step forward it has failed for good."""
     problem = error.code if isinstance(error, TorokuError) else type(error).__name__
     values: dict[str, Any] = {"problem": problem}
-    if job.attempts >= ATTEMPTS:
+    refused = job.kind in TRANSFERS and isinstance(error, TorokuError) and error.status < 500
+    if job.attempts >= ATTEMPTS or refused:
         values |= {"state": "failed", "finished_at": site.now()}
     await hold_job(job, None, values)
 
 
-class Lost(Exception):
-    """Another worker has taken the job over."""
+KEPT = ("total", "done", "failed", "failed_count", "last_id", "counts")
+"""What is written with every sign of life."""
 
 
 @dataclass
 class _Hold(Hold):
-    """A sign of life after every range. Raises Lost when another worker has the job."""
+    """A sign of life after every range. Raises Lost when another worker has the job, or it was cancelled.
+
+    With a session the sign is part of a transaction; `more` is written with it."""
 
     site: Site
     job: Job
     _saved: dict[str, Any] = field(default_factory=dict)
 
-    async def __call__(self) -> None:
+    async def __call__(self, session: Session = None, **more: Any) -> None:
         job = self.job
-        values = {name: getattr(job, name) for name in ("total", "done", "failed", "failed_count", "last_id")}
+        values = {name: getattr(job, name) for name in KEPT}
         fresh = {name: value for name, value in values.items() if self._saved.get(name, self) != value}
-        if not await heartbeat(self.site, job, fresh):
+        if not await hold_job(job, self.site.now() + LEASE, {"attempts": 0, **fresh, **more}, session):
             raise Lost
         job.attempts = 0
-        self._saved = {name: list(v) if isinstance(v, list) else v for name, v in values.items()}
+        if session is None:
+            self._saved = {name: copy(value) for name, value in values.items()}
 
 
 async def find_job(identifier: Id) -> Job:
@@ -150,3 +196,57 @@ async def finish(site: Site, job: Job, progress: Progress = silent) -> Job:
             return found
         if not await run_one(site, progress):
             await asyncio.sleep(PAUSE)
+
+
+def may_control(actor: Actor, job: Job) -> bool:
+    """Whether `actor` may cancel or resume a job: one's own, or any with ``job.control``."""
+    return is_own(actor, job) or allowed(actor, "job.control")
+
+
+def is_own(actor: Actor, job: Job) -> bool:
+    """Whether `actor` asked for a job."""
+    return job.requester is not None and actor.account_id is not None and job.requester.id == actor.account_id
+
+
+async def find_for(site: Site, actor: Actor, identifier: Id) -> Job:
+    """One job `actor` may see: their own, or any with ``job.view``. Raises NotFound."""
+    job = await find_job(identifier)
+    if not (is_own(actor, job) or allowed(actor, "job.view")):
+        raise NotFound
+    return job
+
+
+async def cancel(site: Site, actor: Actor, job: Job) -> Job:
+    """End a job that is not over. What it has done stays; ``resume`` goes on from there.
+
+    Raises NotFound for somebody else's without ``job.control``, JobMoved when it is over."""
+    values = {"state": "cancelled", "finished_at": site.now(), "lease_until": None}
+    return await _move(site, actor, job, ("prepared", "queued", "running"), values, "job.cancelled")
+
+
+async def resume(site: Site, actor: Actor, job: Job) -> Job:
+    """Put a cancelled or failed job back into the queue, to go on where it stands.
+
+    Raises NotFound for somebody else's without ``job.control``, JobMoved when there is nothing to go on
+    with."""
+    if job.expires_at is not None and job.expires_at <= site.now():
+        raise JobMoved("The files of this job have been removed. Please begin anew.")
+    values = {"state": "queued", "attempts": 0, "problem": "", "finished_at": None, "lease_until": None}
+    return await _move(site, actor, job, ("cancelled", "failed"), values, "job.resumed")
+
+
+async def _move(
+    site: Site, actor: Actor, job: Job, among: tuple[Any, ...], values: Mapping[str, Any], action: str
+) -> Job:
+    if not may_control(actor, job):
+        raise NotFound
+
+    async def body(session: Session) -> Job:
+        moved = await move_job(job, among, values, session)
+        if moved is None:
+            raise JobMoved
+        subject = Subject(kind="job", id=job.id, label=f"{job.kind} {job.type}")
+        await record_event(site, actor, action, subject, session, done=job.done)
+        return moved
+
+    return await site.store.transaction(body)

@@ -1,10 +1,10 @@
 """Stored records follow a new version of their type: rehearsed first, then rewritten range by range."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from models.documents.base import Id
 from models.documents.conversion import Conversion, Converted, Range
@@ -14,7 +14,7 @@ from models.language import Message
 from models.permissions import SYSTEM
 from models.schema.definition import RecordType
 from models.schema.search import grams_of
-from models.services.progress import Progress, silent
+from models.services.progress import Hold, Progress, silent
 from models.services.registry import Published
 from models.services.routes import Route, earlier, route_to
 from models.services.site import Site
@@ -32,12 +32,6 @@ REFUSALS = {
     121: Message("the new form does not fit the collection"),
     11000: Message("another record has the same value already"),
 }
-
-
-class Hold(Protocol):
-    """Called after every range: keeps the job, or raises when another worker has it."""
-
-    def __call__(self) -> Awaitable[None]: ...
 
 
 @dataclass(frozen=True, slots=True)
