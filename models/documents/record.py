@@ -45,6 +45,12 @@ class RecordVersion(Stored):
     lifecycle: str
     data: dict[str, Any]
     application_id: Id | None = None
+    transition: str = ""
+    """The step of the lifecycle that made it; "" where an application did."""
+    reason: str = ""
+    """Its ground: of a step of the lifecycle, or of a correction by staff."""
+    evidence: list[dict[str, Any]] = []
+    """What was handed in for it: the facts of uploads, as a field of type ``file`` stores them."""
     by: Person
     at: datetime
 

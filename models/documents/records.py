@@ -53,6 +53,20 @@ class Records:
         if done.matched_count == 0:
             raise RecordChanged
 
+    async def change(
+        self, identifier: Id, expected: int, values: Mapping[str, Any], session: Session
+    ) -> None:
+        """Set some values of a record if its revision is still `expected`, leaving the others as they are.
+        Raises RecordChanged, DuplicateValue."""
+        try:
+            done = await self.collection.update_one(
+                {"_id": identifier, "revision": expected}, {"$set": dict(values)}, session=session
+            )
+        except DuplicateKeyError as error:
+            raise duplicate(error) from error
+        if done.matched_count == 0:
+            raise RecordChanged
+
     async def get(self, identifier: Id | None, session: Session = None) -> Record | None:
         """One record by id, or None."""
         found = await self.collection.find_one({"_id": identifier}, session=session) if identifier else None

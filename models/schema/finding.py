@@ -154,6 +154,10 @@ CODES: dict[str, Code] = {
         "Tables and groups are nested deeper than {limit} names.", "Take “{name}” out of one that holds it."
     ),
     "T-E061": Code("The secret “{name}” cannot be taken over by a reference.", "Leave it out of “copy”."),
+    "T-E062": Code(
+        "“{name}” does nothing in this step.",
+        "Leave it out: evidence is asked for in lifecycles, the others in workflows.",
+    ),
     "T-W001": Code("The English text is missing.", "Add “en:”.", "warning"),
     "T-W002": Code(
         "The field “{name}” does not say whether it holds personal data.",

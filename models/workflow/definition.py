@@ -12,11 +12,13 @@ from models.schema.definition import Part
 from models.schema.fields.base import Query
 
 Unit = Literal["days", "business_days"]
+Need = Literal["remarks", "checklist", "reason", "evidence"]
 PEOPLE = ("applicant", "assignee", "staff", "system")
 """Whom ``by`` and ``not_by`` may name besides the site's roles."""
 
-NEEDS = ("remarks", "checklist", "reason")
-"""What a transition may ask of the person who takes it."""
+NEEDS = ("remarks", "checklist", "reason", "evidence")
+"""What a transition may ask of the person who takes it; remarks and a checklist in a workflow, evidence (a
+file) in a lifecycle."""
 
 
 class Duration(Part):
@@ -104,7 +106,7 @@ class Transition(Part):
     not_by: Annotated[tuple[str, ...], BeforeValidator(_read_many)] = ()
     when: Query = {}
     during: str | None = None
-    needs: Annotated[tuple[Literal["remarks", "checklist", "reason"], ...], BeforeValidator(_read_many)] = ()
+    needs: Annotated[tuple[Need, ...], BeforeValidator(_read_many)] = ()
     sets: str | None = None
     clears: str | None = None
     effects: tuple[Annotated[EffectCall, BeforeValidator(_read_effect)], ...] = ()
@@ -118,6 +120,11 @@ class Flow(Part):
     label: Text | None = None
     states: Mapping[str, State] = Field(min_length=1)
     transitions: Mapping[str, Transition] = {}
+
+    @property
+    def name(self) -> str:
+        """What the flow is called in rules and findings."""
+        return ""
 
     @cached_property
     def first(self) -> str:
@@ -139,12 +146,20 @@ class Workflow(Flow):
 
     workflow: str
 
+    @property
+    def name(self) -> str:
+        return self.workflow
+
 
 class Lifecycle(Flow):
     """The states of a registered thing."""
 
     lifecycle: str
     initial: str | None = None
+
+    @property
+    def name(self) -> str:
+        return self.lifecycle
 
     @cached_property
     def first(self) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from html import escape
 
 from models.language import Language, Message, Text
-from models.workflow.definition import Flow, Lifecycle, State, Workflow
+from models.workflow.definition import Flow, State
 from models.workflow.layout import Cell, Edge, Layout, Route, lay_out
 
 SIZE = 13.0
@@ -45,9 +45,7 @@ def draw(flow: Flow, language: Language, roles: Roles | None = None) -> str:
 
 def name_of(flow: Flow) -> str:
     """The name a flow has in its file."""
-    if isinstance(flow, Workflow):
-        return flow.workflow
-    return flow.lifecycle if isinstance(flow, Lifecycle) else "flow"
+    return flow.name or "flow"
 
 
 def _width(text: str, size: float) -> float:

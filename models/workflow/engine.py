@@ -6,18 +6,18 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from models.schema.conditions import Condition, compile_condition
-from models.workflow.definition import Transition, Workflow
+from models.workflow.definition import Flow, Transition
 
 Refusal = Literal["unknown", "state", "person", "excluded", "condition"]
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where an application stands, as the rules see it."""
+    """Where an application or a record stands, as the rules see it."""
 
     state: str
     facts: Mapping[str, Any]
-    """What ``when`` may ask of: kind, type, state."""
+    """What ``when`` may ask of: of an application kind and type, of a record what it holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,28 +32,26 @@ class Verdict:
 YES = Verdict(True)
 
 
-def judge(workflow: Workflow, name: str, position: Position, persons: frozenset[str]) -> Verdict:
-    """May somebody who is `persons` to this application (applicant, assignee …) take step `name`?"""
-    transition = workflow.transitions.get(name)
+def judge(flow: Flow, name: str, position: Position, persons: frozenset[str]) -> Verdict:
+    """May somebody who is `persons` to it (applicant, assignee …) take step `name`?"""
+    transition = flow.transitions.get(name)
     if transition is None:
-        return Verdict(False, "unknown", f"{workflow.workflow}.{name}")
+        return Verdict(False, "unknown", f"{flow.name}.{name}")
     if position.state not in transition.origins:
-        return Verdict(False, "state", f"{workflow.workflow}.{name}.from")
+        return Verdict(False, "state", f"{flow.name}.{name}.from")
     if not persons.intersection(transition.by):
-        return Verdict(False, "person", f"{workflow.workflow}.{name}.by")
+        return Verdict(False, "person", f"{flow.name}.{name}.by")
     if persons.intersection(transition.not_by):
-        return Verdict(False, "excluded", f"{workflow.workflow}.{name}.not_by")
+        return Verdict(False, "excluded", f"{flow.name}.{name}.not_by")
     if transition.when and not holds(transition.when, position.facts):
-        return Verdict(False, "condition", f"{workflow.workflow}.{name}.when")
+        return Verdict(False, "condition", f"{flow.name}.{name}.when")
     return YES
 
 
-def steps(
-    workflow: Workflow, position: Position, persons: frozenset[str]
-) -> Iterator[tuple[str, Transition]]:
+def steps(flow: Flow, position: Position, persons: frozenset[str]) -> Iterator[tuple[str, Transition]]:
     """The steps these persons may take from here, in the order they are written."""
-    for name, transition in workflow.transitions.items():
-        if judge(workflow, name, position, persons).allowed:
+    for name, transition in flow.transitions.items():
+        if judge(flow, name, position, persons).allowed:
             yield name, transition
 
 

@@ -140,6 +140,9 @@ BROKEN: Mapping[str, Broken] = {
         "  - {name: pin, type: secret, " + LABEL + "}",
         "name: other",
     ),
+    "T-E062": broken(
+        "not_by: applicant, effects", "not_by: applicant, needs: [evidence], effects", "needs:", file=FLOW
+    ),
     "T-W001": broken("{ja: 団体, en: Group}\ncollection", "{ja: 団体}\ncollection", "label: {ja: 団体}"),
     "T-W002": broken("Members}, required: true, personal: no", "Members}, required: true"),
     "T-W003": broken(", classification: restricted", "", "name: email"),

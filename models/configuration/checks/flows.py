@@ -8,18 +8,20 @@ from models.configuration.checks.place import Path, unknown
 from models.configuration.load import Configuration
 from models.schema.finding import Finding
 from models.schema.source import Source
-from models.workflow.definition import PEOPLE, EffectCall, Flow, MailCall, Transition, Workflow
+from models.workflow.definition import PEOPLE, EffectCall, Flow, Lifecycle, MailCall, Transition
 from models.workflow.effects import EFFECTS
 
 
 def check_flow(configuration: Configuration, flow: Flow, source: Source) -> Iterator[Finding]:
-    """T-E003, T-E015, T-E016, T-E019 to T-E021, T-E026 and T-E051 to T-E053 of one flow."""
+    """T-E003, T-E015, T-E016, T-E019 to T-E021, T-E026, T-E051 to T-E053 and T-E062 of
+    one flow."""
     people = [*PEOPLE, *configuration.site.roles]
     yield from unknown(source, "T-E020", ("initial",), flow.first, flow.states)
     yield from _check_states(flow, people, source)
     for name, step in flow.transitions.items():
         path: Path = ("transitions", name)
         yield from _check_step(flow, step, name, people, source)
+        yield from _check_use(flow, step, source, path)
         for index, call in enumerate(step.effects):
             yield from _check_effect(call, source, (*path, "effects", index))
         for index, mail in enumerate(step.mail):
@@ -70,6 +72,21 @@ def _check_step(
         yield from check_compiles(source, query, path)
 
 
+FOREIGN = {True: ("remarks", "checklist"), False: ("evidence",)}
+"""What a step's ``needs`` cannot ask for: in a lifecycle, in a workflow."""
+
+
+def _check_use(flow: Flow, step: Transition, source: Source, path: Path) -> Iterator[Finding]:
+    """What a step says that nothing acts on in a flow of this kind."""
+    ends = isinstance(flow, Lifecycle)
+    for index, need in enumerate(step.needs):
+        if need in FOREIGN[ends]:
+            yield source.finding("T-E062", (*path, "needs", index), name=need)
+    for key in ("effects", "sets", "clears"):
+        if ends and getattr(step, key):
+            yield source.finding("T-E062", (*path, key), name=key)
+
+
 def _check_effect(call: EffectCall, source: Source, path: Path) -> Iterator[Finding]:
     yield from unknown(source, "T-E015", path, call.effect, EFFECTS)
     known = EFFECTS[call.effect].parameters if call.effect in EFFECTS else ()
@@ -82,17 +99,15 @@ def _check_effect(call: EffectCall, source: Source, path: Path) -> Iterator[Find
 def _check_recipient(
     configuration: Configuration, flow: Flow, mail: MailCall, source: Source, path: Path
 ) -> Iterator[Finding]:
-    """A mail goes to a person of the workflow, to a role, or to the address in a field."""
-    known = [*PEOPLE[:2], *configuration.site.roles]
+    """A mail goes to a person of the workflow, to the operator, to a role, or to the address in a field."""
+    known = [*PEOPLE[:2], "operator", *configuration.site.roles]
     fields = _fields(configuration, flow)
     if mail.to not in known and mail.to not in fields:
         yield source.finding("T-E026", path, name=mail.to, known=", ".join(known))
 
 
 def _fields(configuration: Configuration, flow: Flow) -> list[str]:
-    """The fields of every record type that goes through this workflow."""
-    if not isinstance(flow, Workflow):
-        return []
+    """The fields of every record type that goes through this workflow, or has this lifecycle."""
     kinds = configuration.record_types.values()
-    own = [kind for kind in kinds if kind.applications.workflow == flow.workflow]
+    own = [kind for kind in kinds if flow.name in (kind.applications.workflow, kind.lifecycle)]
     return sorted({name for kind in own for name in kind.by_name})

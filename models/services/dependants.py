@@ -1,0 +1,18 @@
+"""What depends on a registered record, so that it cannot be taken away from under it."""
+
+from models.documents.record import Record
+from models.documents.store import Session
+from models.services.site import Site
+
+
+async def has_dependants(site: Site, record: Record, session: Session = None) -> bool:
+    """Whether live records of the same operator are of a type that belongs to this one's."""
+    for published in site.registry.all_current().values():
+        kind = published.definition
+        if kind.belongs_to != record.type:
+            continue
+        live = [name for name, state in site.lifecycles[kind.lifecycle].states.items() if state.live]
+        where = {"operator_id": record.operator_id, "lifecycle": {"$in": live}}
+        if await site.records[kind.name].taken(where, session):
+            return True
+    return False
