@@ -15,6 +15,7 @@ from models.schema.definition import RecordType, singles, walk
 from models.schema.fields.base import BaseField
 from models.schema.reading import AnswerError, Reading, read_answers
 from models.services import applications, picking, seeing, upgrading
+from models.services.reasons import told_remark
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Draft:
         found: dict[str, list[str]] = {}
         for remark in self.application.open_remarks() if self.is_open else ():
             if seeing.is_read(self.visit.actor, self.form, remark.field):
-                found.setdefault(remark.field, []).append(remark.text)
+                found.setdefault(remark.field, []).extend(told_remark(self.form, remark, self.visit.language))
         return found
 
     def read(self, answers: Mapping[str, Any] | None = None) -> Reading:

@@ -46,6 +46,18 @@ class Step(Part):
     by: Person
     at: datetime
     note: str = ""
+    reason: str | None = None
+    """The reason code of the decision."""
+
+
+class Handover(Part):
+    """The charge given to a colleague: for the staff alone, so it is no step of the history."""
+
+    to: Person
+    origin: Person
+    by: Person
+    at: datetime
+    note: str = ""
 
 
 class Submission(Part):
@@ -83,6 +95,13 @@ class Application(Stored):
     history: list[Step] = []
     checklist: list[str] = []
     assignee: Person | None = None
+    handovers: list[Handover] = []
+    signs: list[str] = []
+    """Names of the automatic checks that failed when it was last submitted."""
+    keys: list[str] = []
+    """Keyed hashes of the answers that must be unique, by which another open application with one is found."""
+    grams: list[str] = []
+    """Search entries of the reference, the title and the operator (``models.schema.search``)."""
     due: datetime | None = None
     certificate: str | None = None
     number: str | None = None
@@ -103,9 +122,28 @@ class Application(Stored):
                 partialFilterExpression={"open": True, "record_id": AN_ID},
             ),
             IndexModel([("state", ASCENDING), ("submitted_at", ASCENDING), ("_id", ASCENDING)], name="queue"),
+            IndexModel([("state", ASCENDING), ("due", ASCENDING), ("_id", ASCENDING)], name="queue_due"),
+            IndexModel(
+                [("state", ASCENDING), ("reference", ASCENDING), ("_id", ASCENDING)], name="queue_reference"
+            ),
             IndexModel([("operator_id", ASCENDING), ("updated_at", DESCENDING)], name="by_operator"),
             IndexModel([("open", ASCENDING), ("due", ASCENDING)], name="overdue"),
-            IndexModel([("assignee.id", ASCENDING), ("state", ASCENDING)], name="by_assignee"),
+            IndexModel(
+                [
+                    ("assignee.id", ASCENDING),
+                    ("state", ASCENDING),
+                    ("submitted_at", ASCENDING),
+                    ("_id", ASCENDING),
+                ],
+                name="by_assignee",
+            ),
+            IndexModel(
+                [("assignee.id", ASCENDING), ("state", ASCENDING), ("due", ASCENDING), ("_id", ASCENDING)],
+                name="by_assignee_due",
+                partialFilterExpression={"assignee.id": AN_ID},
+            ),
+            IndexModel([("keys", ASCENDING)], name="keys", partialFilterExpression={"open": True}),
+            IndexModel([("grams", ASCENDING)], name="search"),
         )
 
     @property

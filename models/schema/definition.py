@@ -81,10 +81,12 @@ class ChecklistItem(Part):
 
 
 class Reason(Part):
-    """Why an application is returned or rejected; ``mail`` names the text that explains it."""
+    """Why an application is returned or rejected: ``text`` is the sentence its applicant reads with every
+    remark of this code, ``mail`` the template sent to them in place of the step's own."""
 
     code: str
     label: Text
+    text: Text | None = None
     mail: str | None = None
 
 

@@ -18,6 +18,7 @@ from models.schema.fields import BaseField
 from models.schema.fields.file import CertificateField, UploadField
 from models.schema.reading import AnswerError, Reading, read_answers
 from models.services import picking, secrets
+from models.services.reasons import told_note
 from models.services.seeing import governed, require_in_reach, why_not
 from models.services.site import Site
 from models.services.variables import compiled as compiled
@@ -327,14 +328,14 @@ class Entry:
 
 def timeline(site: Site, application: Application, language: Language) -> list[Entry]:
     """What happened to an application, oldest first. Staff appear as the organisation."""
-    workflow = workflow_of(site, application)
+    workflow, definition = workflow_of(site, application), compiled(site, application).definition
     return [
         Entry(
             at=step.at,
             label=_label(workflow.transitions.get(step.name), step.name, language),
             state=_label(workflow.states.get(step.to), step.to, language),
             who=step.by.name if step.by.kind != "staff" else site.configuration.site.organisation(language),
-            note=step.note,
+            note=told_note(definition, step, language),
         )
         for step in application.history
     ]

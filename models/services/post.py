@@ -1,16 +1,17 @@
 """Which mails a step sends, to whom, and with what in them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from models.access import is_for_all
 from models.documents.account import Account
 from models.documents.application import Application
 from models.documents.message import Stamp
-from models.language import Language
-from models.schema.definition import KIND_LABELS
+from models.language import LANGUAGES, Language
+from models.schema.definition import KIND_LABELS, RecordType
 from models.services.applications import facts_of, form_of
 from models.services.effects import Work
 from models.services.messages import Letter, Recipient, queue_letter
+from models.services.reasons import template_for, told_note, told_remark
 from models.services.site import Site
 from models.workflow.definition import MailCall, Transition
 from models.workflow.engine import holds
@@ -19,29 +20,49 @@ ROLE_LIMIT = 200
 """Most accounts of one role written to at once."""
 
 
-async def queue_mails(work: Work, transition: Transition, reason: str) -> None:
+async def queue_mails(work: Work, transition: Transition) -> None:
     """Put the mails of a step into the outbox, in the step's transaction."""
+    for letter in await letters(work, transition):
+        await queue_letter(work.site, letter, work.session)
+
+
+async def letters(work: Work, transition: Transition) -> list[Letter]:
+    """The mails of a step that has just been taken, by the application as it is then; nothing is written."""
+    application, chosen = work.application, _chosen(work, transition)
+    return [
+        _letter(work, call, chosen if call.to == "applicant" and chosen else call.template, recipient)
+        for call in transition.mail
+        if holds(call.when, facts_of(application))
+        for recipient in await _recipients(work, call)
+    ]
+
+
+def _chosen(work: Work, transition: Transition) -> str | None:
+    """The template the reason codes of the step choose for the applicant: one that has a place for what the
+    step hands over, the remarks or the reason."""
     application = work.application
-    for call in transition.mail:
-        if not holds(call.when, facts_of(application)):
-            continue
-        for recipient in await _recipients(work, call):
-            values = {
-                **values_of(work.site, application, recipient.language),
-                "reason": reason,
-                **work.values,
-            }
-            letter = Letter(
-                template=call.template,
-                recipient=recipient,
-                cause=f"{application.id}:{len(application.history)}",
-                values=values,
-                application_id=application.id,
-                account_id=work.account.id if work.account else None,
-                stamp=_stamp(work, call),
-                until=application.due,
-            )
-            await queue_letter(work.site, letter, work.session)
+    if "reason" in transition.needs and application.history:
+        place, codes = "{reason}", [application.history[-1].reason]
+    else:
+        place, codes = "{remarks}", [remark.reason for remark in application.open_remarks()]
+    name = template_for(work.definition, codes) if {"reason", "remarks"} & set(transition.needs) else None
+    mail = work.site.mail
+    found = [mail[name, language] for language in LANGUAGES if name and (name, language) in mail]
+    return name if found and all(place in template.body for template in found) else None
+
+
+def _letter(work: Work, call: MailCall, template: str, recipient: Recipient) -> Letter:
+    application = work.application
+    return Letter(
+        template=template,
+        recipient=recipient,
+        cause=f"{application.id}:{len(application.history)}",
+        values={**values_of(work.site, application, recipient.language), **work.values},
+        application_id=application.id,
+        account_id=work.account.id if work.account else None,
+        stamp=_stamp(work, call),
+        until=application.due,
+    )
 
 
 async def _recipients(work: Work, call: MailCall) -> list[Recipient]:
@@ -83,12 +104,6 @@ def values_of(site: Site, application: Application, language: Language) -> dict[
     definition = form_of(site, application)
     state = site.workflows[definition.applications.workflow].states.get(application.state)
     due = site.calendar.due_day(application.due).isoformat() if application.due else ""
-    remarks = [
-        f"- {definition.by_name[name].label(language) if name in definition.by_name else name}: {remark.text}"
-        for remark in application.open_remarks()
-        if is_for_all(definition, remark.field)
-        for name in [remark.field.split(".")[0]]
-    ]
     return {
         "reference": application.reference,
         "record_type": definition.label(language),
@@ -97,6 +112,17 @@ def values_of(site: Site, application: Application, language: Language) -> dict[
         "operator_name": application.operator_name or application.title,
         "state": state.label(language) if state else application.state,
         "due_date": due,
-        "remarks": "\n".join(remarks),
+        "remarks": "\n".join(_remarks(definition, application, language)),
+        "reason": told_note(definition, application.history[-1], language) if application.history else "",
         "record_number": application.number or "",
     }
+
+
+def _remarks(definition: RecordType, application: Application, language: Language) -> Iterator[str]:
+    """One item of a list per remark; the standard sentence of its code beneath."""
+    for remark in application.open_remarks():
+        if is_for_all(definition, remark.field):
+            field = definition.by_name.get(remark.field.split(".")[0])
+            first, *rest = told_remark(definition, remark, language)
+            yield f"- {field.label(language) if field else remark.field}: {first}"
+            yield from (f"  {paragraph}" for paragraph in rest)

@@ -1,44 +1,24 @@
 """Taking a step of a workflow: the one way an application moves, whoever opens the door."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from models.access import found_at
-from models.documents.application import Applicant, Application, Remark, Step, Submission
+from models.documents.application import Applicant, Application, Step, Submission
 from models.documents.guarded import update_where
 from models.documents.store import Session
-from models.errors import AlreadyDone, AnswersInvalid, NotAllowed, NotFound, RecordChanged, TransitionRefused
+from models.errors import AlreadyDone, AnswersInvalid, NotAllowed, NotFound, RecordChanged
 from models.permissions import Actor, may_view, persons
-from models.schema.definition import RecordType
 from models.schema.reading import Reading
 from models.services.applications import compiled, facts_of, form_of, read, subject_of, workflow_of
 from models.services.effects import PERFORM, Work
 from models.services.events import record_event
+from models.services.needs import Given as Given
+from models.services.needs import note_of, remarks_of, require_needs
 from models.services.picking import check_picks
 from models.services.post import queue_mails
-from models.services.seeing import require_in_reach, seen_of, worded_for
+from models.services.seeing import require_in_reach, worded_for
 from models.services.site import Site
 from models.workflow.definition import Transition, Workflow
 from models.workflow.engine import Position, holds, judge, steps
-
-
-@dataclass(frozen=True)
-class Given:
-    """What the person taking a step brings along."""
-
-    remarks: Mapping[str, str] | None = None
-    """What to correct, by field."""
-    reasons: Mapping[str, str] | None = None
-    """The reason code of each remark, by field."""
-    checklist: tuple[str, ...] = ()
-    reason: str = ""
-    revision: int | None = None
-    """The revision the person was looking at, where it matters."""
-
-
-TEXT_LIMIT = 2000
-"""Longest remark or reason (characters)."""
 
 
 def possible_steps(site: Site, actor: Actor, application: Application) -> list[tuple[str, Transition]]:
@@ -59,12 +39,12 @@ async def take_step(
     _require_step(site, workflow, actor, application, name)
     transition = workflow.transitions[name]
     await require_in_reach(site, actor, application)
-    _require_needs(site, actor, application, transition, given)
+    require_needs(site, actor, application, transition, given)
     reading = await _submitted(site, actor, workflow, application, transition)
     update = _update(site, actor, application, name, transition, given, reading)
 
     async def body(session: Session) -> Application:
-        return await _move(site, actor, application, name, update, given, session)
+        return await _move(site, actor, application, name, update, given.revision, session)
 
     return await site.store.transaction(body)
 
@@ -91,37 +71,6 @@ def already_done(site: Site, application: Application) -> AlreadyDone:
     done = workflow.transitions.get(last.name)
     moment = last.at.astimezone(site.calendar.zone).strftime("%Y-%m-%d %H:%M")
     return AlreadyDone(who=last.by.name, what=done.label if done else last.name, when=moment)
-
-
-def _require_needs(
-    site: Site, actor: Actor, application: Application, transition: Transition, given: Given
-) -> None:
-    definition = seen_of(site, actor, application)
-    if given.remarks and "remarks" not in transition.needs:
-        raise TransitionRefused(
-            "This step hands no remarks over. Return the application, or clear them first."
-        )
-    if "remarks" in transition.needs:
-        named = [field for field, text in (given.remarks or {}).items() if text.strip()]
-        if not named:
-            raise TransitionRefused("Write at least one remark at a field.")
-        if any(not _is_seen(definition, field) for field in named):
-            raise TransitionRefused("A remark names a field that does not exist.")
-    if "reason" in transition.needs and not given.reason.strip():
-        raise TransitionRefused("Write the reason.")
-    if "checklist" in transition.needs:
-        missing = {item.name for item in definition.review.checklist} - set(given.checklist)
-        if missing:
-            raise TransitionRefused("Confirm every item of the checklist first.")
-
-
-def _is_seen(seen: RecordType, path: str) -> bool:
-    """Whether a remark at `path` is at a field its writer may read; what follows a field without parts is
-    left to the page that wrote it."""
-    words = path.split(".")
-    if words[0] not in seen.by_name:
-        return False
-    return not seen.by_name[words[0]].parts or len(words) == 1 or bool(found_at(seen, path))
 
 
 def is_submission(workflow: Workflow, application: Application, transition: Transition) -> bool:
@@ -161,7 +110,8 @@ def _update(
         to=transition.to,
         by=actor.person if actor.name else _applicant(actor, application),
         at=now,
-        note=given.reason.strip()[:TEXT_LIMIT],
+        note=note_of(site, application, given),
+        reason=(given.code or None) if "reason" in transition.needs else None,
     )
     values: dict[str, Any] = {
         "state": transition.to,
@@ -180,8 +130,8 @@ def _update(
         pushed["submissions"] = Submission(
             round=application.round + 1, at=now, data=reading.data
         ).model_dump()
-    if given.remarks:
-        pushed["remarks"] = {"$each": _remarks(site, actor, application, given)}
+    if remarks := remarks_of(site, actor, application, given):
+        pushed["remarks"] = {"$each": [remark.model_dump() for remark in remarks]}
     return {"$set": values, "$push": pushed, "$inc": {"revision": 1}}
 
 
@@ -221,32 +171,17 @@ def _affirmed_at(value: Any, before: Any, moment: str) -> Any:
     return {**value, "at": moment}
 
 
-def _remarks(site: Site, actor: Actor, application: Application, given: Given) -> list[dict[str, Any]]:
-    return [
-        Remark(
-            field=field,
-            text=text.strip()[:TEXT_LIMIT],
-            reason=(given.reasons or {}).get(field) or None,
-            by=actor.person,
-            at=site.now(),
-            round=application.round,
-        ).model_dump()
-        for field, text in (given.remarks or {}).items()
-        if text.strip()
-    ]
-
-
 async def _move(
     site: Site,
     actor: Actor,
     application: Application,
     name: str,
     update: Update,
-    given: Given,
+    revision: int | None,
     session: Session,
 ) -> Application:
-    revision = {} if given.revision is None else {"revision": given.revision}
-    guard = {"_id": application.id, "state": application.state, **revision}
+    seen = {} if revision is None else {"revision": revision}
+    guard = {"_id": application.id, "state": application.state, **seen}
     moved = await update_where(Application, guard, update, session)
     if moved is None:
         raise await _overtaken(site, application, session)
@@ -256,7 +191,7 @@ async def _move(
         if holds(call.when, facts_of(moved)):
             await PERFORM[call.effect](work, call.parameters)
     moved = await _keep_outcome(work)
-    await queue_mails(work, transition, given.reason)
+    await queue_mails(work, transition)
     await record_event(
         site,
         actor,

@@ -149,6 +149,7 @@ def _mail_of(site: Site, definition: RecordType) -> Iterator[dict[str, Any]]:
     """The templates the workflow names, in every language."""
     workflow = site.workflows.get(definition.applications.workflow)
     named = {m.template for t in workflow.transitions.values() for m in t.mail} if workflow else set()
+    named |= {reason.mail for reason in definition.review.reasons if reason.mail}
     for (name, language), template in site.mail.items():
         if name in named:
             yield {
