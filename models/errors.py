@@ -6,6 +6,7 @@ TorokuError                      500 T-X000  something went wrong on our side
 ├── DatabaseRefused              500 T-D002  the database is of a kind that cannot keep our promises
 ├── DatabaseInUse                500 T-D003  another process holds the data folder
 ├── NotFound                     404 T-N001  no such page or record, or not for you to see
+├── TooBroad                     422 T-N002  what was asked for takes too long to find; ask for less
 ├── NotAllowed                   403 T-P001  the rules do not allow it (names the rule)
 ├── SignInRequired               401 T-P002  sign in first
 ├── SignInFailed                 401 T-P003  ID, password or certificate not accepted
@@ -24,9 +25,10 @@ TorokuError                      500 T-X000  something went wrong on our side
 ├── SchemaChangeRefused          409 T-S001  a change of a record type would lose or break data (says what)
 ├── StepsFailed                  409 T-S002  a step of evolution fails on stored records (carries which)
 ├── SchemaMoved                  409 T-S003  another version was published meanwhile
-├── TransferRefused              422 T-I001  a file of records cannot be read, or an export not be made (says why)
+├── TransferRefused              422 T-I001  a file of records cannot be read or made (says why)
 ├── JobMoved                     409 T-I002  the job is not where this page thought it was
 ├── ImportRefused                422 T-S004  a form of another system cannot be read (says why)
+├── SearchTooWide                422 T-L001  a list cannot be found in the time there is; narrow it
 └── AuditBroken                  500 T-A001  the chain of events does not verify
 
 ``message`` is what a visitor may read: an English message id with named values, translated at the edge
@@ -92,6 +94,14 @@ class NotFound(TorokuError):
     code = "T-N001"
     status = 404
     message = "The page was not found."
+
+
+class TooBroad(TorokuError):
+    """A search or a filter the database could not answer in the time a page has."""
+
+    code = "T-N002"
+    status = 422
+    message = "This takes too long to find. Please narrow your search."
 
 
 class NotAllowed(TorokuError):
@@ -287,6 +297,17 @@ class ViewRefused(TorokuError):
     code = "T-V005"
     status = 422
     message = "This view cannot be saved."
+
+
+class SearchTooWide(TorokuError):
+    """A list would take the database longer than anybody waits."""
+
+    code = "T-L001"
+    status = 422
+    message = (
+        "This search takes too long. Please narrow it: search for more characters, add a filter, "
+        "or sort by another column. Nothing was changed."
+    )
 
 
 class AuditBroken(TorokuError):

@@ -31,6 +31,8 @@ PLACES: Mapping[str, tuple[int, ...]] = {
     "AnswersInvalid": (1,),
     **dict.fromkeys(("Message", "Said", "_", "say", "_say", "translate"), (0,)),
     "refuse": (1,),
+    "ValueRefused": (0,),
+    "flaw": (1,),
     "Code": (0, 1),
 }
 """The positional arguments that are message ids, by the name of what is called."""
