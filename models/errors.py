@@ -6,7 +6,6 @@ TorokuError                      500 T-X000  something went wrong on our side
 ├── DatabaseRefused              500 T-D002  the database is of a kind that cannot keep our promises
 ├── DatabaseInUse                500 T-D003  another process holds the data folder
 ├── NotFound                     404 T-N001  no such page or record, or not for you to see
-├── TooBroad                     422 T-N002  what was asked for takes too long to find; ask for less
 ├── NotAllowed                   403 T-P001  the rules do not allow it (names the rule)
 ├── SignInRequired               401 T-P002  sign in first
 ├── SignInFailed                 401 T-P003  ID, password or certificate not accepted
@@ -94,14 +93,6 @@ class NotFound(TorokuError):
     code = "T-N001"
     status = 404
     message = "The page was not found."
-
-
-class TooBroad(TorokuError):
-    """A search or a filter the database could not answer in the time a page has."""
-
-    code = "T-N002"
-    status = 422
-    message = "This takes too long to find. Please narrow your search."
 
 
 class NotAllowed(TorokuError):

@@ -82,6 +82,10 @@ class Application(Stored):
     operator_id: Id | None = None
     operator_name: str = ""
     applicant: Applicant = Applicant()
+    by_staff: bool = False
+    """Whether the applicant is a member of staff: then it is a correction."""
+    ground: str = ""
+    """Why a correction is made."""
     terms: AcceptedTerms | None = None
     language: Language = "ja"
     title: str = ""
@@ -99,7 +103,7 @@ class Application(Stored):
     signs: list[str] = []
     """Names of the automatic checks that failed when it was last submitted."""
     keys: list[str] = []
-    """Keyed hashes of the answers that must be unique, by which another open application with one is found."""
+    """Keyed hashes of the answers that must be unique, to find another open application with the same."""
     grams: list[str] = []
     """Search entries of the reference, the title and the operator (``models.schema.search``)."""
     due: datetime | None = None
