@@ -20,9 +20,13 @@ LARGEST = 5_000_000
 UNPACKED = 40_000_000
 """Bytes a workbook may come to when it is unpacked (zip bombs)."""
 
+PIECE = 1_000_000
 MEMBERS = 500
 DEEPEST = 60
 """Levels of lists and mappings in a JSON file."""
+
+UNPACKING = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, EOFError)
+"""What unpacking a damaged archive raises."""
 
 FORMATS: Mapping[str, tuple[Callable[[Any], bool], Callable[[Mapping[str, Any]], Draft]]] = {
     "Frappe DocType": (is_doctype, read_doctype),
@@ -51,25 +55,26 @@ def read_form(content: bytes) -> tuple[str, Draft]:
 def _look_into(content: bytes) -> None:
     """Refuse a workbook that would unpack to more than a workbook holds, before anything unpacks it."""
     try:
-        large = _unpacks_to_more(content)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, EOFError) as error:
+        large = unpacks_to_more(content, UNPACKED)
+    except UNPACKING as error:
         raise ImportRefused("The workbook cannot be read.") from error
     if large:
         raise ImportRefused("The workbook unpacks to more than {limit} MB.", limit=UNPACKED // 1_000_000)
 
 
-def _unpacks_to_more(content: bytes) -> bool:
-    """The directory may lie about sizes, so every member is unpacked as far as there is room."""
-    room = UNPACKED
+def unpacks_to_more(content: bytes, room: int) -> bool:
+    """Whether an archive unpacks to more than `room` bytes. The directory may lie about sizes, so every
+    member is unpacked as far as there is room. Raises what ``UNPACKING`` names for a damaged one."""
     with zipfile.ZipFile(io.BytesIO(content)) as packed:
         members = packed.infolist()
-        if len(members) > MEMBERS or sum(member.file_size for member in members) > UNPACKED:
+        if len(members) > MEMBERS or sum(member.file_size for member in members) > room:
             return True
         for member in members:
             with packed.open(member) as unpacked:
-                room -= len(unpacked.read(room + 1))
-            if room < 0:
-                return True
+                while piece := unpacked.read(PIECE):
+                    room -= len(piece)
+                    if room < 0:
+                        return True
     return False
 
 
