@@ -87,6 +87,7 @@ PERMISSIONS: Mapping[str, Permission] = {
     "view.share": _row(
         "Share a saved view with all staff", "reviewer", "approver", "steward", "system_administrator"
     ),
+    "view.manage": _row("Rename, withdraw or remove a view somebody else shared", "system_administrator"),
     "record.view": _row("See any registered record", "reviewer", "approver", "steward", "auditor"),
     "record.export": _row("Take the registered records away as a file", "approver", "steward", "auditor"),
     "record.correct": _row(
@@ -151,8 +152,11 @@ def require(actor: Actor, name: str) -> None:
 
 
 def persons(actor: Actor, application: Application) -> frozenset[str]:
-    """Who `actor` is to `application`, in the words of a workflow's ``by`` and ``not_by``."""
+    """Who `actor` is to `application`, in the words of a workflow's ``by`` and ``not_by``. To their own
+    correction a member of staff is its applicant and nothing else: no role of theirs decides on it."""
     found: set[str] = set()
+    if actor.kind == "staff" and is_applicant(actor, application):
+        return frozenset({"applicant"})
     if actor.kind == "staff":
         found |= {"staff", *actor.roles}
         if application.assignee is not None and application.assignee.id == actor.account_id:
@@ -165,7 +169,11 @@ def persons(actor: Actor, application: Application) -> frozenset[str]:
 
 
 def is_applicant(actor: Actor, application: Application) -> bool:
-    """Whether it is theirs: begun in this browser, opened by its link, or made by their operator."""
+    """Whether it is theirs: begun in this browser, opened by its link, made by their operator, or the
+    correction this member of staff proposed. An operator is no party to a correction by staff."""
+    if application.by_staff:
+        own = application.applicant.account_id
+        return actor.kind == "staff" and own is not None and own == actor.account_id
     if actor.kind == "operator":
         return application.operator_id is not None and application.operator_id == actor.operator_id
     return actor.kind == "visitor" and application.id in actor.applications

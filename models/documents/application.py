@@ -146,6 +146,11 @@ class Application(Stored):
                 name="by_assignee_due",
                 partialFilterExpression={"assignee.id": AN_ID},
             ),
+            IndexModel(
+                [("applicant.account_id", ASCENDING), ("updated_at", DESCENDING)],
+                name="corrections",
+                partialFilterExpression={"by_staff": True},
+            ),
             IndexModel([("keys", ASCENDING)], name="keys", partialFilterExpression={"open": True}),
             IndexModel([("grams", ASCENDING)], name="search"),
         )

@@ -51,7 +51,8 @@ def may_begin(site: Site, actor: Actor, definition: RecordType, kind: Kind) -> b
 
 def facts_of(application: Application) -> dict[str, Any]:
     """What ``when`` may ask of an application."""
-    return {"kind": application.kind, "type": application.type, "record_type": application.type}
+    named = {"kind": application.kind, "type": application.type, "record_type": application.type}
+    return {**named, "correction": application.by_staff}
 
 
 def subject_of(application: Application) -> Subject:
@@ -72,7 +73,7 @@ async def find(site: Site, actor: Actor, reference: str) -> Application:
 async def mine(site: Site, actor: Actor) -> list[Application]:
     """The applications of this actor's operator, newest first."""
     require(actor, "portal.enter")
-    where = {"operator_id": actor.operator_id}
+    where = {"operator_id": actor.operator_id, "by_staff": {"$ne": True}}
     return await Application.find(where).sort("-updated_at").limit(OWN_LIMIT).to_list()
 
 

@@ -51,10 +51,10 @@ async def begin(
     _require_needs(definition, operator)
     certificate = await _presented(site, actor, definition)
     record = await _subject(site, actor, definition, kind, record_id)
-    published, data = _starting_point(site, published, record, operator)
-    application = _draft(site, actor, published, await next_reference(site), operator, record)
+    published, data = starting_point(site, published, record, operator)
+    application = draft_about(site, actor, published, await next_reference(site), operator, record)
     application.kind, application.language = kind, language
-    application.answers = _prefilled(published.definition, data, certificate)
+    application.answers = prefilled(published.definition, data, certificate)
     known_as = actor.name or (certificate.subject if certificate else "")
     if text is not None:
         application.terms = AcceptedTerms(version=text.version, at=site.now(), by=known_as)
@@ -70,7 +70,7 @@ async def begin(
     return application
 
 
-def _draft(
+def draft_about(
     site: Site,
     actor: Actor,
     published: Published,
@@ -78,7 +78,8 @@ def _draft(
     operator: Record | None,
     record: Record | None,
 ) -> Application:
-    """An empty registration in the workflow's first state, about `record` where there is one."""
+    """An empty registration in the workflow's first state, about `record` where there is one; the applicant's
+    is `actor`."""
     workflow = site.workflows[published.definition.applications.workflow]
     expires = workflow.states[workflow.first].expires
     return Application(
@@ -91,7 +92,7 @@ def _draft(
         due=site.calendar.due(site.now(), expires) if expires else None,
         record_id=record.id if record else None,
         base_revision=record.revision if record else None,
-        operator_id=actor.operator_id,
+        operator_id=record.operator_id if record else actor.operator_id,
         operator_name=operator.title if operator else "",
         applicant=Applicant(account_id=actor.account_id, name=actor.name, email=actor.email),
         title=record.title if record else "",
@@ -142,7 +143,7 @@ async def _subject(
     return record
 
 
-def _starting_point(
+def starting_point(
     site: Site, published: Published, record: Record | None, operator: Record | None
 ) -> tuple[Published, dict[str, Any] | None]:
     """The version an application begins on, and what it starts from.
@@ -171,9 +172,10 @@ def _errors(published: Published, data: Mapping[str, Any], variables: Mapping[st
     return {error.path for error in read_data(published.compiled, known, variables).errors}
 
 
-def _prefilled(
-    definition: RecordType, data: Mapping[str, Any] | None, certificate: Certificate | None
+def prefilled(
+    definition: RecordType, data: Mapping[str, Any] | None, certificate: Certificate | None = None
 ) -> dict[str, Any]:
+    """The answers a form begins with: `data` as it would be typed, or the form's defaults."""
     stored = [field for field in definition.fields if field.stored and field.asked]
     data = {field.name: field.initial() for field in stored} if data is None else data
     answers = {field.name: field.unparse(data.get(field.name)) for field in stored}

@@ -18,6 +18,7 @@ from models.schema.definition import RecordType
 from models.schema.search import grams_of
 from models.services import certificates
 from models.services.carrying import Carried, carry
+from models.services.dependants import has_dependants
 from models.services.events import record_event
 from models.services.site import Site
 from models.workflow.definition import Lifecycle
@@ -155,13 +156,13 @@ def _distinct(attic: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 async def _delete(work: Work) -> Record:
     record = await _in_force(work)
-    if await _has_dependants(work, record):
+    if await has_dependants(work.site, record, work.session):
         raise TransitionRefused("Other registered records still depend on this one.")
-    gone = {"lifecycle": _end_of(work), "revision": record.revision + 1, "updated_at": work.site.now()}
+    gone = {"lifecycle": end_of(work), "revision": record.revision + 1, "updated_at": work.site.now()}
     return await _replace(work, record.model_copy(update=gone))
 
 
-def _end_of(work: Work) -> str:
+def end_of(work: Work) -> str:
     """The state of a deleted record: ``deleted`` where the lifecycle has it, else its first that is not live.
 
     The checker asks for one (T-E031); raises TransitionRefused where there is none all the same."""
@@ -177,18 +178,6 @@ async def _replace(work: Work, record: Record) -> Record:
     return record
 
 
-async def _has_dependants(work: Work, record: Record) -> bool:
-    for published in work.site.registry.all_current().values():
-        kind = published.definition
-        if kind.belongs_to != record.type:
-            continue
-        live = [name for name, state in work.site.lifecycles[kind.lifecycle].states.items() if state.live]
-        where = {"operator_id": record.operator_id, "lifecycle": {"$in": live}}
-        if await work.site.records[kind.name].taken(where, work.session):
-            return True
-    return False
-
-
 async def _keep_version(work: Work, record: Record) -> None:
     version = RecordVersion(
         type=record.type,
@@ -198,6 +187,7 @@ async def _keep_version(work: Work, record: Record) -> None:
         lifecycle=record.lifecycle,
         data=record.data,
         application_id=work.application.id,
+        reason=work.application.ground,
         by=work.actor.person,
         at=work.site.now(),
     )
@@ -238,7 +228,10 @@ async def issue_administrator(work: Work, parameters: Parameters) -> None:
 
 
 async def bind_certificate(work: Work, parameters: Parameters) -> None:
-    """Bind the certificate the application came with. Raises CertificateRefused."""
+    """Bind the certificate the application came with; a correction by staff comes with none. Raises
+    CertificateRefused."""
+    if work.application.by_staff:
+        return
     if work.record is not None and parameters.get("field") in work.data:
         await certificates.bind(work.site, work.application, work.record.operator_id, work.session)
 

@@ -1,9 +1,8 @@
 """Which mails a step sends, to whom, and with what in them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from models.access import is_for_all
-from models.documents.account import Account
 from models.documents.application import Application
 from models.documents.message import Stamp
 from models.language import LANGUAGES, Language
@@ -12,12 +11,10 @@ from models.services.applications import facts_of, form_of
 from models.services.effects import Work
 from models.services.messages import Letter, Recipient, queue_letter
 from models.services.reasons import template_for, told_note, told_remark
+from models.services.recipients import people, people_of_operator, people_of_role
 from models.services.site import Site
 from models.workflow.definition import MailCall, Transition
 from models.workflow.engine import holds
-
-ROLE_LIMIT = 200
-"""Most accounts of one role written to at once."""
 
 
 async def queue_mails(work: Work, transition: Transition) -> None:
@@ -57,6 +54,7 @@ def _letter(work: Work, call: MailCall, template: str, recipient: Recipient) -> 
         template=template,
         recipient=recipient,
         cause=f"{application.id}:{len(application.history)}",
+        to=call.to,
         values={**values_of(work.site, application, recipient.language), **work.values},
         application_id=application.id,
         account_id=work.account.id if work.account else None,
@@ -67,11 +65,15 @@ def _letter(work: Work, call: MailCall, template: str, recipient: Recipient) -> 
 
 async def _recipients(work: Work, call: MailCall) -> list[Recipient]:
     application = work.application
+    if call.to == "operator":
+        return await people_of_operator(work.site, application.operator_id)
+    if call.to == "applicant" and application.by_staff:
+        return []  # whoever proposed a correction sees it in the admin: the links are for applicants
     if call.to == "applicant":
         applicant = application.applicant
         return _one(applicant.email, applicant.name, application.language)
     if call.to == "assignee":
-        return await _accounts({"_id": application.assignee.id}) if application.assignee else []
+        return await people({"_id": application.assignee.id}) if application.assignee else []
     if call.to in work.definition.by_name:
         address = str(work.data.get(call.to) or "")
         name = (
@@ -80,16 +82,11 @@ async def _recipients(work: Work, call: MailCall) -> list[Recipient]:
             else application.applicant.name
         )
         return _one(address, name, application.language)
-    return await _accounts({"kind": "staff", "roles": call.to, "status": "active"})
+    return await people_of_role(call.to)
 
 
 def _one(address: str, name: str, language: Language) -> list[Recipient]:
     return [Recipient(address, name, language)] if address else []
-
-
-async def _accounts(where: Mapping[str, object]) -> list[Recipient]:
-    found = await Account.find(where).limit(ROLE_LIMIT).to_list()
-    return [Recipient(account.email, account.name, account.language) for account in found]
 
 
 def _stamp(work: Work, call: MailCall) -> Stamp | None:

@@ -1,13 +1,16 @@
 """Registered records as their operator and the staff may see them."""
 
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from models.access import told
-from models.documents.base import Id
+from models.documents.base import Id, read_id
 from models.documents.record import Record, RecordVersion
+from models.documents.store import Attachment
 from models.errors import NotFound
 from models.permissions import Actor, allowed, require
-from models.services.seeing import is_in_reach, rows, seen
+from models.services.seeing import holds, is_in_reach, rows, seen
 from models.services.site import Site
 
 LIST_LIMIT = 500
@@ -52,3 +55,61 @@ async def history_of(site: Site, actor: Actor, type_name: str, record_id: Id) ->
     for version in found:
         version.data = told(seen(site, actor, type_name, version.schema_version), version.data)
     return found
+
+
+SHAPE: Mapping[str, type | tuple[type, ...]] = {
+    "type": str,
+    "number": str,
+    "title": str,
+    "schema_version": int,
+    "operator_id": Id,
+    "lifecycle": str,
+    "data": Mapping,
+    "attic": list,
+    "revision": int,
+    "created_at": datetime,
+    "updated_at": datetime,
+}
+"""What a stored record holds besides what is derived."""
+
+
+def damage_of(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """The parts of a stored record that are missing or of another kind than they should be."""
+    optional = ("title", "attic")
+    return tuple(
+        name
+        for name, kind in SHAPE.items()
+        if not isinstance(row.get(name), kind) and not (name in optional and row.get(name) is None)
+    )
+
+
+async def open_file(
+    site: Site, actor: Actor, row: Mapping[str, Any], identifier: str
+) -> tuple[Attachment, AsyncIterator[bytes]]:
+    """An upload of a record and its bytes: one of its answers, of an earlier version's, or handed in as
+    evidence. Raises NotAllowed; NotFound for one that is among nothing this actor may read."""
+    require(actor, "record.view")
+    if not await _is_read(site, actor, row, identifier):
+        raise NotFound
+    stored = await site.store.attachments.get(read_id(identifier))
+    if stored is None:
+        raise NotFound
+    return stored, site.store.attachments.read(stored.id)
+
+
+async def _is_read(site: Site, actor: Actor, row: Mapping[str, Any], identifier: str) -> bool:
+    parts = {"data": 1, "schema_version": 1, "evidence": 1}
+    versions = RecordVersion.raw().find({"record_id": row["_id"]}, parts).sort("revision", -1)
+    return _is_among(site, actor, row, row, identifier) or any(
+        [_is_among(site, actor, row, version, identifier) async for version in versions.limit(HISTORY_LIMIT)]
+    )
+
+
+def _is_among(
+    site: Site, actor: Actor, row: Mapping[str, Any], held: Mapping[str, Any], identifier: str
+) -> bool:
+    """Whether a record or version holds the upload where this actor may read it."""
+    data, version = held.get("data"), held.get("schema_version")
+    form = seen(site, actor, str(row.get("type", "")), version if isinstance(version, int) else 0)
+    answered = told(form, data) if isinstance(data, Mapping) else {}
+    return holds(answered, identifier) or holds(held.get("evidence"), identifier)

@@ -118,9 +118,18 @@ async def open_upload(
         raise NotFound
     await require_in_reach(site, actor, application)
     stored = await site.store.attachments.get(read_id(identifier))
-    if stored is None or stored.owner != str(application.id):
+    if stored is None or not await _is_of(site, application, stored):
         raise NotFound
     return stored, site.store.attachments.read(stored.id)
+
+
+async def _is_of(site: Site, application: Application, stored: Attachment) -> bool:
+    """Whether an upload came with this application, or with an earlier one and is still among the answers of
+    the record it is about."""
+    if stored.owner == str(application.id):
+        return True
+    record = await site.records[application.type].get(application.record_id)
+    return record is not None and holds(record.data, str(stored.id))
 
 
 def _is_among_read(site: Site, actor: Actor, application: Application, identifier: str) -> bool:

@@ -1,0 +1,161 @@
+"""Corrections of registered records by staff: changes like any other, proposed by one, reviewed by others.
+
+Whoever proposes one is its applicant and nothing else (``models.permissions.persons``), so that no role of
+theirs decides on it; the operator is no party to it, and is told by mail where the workflow says so."""
+
+from typing import Any
+
+from models.access import may_read
+from models.documents.application import Applicant, Application
+from models.documents.base import Id
+from models.documents.guarded import insert_or
+from models.documents.record import Record
+from models.documents.store import Session
+from models.errors import AlreadyOpen, NotFound, RecordChanged, TransitionRefused
+from models.language import Language
+from models.permissions import Actor, is_applicant, require
+from models.services.applications import (
+    CHANGED_ELSEWHERE,
+    find,
+    form_of,
+    may_type,
+    operator_of,
+    require_applicant,
+    subject_of,
+)
+from models.services.beginning import draft_about, next_reference, prefilled, starting_point
+from models.services.events import record_event
+from models.services.lifecycles import REASON_LIMIT, find_record, flow_of
+from models.services.site import Site
+
+LISTED = 50
+"""Most corrections of one person listed."""
+
+
+async def begin_correction(
+    site: Site,
+    actor: Actor,
+    type_name: str,
+    record_id: Id,
+    reason: str,
+    language: Language = "ja",
+    *,
+    restored: str = "",
+) -> Application:
+    """Begin a correction of a record: a draft filled from the version in force, with its ground. What was
+    kept aside under the path `restored` is put back where that question is there again and not answered.
+
+    Raises NotAllowed, NotFound, TransitionRefused (no reason, not to be changed), AlreadyOpen."""
+    require(actor, "record.correct")
+    record = await find_record(site, actor, type_name, record_id)
+    why = why_not(site, record)
+    if why:
+        raise TransitionRefused(why)
+    ground = _ground(reason)
+    operator = await operator_of(site, record.operator_id)
+    published, data = starting_point(site, site.registry.current(type_name), record, operator)
+    application = draft_about(site, actor, published, await next_reference(site), operator, record)
+    application.kind, application.language = "change", language
+    application.by_staff, application.ground = True, ground
+    application.applicant = Applicant(account_id=actor.account_id, name=actor.name, email=actor.email)
+    application.certificate = None
+    application.answers = prefilled(published.definition, data)
+    application.pages_done = [page.name for page in published.definition.laid_out]
+    if restored:
+        _restore(site, actor, application, record, restored)
+
+    async def body(session: Session) -> None:
+        await insert_or(AlreadyOpen(), application, session)
+        await record_event(
+            site,
+            actor,
+            "correction.begun",
+            subject_of(application),
+            session,
+            operator_id=record.operator_id,
+            record=record.number,
+            revision=record.revision,
+        )
+
+    await site.store.transaction(body)
+    return application
+
+
+def why_not(site: Site, record: Record) -> str:
+    """Why a record cannot be corrected, as a message id; "" where it can."""
+    definition = site.registry.current(record.type).definition
+    if "change" not in definition.applications.kinds:
+        return "Records of this type are not changed by application, so they cannot be corrected."
+    state = flow_of(site, record).states.get(record.lifecycle)
+    if state is None or not state.live:
+        return "A record that has ended cannot be corrected."
+    return ""
+
+
+def _ground(reason: str) -> str:
+    if not reason.strip():
+        raise TransitionRefused("Write the reason.")
+    if len(reason.strip()) > REASON_LIMIT:
+        raise TransitionRefused("The reason is longer than {limit} characters.", limit=REASON_LIMIT)
+    return reason.strip()
+
+
+def restorable(site: Site, actor: Actor, record: Record) -> frozenset[str]:
+    """The paths kept aside whose question is asked again and not answered, so that a correction can put their
+    value back."""
+    definition = site.registry.current(record.type).definition
+    paths = {str(kept.get("path", "")) for kept in record.attic}
+    fields = (definition.by_name[path] for path in paths if path in definition.by_name)
+    return frozenset(
+        field.name
+        for field in fields
+        if field.asked and may_read(actor, field) and field.is_empty(record.data.get(field.name))
+    )
+
+
+def _restore(site: Site, actor: Actor, application: Application, record: Record, path: str) -> None:
+    """Put what was last kept under `path` into the answers. Raises TransitionRefused."""
+    field = form_of(site, application).by_name.get(path)
+    kept: list[Any] = [entry.get("value") for entry in record.attic if entry.get("path") == path]
+    if field is None or not kept or path not in restorable(site, actor, record):
+        raise TransitionRefused("This answer cannot be put back.")
+    if not may_type(actor, field, application):
+        raise TransitionRefused("This answer cannot be put back.")
+    application.answers[path] = field.unparse(kept[-1])
+
+
+async def find_correction(site: Site, actor: Actor, reference: str) -> Application:
+    """A correction this member of staff proposed. Raises NotFound for anything else."""
+    require(actor, "record.correct")
+    application = await find(site, actor, reference)
+    if not application.by_staff or not is_applicant(actor, application):
+        raise NotFound
+    return application
+
+
+async def my_corrections(site: Site, actor: Actor) -> list[Application]:
+    """The corrections this member of staff proposed, newest first (at most LISTED)."""
+    require(actor, "record.correct")
+    del site
+    where = {"applicant.account_id": actor.account_id, "by_staff": True}
+    return await Application.find(where).sort("-updated_at").limit(LISTED).to_list()
+
+
+async def discard(site: Site, actor: Actor, application: Application, *, revision: int) -> None:
+    """Give a draft up that was never handed over: it is removed, and the event stays. Raises NotFound,
+    TransitionRefused, RecordChanged."""
+    require_applicant(site, actor, application)
+    if application.round or not application.by_staff:
+        raise TransitionRefused
+
+    async def body(session: Session) -> None:
+        where = {"_id": application.id, "revision": revision, "state": application.state}
+        gone = await Application.raw().delete_one(where, session=session)
+        if gone.deleted_count == 0:
+            raise RecordChanged(CHANGED_ELSEWHERE)
+        subject = subject_of(application)
+        await record_event(
+            site, actor, "correction.discarded", subject, session, operator_id=application.operator_id
+        )
+
+    await site.store.transaction(body)
