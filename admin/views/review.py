@@ -29,6 +29,7 @@ from models.schema.fields import BaseField
 from models.schema.fields.file import CertificateField
 from models.schema.fields.structure import GroupField
 from models.services import applications, review, secrets
+from models.services.checks import automatic_checks
 from models.services.seeing import seen_of
 from models.services.site import Site
 from models.services.steps import Given, possible_steps, take_step
@@ -152,7 +153,7 @@ class ReviewPage(PageView):
     ) -> Response:
         site, actor, spoken = site_of(request), actor_of(request), language()
         checks, changed, mails = await asyncio.gather(
-            review.automatic_checks(site, actor, application),
+            automatic_checks(site, actor, application),
             review.changes(site, actor, application, spoken),
             _mails(application),
         )

@@ -1,117 +1,69 @@
-"""What a reviewer sees beside the answers: automatic checks, and what changed."""
+"""What a reviewer compares an application with: any earlier round of it, or the version in force."""
 
-from collections.abc import AsyncIterator
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
-from models.access import is_open, seen_by
-from models.documents.account import Certificate
+from models.access import seen_by
 from models.documents.application import Application
-from models.language import Language, Message
+from models.language import Language
 from models.permissions import Actor
 from models.schema.compare import Difference, differences
-from models.schema.definition import RecordType
-from models.schema.fault import AnswerError
-from models.schema.fields.base import UniqueRule
-from models.services.applications import compiled, form_of, read
-from models.services.seeing import is_read
+from models.services.applications import form_of
+from models.services.carrying import carry
+from models.services.looking import Look, look_at
 from models.services.site import Site
-from models.workflow.engine import holds
+
+FORCE = "force"
+"""The name of the version in force among what one may compare with."""
 
 
 @dataclass(frozen=True, slots=True)
-class CheckResult:
-    """One automatic check: the rule's name, whether it holds, and what was found."""
+class Base:
+    """Something an application can be compared with: ``round-2``, ``force``."""
 
-    rule: str
-    ok: bool
-    message: Message
-
-
-UNSEEN = "A rule does not hold about something you may not see."
-
-
-async def automatic_checks(site: Site, actor: Actor, application: Application) -> list[CheckResult]:
-    """The applicant's own rules once more, and what only the registered records can tell; of what `actor` may
-    not read only that something is wrong."""
-    return [result async for result in _checks(site, actor, application)]
+    name: str
+    data: Mapping[str, Any]
+    round: int | None = None
+    """Which submission; None for the version in force."""
+    revision: int | None = None
+    at: datetime | None = None
 
 
-async def _checks(site: Site, actor: Actor, application: Application) -> AsyncIterator[CheckResult]:
-    reading, form = await read(site, application), form_of(site, application)
-    read_by = [error for error in reading.errors if _is_told(actor, form, error)]
-    for error in read_by:
-        yield CheckResult(f"{error.path}.{error.key}", False, error.message)
-    if len(read_by) < len(reading.errors):
-        yield CheckResult("rules", False, Message(UNSEEN))
-    if not reading.errors:
-        yield CheckResult("rules", True, Message("Every rule of the form holds."))
-    async for result in _duplicates(site, application, seen_by(actor, form)):
-        yield result
-    if application.kind != "register":
-        yield await _still_current(site, application)
-    if application.certificate and compiled(site, application).definition.applications.certificate:
-        yield await _certificate(site, application)
+def bases(look: Look) -> list[Base]:
+    """What the answers can be compared with, the best first: for a resubmission the one before, for a change
+    the version in force, then every earlier round."""
+    application = look.application
+    rounds = [
+        Base(f"round-{each.round}", each.data, each.round, at=each.at)
+        for each in reversed(application.submissions[:-1])
+    ]
+    return [*rounds[:1], *_in_force(look), *rounds[1:]]
 
 
-def _is_told(actor: Actor, form: RecordType, error: AnswerError) -> bool:
-    """Whether everything an error is about may be read."""
-    return is_open(form) or all(is_read(actor, form, path) for path in (error.path, *error.reads))
+def _in_force(look: Look) -> list[Base]:
+    """The version in force, carried to the version of the form the application is on."""
+    record, application = look.record, look.application
+    if application.kind == "register" or record is None:
+        return []
+    data: Mapping[str, Any] = record.data
+    if record.schema_version != application.schema_version:
+        carried = carry(look.site, record.type, record.data, record.schema_version)
+        data = carried.data if carried.version == application.schema_version else record.data
+    return [Base(FORCE, data, revision=record.revision, at=record.updated_at)]
 
 
-async def _duplicates(site: Site, application: Application, seen: RecordType) -> AsyncIterator[CheckResult]:
-    definition, data = compiled(site, application).definition, application.data or {}
-    for field in seen.fields:
-        value = data.get(field.name)
-        if not field.unique or value is None:
-            continue
-        rule = field.unique if isinstance(field.unique, UniqueRule) else UniqueRule()
-        where = {f"data.{name}": data.get(name) for name in (field.name, *rule.with_fields)}
-        where |= {"lifecycle": {"$in": _among(site, definition, rule)}, "_id": {"$ne": application.record_id}}
-        taken = await site.records[application.type].taken(where)
-        msgid = (
-            "{label}: the same value is already registered." if taken else "{label}: not registered before."
-        )
-        yield CheckResult(f"{field.name}.unique", not taken, Message(msgid, {"label": field.label}))
-
-
-def _among(site: Site, definition: RecordType, rule: UniqueRule) -> list[str]:
-    states = site.lifecycles[definition.lifecycle].states
-    return [name for name in states if rule.among is None or holds(rule.among, {"lifecycle": name})]
-
-
-async def _still_current(site: Site, application: Application) -> CheckResult:
-    record = await site.records[application.type].get(application.record_id)
-    current = record is not None and record.revision == application.base_revision
-    msgid = (
-        "The registered information has not changed since the application began."
-        if current
-        else "The registered information has changed since this application began."
-    )
-    return CheckResult("record.revision", current, Message(msgid))
-
-
-async def _certificate(site: Site, application: Application) -> CheckResult:
-    known = await Certificate.find_one({"fingerprint": application.certificate})
-    if known is None or known.state in ("suspended", "revoked"):
-        return CheckResult("certificate", False, Message("The use of this certificate has been stopped."))
-    if known.not_after <= site.now():
-        return CheckResult("certificate", False, Message("This client certificate has expired."))
-    if known.operator_id not in (None, application.operator_id):
-        return CheckResult(
-            "certificate", False, Message("The client certificate is bound to another operator.")
-        )
-    values = {"date": known.not_after.date().isoformat()}
-    return CheckResult("certificate", True, Message("The client certificate is valid until {date}.", values))
+def chosen(look: Look, name: str) -> Base | None:
+    """The base of this name; the best for a name that is none of them; None where there is nothing to compare
+    with."""
+    found = bases(look)
+    return next((base for base in found if base.name == name), found[0] if found else None)
 
 
 async def changes(site: Site, actor: Actor, application: Application, language: Language) -> list[Difference]:
     """What changed of what `actor` may read: since the last submission for a resubmission, else against the
     version in force."""
+    base = chosen(await look_at(site, actor, application), "")
     definition = seen_by(actor, form_of(site, application))
-    after = application.data or {}
-    if application.round > 1:
-        return list(differences(definition, application.submissions[-2].data, after, language))
-    if application.kind == "change":
-        record = await site.records[application.type].get(application.record_id)
-        return list(differences(definition, record.data, after, language)) if record else []
-    return []
+    return list(differences(definition, base.data, application.data or {}, language)) if base else []

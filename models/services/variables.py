@@ -26,6 +26,13 @@ async def variables_of(site: Site, application: Application) -> dict[str, Any]:
         operator_of(site, application.operator_id),
         site.records[application.type].get(application.record_id),
     )
+    return variables_with(site, application, operator, before)
+
+
+def variables_with(
+    site: Site, application: Application, operator: Record | None, before: Record | None
+) -> dict[str, Any]:
+    """``variables_of`` for who has read the operator's record and the record in force already."""
     return {
         "NOW": site.now(),
         "TODAY": site.today().isoformat(),
