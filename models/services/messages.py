@@ -30,6 +30,8 @@ class Letter:
     recipient: Recipient
     cause: str
     """What the mail is sent for, from stable ids only: the same cause never mails the same person twice."""
+    to: str = ""
+    """How the workflow names the recipient."""
     values: Mapping[str, str] = field(default_factory=dict)
     application_id: Id | None = None
     account_id: Id | None = None
@@ -66,18 +68,11 @@ def template_of(site: Site, name: str, language: Language) -> MailTemplate:
 
 
 def _message(site: Site, letter: Letter, template: MailTemplate, key: str, links: dict[str, str]) -> Message:
-    identity = new_id()
-    described = site.configuration.site
-    language = letter.recipient.language
-    values = {
-        "site_name": described.name(language),
-        "organisation": described.organisation(language),
-        "contact": described.contact(language),
-        "recipient_name": letter.recipient.name,
-        **letter.values,
-        **{name: placeholder(link_id) for name, link_id in links.items()},
-    }
-    sender = described.sender.address
+    identity, language = new_id(), letter.recipient.language
+    subject, body = written(
+        site, letter, template, {name: placeholder(link_id) for name, link_id in links.items()}
+    )
+    sender = site.configuration.site.sender.address
     return Message(
         id=identity,
         dedupe_key=key,
@@ -86,8 +81,8 @@ def _message(site: Site, letter: Letter, template: MailTemplate, key: str, links
         language=language,
         to_name=letter.recipient.name,
         to_address=letter.recipient.address,
-        subject=one_line(fill(template.subject, values)),
-        body=fill(template.body, values),
+        subject=subject,
+        body=body,
         links=links,
         sensitive=template.sensitive,
         application_id=letter.application_id,
@@ -96,6 +91,20 @@ def _message(site: Site, letter: Letter, template: MailTemplate, key: str, links
         created_at=site.now(),
         next_at=site.now(),
     )
+
+
+def written(site: Site, letter: Letter, template: MailTemplate, links: Mapping[str, str]) -> tuple[str, str]:
+    """Subject and body of a letter, with `links` standing where its one-time links go."""
+    described, language = site.configuration.site, letter.recipient.language
+    values = {
+        "site_name": described.name(language),
+        "organisation": described.organisation(language),
+        "contact": described.contact(language),
+        "recipient_name": letter.recipient.name,
+        **letter.values,
+        **links,
+    }
+    return one_line(fill(template.subject, values)), fill(template.body, values)
 
 
 def placeholder(link_id: str) -> str:

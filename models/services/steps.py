@@ -135,6 +135,21 @@ def _update(
     return {"$set": values, "$push": pushed, "$inc": {"revision": 1}}
 
 
+def foreseen(site: Site, actor: Actor, application: Application, name: str, given: Given) -> Application:
+    """The application as it would be after step `name`, but for what its effects bring about. Nothing is
+    written, and nothing is asked: whether the step may be taken is another question."""
+    transition = workflow_of(site, application).transitions[name]
+    update = _update(site, actor, application, name, transition, given, None)
+    values = {key: value for key, value in update["$set"].items() if key != "assignee"}
+    if "assignee" in update["$set"]:
+        values["assignee"] = actor.person if transition.sets == "assignee" else None
+    step = Step.model_validate(update["$push"]["history"])
+    remarks = remarks_of(site, actor, application, given)
+    lists = {"history": [*application.history, step], "remarks": [*application.remarks, *remarks]}
+    moved: Application = application.model_copy(update={**values, **lists})
+    return moved
+
+
 def _applicant(actor: Actor, application: Application) -> Any:
     return actor.person.model_copy(update={"name": application.applicant.name or application.title})
 
