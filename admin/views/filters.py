@@ -96,6 +96,7 @@ class AskedFilter:
     build_href: str
     clear_href: str
     save_href: str
+    views_href: str
     found: Filter | None = None
 
     @property
@@ -119,6 +120,7 @@ def asked_filter(request: Request, place: Place) -> AskedFilter:
         build_href=build_href(request, place, canonical, others),
         clear_href=f"?{others}",
         save_href=save_href(request, place, canonical, others),
+        views_href=f"{root_of(request)}/views?{urlencode({'for': place.name})}",
         found=found,
     )
 

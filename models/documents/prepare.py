@@ -15,6 +15,8 @@ from pymongo.errors import CollectionInvalid, OperationFailure
 from models.documents.account import Account, BrowserSession, Certificate, Link
 from models.documents.application import Application
 from models.documents.base import Stored
+from models.documents.calendar_day import CalendarDay
+from models.documents.comment import Comment
 from models.documents.counter import Counter
 from models.documents.event import Event
 from models.documents.indexes import ensure_indexes, record_indexes
@@ -24,6 +26,8 @@ from models.documents.notice import Acceptance, Notice, TermsVersion
 from models.documents.record import RecordTypeVersion, RecordVersion, envelope_schema
 from models.documents.schema_change import SchemaChange
 from models.documents.store import Mongo, Store
+from models.documents.switch import Switch
+from models.documents.view import SavedView
 from models.schema.definition import RecordType
 from models.workflow.definition import Lifecycle
 
@@ -32,7 +36,9 @@ DOCUMENTS: tuple[type[Stored], ...] = (
     Acceptance,
     Application,
     BrowserSession,
+    CalendarDay,
     Certificate,
+    Comment,
     Counter,
     Event,
     Job,
@@ -41,7 +47,9 @@ DOCUMENTS: tuple[type[Stored], ...] = (
     Notice,
     RecordTypeVersion,
     RecordVersion,
+    SavedView,
     SchemaChange,
+    Switch,
     TermsVersion,
 )
 """Every document with a collection of its own; records have one per type."""

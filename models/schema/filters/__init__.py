@@ -6,7 +6,15 @@ words for people, the query for the database, the canonical text for addresses, 
 Days may be counted from today: ``{"submitted_at": {"$gte": "$$TODAY-7"}}``."""
 
 from models.schema.filters.query import database_query
-from models.schema.filters.reading import LONGEST, MOST_TESTS, Filter, FilterRead, peruse, read_filter
+from models.schema.filters.reading import (
+    LONGEST,
+    MOST_TESTS,
+    Filter,
+    FilterRead,
+    peruse,
+    read_filter,
+    unknown_field,
+)
 from models.schema.filters.records import record_askable
 from models.schema.filters.tree import Askable, Flaw, Group, Operator, Test, operators_of
 from models.schema.filters.words import operator_words, words_of
@@ -30,5 +38,6 @@ __all__ = [
     "read_filter",
     "record_askable",
     "text_of",
+    "unknown_field",
     "words_of",
 ]

@@ -89,6 +89,12 @@ def peruse(text: str, askable: Sequence[Askable]) -> FilterRead:
     return FilterRead(tree, tuple(reader.flaws))
 
 
+def unknown_field(part: str, path: str) -> Flaw:
+    """The flaw of a part that asks for a field nobody knows here, or that is not for this person to see."""
+    message = Message("the field {field} is not known here, or not for you to see", {"field": path[:60]})
+    return Flaw(part, message)
+
+
 def _parsed(text: str) -> Any:
     if len(text) > LONGEST:
         raise ValueRefused("a filter has at most {limit} characters", limit=LONGEST)
@@ -176,7 +182,7 @@ class _Reader:
         elif key.startswith("$"):
             self.flaw(place, "{operator} cannot be asked here", operator=key[:40])
         elif key not in self.askable:
-            self.flaw(place, "the field {field} is not known here, or not for you to see", field=key[:60])
+            self.flaws.append(unknown_field(".".join(place), key))
         else:
             yield from self.field(self.askable[key], value, place)
 
