@@ -21,6 +21,7 @@ TorokuError                      500 T-X000  something went wrong on our side
 ├── UploadRefused                422 T-V003  file too large, of a kind not allowed, or not what it says
 ├── FilterRefused                422 T-V004  a filter that cannot be asked (says which parts)
 ├── ViewRefused                  422 T-V005  a view that cannot be saved or shared (says why)
+├── CommentRefused               422 T-V006  a comment that cannot be written or changed (says why)
 ├── SchemaChangeRefused          409 T-S001  a change of a record type would lose or break data (says what)
 ├── StepsFailed                  409 T-S002  a step of evolution fails on stored records (carries which)
 ├── SchemaMoved                  409 T-S003  another version was published meanwhile
@@ -28,6 +29,7 @@ TorokuError                      500 T-X000  something went wrong on our side
 ├── JobMoved                     409 T-I002  the job is not where this page thought it was
 ├── ImportRefused                422 T-S004  a form of another system cannot be read (says why)
 ├── SearchTooWide                422 T-L001  a list cannot be found in the time there is; narrow it
+├── WritingStopped               503 T-M001  applicants may only read for now (says why)
 └── AuditBroken                  500 T-A001  the chain of events does not verify
 
 ``message`` is what a visitor may read: an English message id with named values, translated at the edge
@@ -290,6 +292,14 @@ class ViewRefused(TorokuError):
     message = "This view cannot be saved."
 
 
+class CommentRefused(TorokuError):
+    """A comment of the staff that is empty or too long, or that is not one's own to change any more."""
+
+    code = "T-V006"
+    status = 422
+    message = "This comment cannot be changed."
+
+
 class SearchTooWide(TorokuError):
     """A list would take the database longer than anybody waits."""
 
@@ -299,6 +309,14 @@ class SearchTooWide(TorokuError):
         "This search takes too long. Please narrow it: search for more characters, add a filter, "
         "or sort by another column. Nothing was changed."
     )
+
+
+class WritingStopped(TorokuError):
+    """Applicants may read and not write for now (terms of use 2.4); says on which ground."""
+
+    code = "T-M001"
+    status = 503
+    message = "Changes are stopped for now and nothing was saved: {ground}. {text}"
 
 
 class AuditBroken(TorokuError):

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pymongo import ASCENDING, IndexModel
-from pymongo.errors import DuplicateKeyError, OperationFailure
+from pymongo.errors import DuplicateKeyError, NetworkTimeout, OperationFailure
 
 from models.errors import ConfigurationError
 from models.schema.definition import RecordType, singles
@@ -19,6 +19,14 @@ IGNORED = frozenset({"v", "ns", "background"})
 """What the server says of an index besides its terms."""
 
 
+PATIENCE = 40
+"""How often an answer to the making of an index is awaited again: with the driver's half minute, twenty
+minutes."""
+
+SEARCH = "search"
+"""The index the search box uses."""
+
+
 async def ensure_indexes(collection: Any, wanted: Sequence[IndexModel]) -> None:
     """Make `collection` have the indexes wanted; one whose terms have changed is made anew, others are left.
 
@@ -26,7 +34,7 @@ async def ensure_indexes(collection: Any, wanted: Sequence[IndexModel]) -> None:
     if not wanted:
         return
     try:
-        await collection.create_indexes(wanted)
+        await _create(collection, wanted)
     except OperationFailure as error:
         if error.code not in CHANGED and not isinstance(error, DuplicateKeyError):
             raise
@@ -35,12 +43,24 @@ async def ensure_indexes(collection: Any, wanted: Sequence[IndexModel]) -> None:
             await _ensure(collection, index, existing)
 
 
+async def _create(collection: Any, indexes: Sequence[IndexModel]) -> None:
+    """Create, and wait for what a million records take: the driver stops listening before the server is
+    done, and asking again waits for the same work."""
+    for last in (*[False] * PATIENCE, True):
+        try:
+            await collection.create_indexes(indexes)
+            return
+        except NetworkTimeout:
+            if last:
+                raise
+
+
 async def _ensure(collection: Any, index: IndexModel, existing: Mapping[str, Any]) -> None:
     name = index.document["name"]
     if name in existing and _terms(existing[name]) != _terms(index.document):
         await collection.drop_index(name)
     try:
-        await collection.create_indexes([index])
+        await _create(collection, [index])
     except DuplicateKeyError as error:
         place = f"{collection.name}.{name}"
         raise ConfigurationError(
@@ -60,8 +80,9 @@ def record_indexes(kind: RecordType, lifecycle: Lifecycle) -> list[IndexModel]:
     wanted = [
         IndexModel([("number", ASCENDING)], unique=True, name="number"),
         IndexModel([("operator_id", ASCENDING), ("number", ASCENDING)], name="by_operator"),
-        IndexModel([("grams", ASCENDING)], name="search"),
+        IndexModel([("grams", ASCENDING), ("_id", ASCENDING)], name=SEARCH),
         IndexModel([("lifecycle", ASCENDING), ("_id", ASCENDING)], name="lifecycle"),
+        IndexModel([("updated_at", ASCENDING), ("_id", ASCENDING)], name="updated"),
     ]
     for field in kind.fields:
         if field.unique:

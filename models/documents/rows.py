@@ -1,13 +1,36 @@
-"""Raw rows of a collection for lists: projected, counted no further than asked, never validated."""
+"""Raw rows of a collection for lists: projected, counted no further than asked, never validated, never
+waited for longer than somebody at a screen would."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from time import monotonic
 from typing import Any
 
+from bson.errors import InvalidId
+from bson.objectid import ObjectId
+from pymongo import ASCENDING
+from pymongo.errors import ExecutionTimeout, OperationFailure
+
 from models.documents.application import Application
-from models.documents.base import Stored, read_id
-from models.errors import NotFound
+from models.documents.base import Stored
+from models.errors import SearchTooWide
 
 Where = Mapping[str, Any]
+
+PATIENCE = 4_000
+"""Milliseconds a page of rows may take the database."""
+
+COUNTING = 1_000
+"""Milliseconds a count may take it."""
+
+REMEMBERED = 60.0
+"""Seconds for which a count that reached its limit is not repeated: it would read as many rows again to say
+“more than that”."""
+
+MOST_REMEMBERED = 500
+MEMORY_EXCEEDED = 292
+"""QueryExceededMemoryLimitNoDiskUseAllowed: rows without an index to sort them by."""
 
 
 class Rows:
@@ -16,12 +39,31 @@ class Rows:
     def __init__(self, collection: Callable[[], Any], hidden: Sequence[str] = ()) -> None:
         self._collection = collection
         self._hidden = dict.fromkeys(hidden, 0)
+        self._full: OrderedDict[str, float] = OrderedDict()
+
+    @property
+    def collection(self) -> Any:
+        """The driver's collection."""
+        return self._collection()
 
     async def count(self, where: Where, limit: int) -> int:
-        """How many rows match, counted up to `limit`."""
+        """How many rows match, counted up to `limit`. Raises SearchTooWide."""
         if not where:
-            return min(int(await self._collection().estimated_document_count()), limit)
-        return int(await self._collection().count_documents(where, limit=limit))
+            return min(int(await self.collection.estimated_document_count()), limit)
+        asked = f"{limit} {where!r}"
+        if self._full.get(asked, 0.0) > monotonic():
+            return limit
+        with in_time():
+            found = int(await self.collection.count_documents(where, limit=limit, maxTimeMS=COUNTING))
+        if found >= limit:
+            self._remember(asked)
+        return found
+
+    def _remember(self, asked: str) -> None:
+        self._full[asked] = monotonic() + REMEMBERED
+        self._full.move_to_end(asked)
+        while len(self._full) > MOST_REMEMBERED:
+            self._full.popitem(last=False)
 
     async def page(
         self,
@@ -30,21 +72,48 @@ class Rows:
         skip: int,
         limit: int,
         projection: Sequence[str],
+        walked: bool = False,
     ) -> list[Mapping[str, Any]]:
-        """A page of rows with only the paths asked."""
-        cursor = self._collection().find(where, dict.fromkeys(projection, 1)).sort(list(sort))
-        rows: list[Mapping[str, Any]] = await cursor.skip(skip).limit(limit).to_list(None)
+        """A page of rows with only the paths asked; `walked`: by the index of the order, whatever else could
+        serve. Raises SearchTooWide."""
+        cursor = self.collection.find(where, dict.fromkeys(projection, 1)).sort(list(sort))
+        cursor = cursor.skip(skip).limit(limit).max_time_ms(PATIENCE)
+        if walked:
+            cursor = cursor.hint([(path, ASCENDING) for path, _ in sort])
+        with in_time():
+            rows: list[Mapping[str, Any]] = await cursor.to_list(None)
         return rows
 
-    async def one(self, pk: str, where: Where) -> Mapping[str, Any] | None:
-        """One row by its id within `where`; without the paths that are never shown."""
-        try:
-            identifier = read_id(pk)
-        except NotFound:
+    async def one(self, pk: str, where: Where, projection: Sequence[str] = ()) -> Mapping[str, Any] | None:
+        """One row by its id within `where`: the paths asked, or all but those that are never shown. None for
+        a malformed id."""
+        identifier = self.key(pk)
+        if identifier is None:
             return None
         wanted = {"$and": [{"_id": identifier}, where]} if where else {"_id": identifier}
-        found: Mapping[str, Any] | None = await self._collection().find_one(wanted, self._hidden or None)
+        asked = dict.fromkeys(projection, 1) or self._hidden or None
+        found: Mapping[str, Any] | None = await self.collection.find_one(wanted, asked)
         return found
+
+    def key(self, pk: str) -> Any | None:
+        """The id an address spells; None for anything else."""
+        try:
+            return ObjectId(pk)
+        except (InvalidId, TypeError):
+            return None
+
+
+@contextmanager
+def in_time() -> Iterator[None]:
+    """Turn what takes the database too long into SearchTooWide."""
+    try:
+        yield
+    except ExecutionTimeout as error:
+        raise SearchTooWide from error
+    except OperationFailure as error:
+        if error.code != MEMORY_EXCEEDED:
+            raise
+        raise SearchTooWide from error
 
 
 def rows_of(model: type[Stored], hidden: Sequence[str] = ()) -> Rows:

@@ -1,14 +1,21 @@
-"""Substring search for Japanese: every pair of neighbouring characters, lower-cased and width-folded."""
+"""Substring search for Japanese: neighbouring characters of folded texts as the entries of an index.
+
+Every pair of neighbours is an entry. Numbers and codes share their pairs with each other, so that four
+neighbouring ASCII letters or digits are an entry too; and the last character is one, so that a single
+character is found as the beginning of an entry wherever it stands."""
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from models.schema.definition import RecordType
 from models.schema.fields import BaseField
 
 GRAM_LIMIT = 2000
-"""Most grams one record keeps."""
+"""Most entries one record keeps."""
+
+CODE = 4
+"""Letters and digits of an entry for numbers and codes."""
 
 
 def fold(text: str) -> str:
@@ -23,11 +30,37 @@ def grams(text: str) -> list[str]:
     return list(dict.fromkeys(pairs))
 
 
+def entries(text: str) -> list[str]:
+    """What the index keeps of `text`: its bigrams, its last character, its codes of four."""
+    folded = fold(text)
+    return list(dict.fromkeys([*grams(folded), *folded[-1:], *(code for _, code in _codes(folded))]))
+
+
+def needles(text: str) -> list[str]:
+    """The entries a text must have to hold `text` (two characters or more), those of codes first: they are
+    rarer, and say what the pairs inside them say."""
+    folded = fold(text)
+    codes = dict(_codes(folded))
+    told = {at + inside for at in codes for inside in range(CODE - 1)}
+    pairs = (folded[i : i + 2] for i in range(len(folded) - 1) if i not in told)
+    return list(dict.fromkeys([*codes.values(), *pairs]))
+
+
+def _codes(folded: str) -> Iterator[tuple[int, str]]:
+    """Every run of four ASCII letters and digits, with where it begins."""
+    if len(folded) < CODE:
+        return
+    for start in range(len(folded) - CODE + 1):
+        code = folded[start : start + CODE]
+        if code.isascii() and code.isalnum():
+            yield start, code
+
+
 def grams_of(definition: RecordType, number: str, data: Mapping[str, Any]) -> list[str]:
-    """The search grams of a record: its number, every field marked ``search`` and every such field in its
+    """The search entries of a record: its number, every field marked ``search`` and every such field in its
     groups and tables. Secrets have none, whatever they are marked."""
     texts = [number, *(f.search_text(data.get(f.name)) for f in definition.fields if _is_searched(f))]
-    found = (gram for text in texts for gram in grams(text))
+    found = (entry for text in texts for entry in entries(text))
     return list(dict.fromkeys(found))[:GRAM_LIMIT]
 
 
