@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from app.certificates import TrialAuthority, write_certificate
+from app.story import tell_story
 from models.documents.account import Account
 from models.documents.application import Application
 from models.documents.base import new_id
@@ -43,8 +44,9 @@ class DemoAccount:
     certificate: Path | None
 
 
-async def load_demo(site: Site, folder: Path) -> list[DemoAccount]:
-    """Load the demo data where it is not loaded yet; certificates are written to `folder`.
+async def load_demo(site: Site, folder: Path, *, applications: bool = False) -> list[DemoAccount]:
+    """Load the demo data where it is not loaded yet; certificates are written to `folder`. With
+    `applications`, also the weeks of work that fill the queue.
 
     Raises ConfigurationError in production, and when a demo file cannot be used."""
     if site.production:
@@ -53,6 +55,8 @@ async def load_demo(site: Site, folder: Path) -> list[DemoAccount]:
     accounts = sources["accounts"].value["accounts"] if "accounts" in sources else []
     if accounts and await Account.find_one({"login": accounts[0]["login"]}) is None:
         await _load(site, sources, folder)
+        if applications and "applications" in sources:
+            await tell_story(site, sources["applications"].value["applications"])
     return [_describe(account, folder) for account in accounts]
 
 

@@ -26,21 +26,24 @@ GRACE = 10
 
 def serve(
     demo: Annotated[bool, typer.Option("--demo", help="Load the demo data and print its accounts.")] = False,
+    empty: Annotated[
+        bool, typer.Option("--empty-queue", help="Leave the demo applications out.", show_default=False)
+    ] = False,
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
 ) -> None:
     """Serve the site; with the embedded database, start that too."""
     settings = Settings() if port is None else Settings(port=port)
-    run(_serve(settings, demo))
+    run(_serve(settings, demo, applications=not empty))
 
 
-async def _serve(settings: Settings, demo: bool) -> None:
+async def _serve(settings: Settings, demo: bool, *, applications: bool) -> None:
     configuration = configuration_of(settings)
     app = create_app(settings, configuration)
     async with AsyncExitStack() as stack:
         site = await stack.enter_async_context(open_site(settings, configuration, owner=True))
         app.state.site = site
         if demo:
-            _print_accounts(await load_demo(site, settings.data / "demo"))
+            _print_accounts(await load_demo(site, settings.data / "demo", applications=applications))
         await stack.enter_async_context(beside(keep_current(site)))
         if settings.worker:
             await stack.enter_async_context(beside(Worker(site, sender_for(settings.smtp_url)).run()))

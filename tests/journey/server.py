@@ -32,7 +32,7 @@ class Program:
             **({"TOROKU_SMTP_URL": f"smtp://127.0.0.1:{smtp}"} if smtp else {}),
             **environment,
         }
-        self.arguments = ["--demo"] if demo else []
+        self.arguments = ["--demo", "--empty-queue"] if demo else []
         self.log = folder / "serve.log"
         self.process: subprocess.Popen[bytes] | None = None
 

@@ -1,0 +1,42 @@
+"""The demo's weeks of work: made by the real services, and never mailed."""
+
+from collections import Counter
+
+import pytest
+
+from app.demo import load_demo
+from app.story import tell_story
+from models.documents.application import Application
+from models.documents.message import Message
+from models.errors import ConfigurationError
+from models.services.delivery import claim_due
+from tests.app.conftest import Inside
+
+
+async def test_the_queue_of_the_demo_holds_every_stage_of_a_review(inside: Inside) -> None:
+    await load_demo(inside.site, inside.folder / "demo", applications=True)
+    found = await Application.find({"history": {"$ne": []}}).to_list()
+    states = Counter(application.state for application in found)
+    assert states.keys() >= {"submitted", "under_review", "second_review", "returned", "approved", "rejected"}
+    assert any(application.round > 1 and application.open for application in found)
+    assert {application.kind for application in found} == {"register", "change", "delete"}
+    assert (
+        min(application.submitted_at for application in found if application.submitted_at) < inside.site.now()
+    )
+    assert len(await Message.find({}).to_list()) > len(found)
+    assert await claim_due(inside.site) is None
+
+
+async def test_loaded_twice_it_is_there_once(inside: Inside) -> None:
+    for _ in range(2):
+        await load_demo(inside.site, inside.folder / "demo", applications=True)
+    references = [a.reference for a in await Application.find({"history": {"$ne": []}}).to_list()]
+    assert len(references) == len(set(references)) > 15
+
+
+async def test_an_application_that_cannot_be_made_is_named(inside: Inside) -> None:
+    await load_demo(inside.site, inside.folder / "demo")
+    row = {"as": "minato-admin", "type": "resource", "kind": "change", "of": "ない発電所", "day": -1}
+    with pytest.raises(ConfigurationError) as refused:
+        await tell_story(inside.site, [{**row, "answers": {}, "steps": []}])
+    assert "ない発電所" in str(refused.value)
