@@ -10,6 +10,7 @@ from models.configuration.calendar import Calendar
 from models.configuration.check import check
 from models.configuration.load import Configuration, load_configuration
 from models.documents.prepare import bind, prepare
+from models.services import calendars
 from models.services.registry import Registry
 from models.services.site import Site
 from models.services.terms import keep_versions
@@ -69,4 +70,5 @@ async def build_site(
         await publish_new(site)
         await renew_walls(site)
     await keep_versions(site)
+    await calendars.refresh(site)
     return site

@@ -22,17 +22,26 @@ from models.errors import (
     SignInRequired,
     TooManyRequests,
     TorokuError,
+    WritingStopped,
 )
 from models.language import Message, choose_language, translate
 from models.permissions import Actor
 
-RETRY: Mapping[type[TorokuError], str] = {DatabaseUnavailable: "10", TooManyRequests: "60"}
+RETRY: Mapping[type[TorokuError], str] = {
+    DatabaseUnavailable: "10",
+    TooManyRequests: "60",
+    WritingStopped: "600",
+}
 """Seconds after which trying again makes sense."""
+
+UNSAVED = (DatabaseUnavailable, WritingStopped)
+"""What a form may be sent again after: nothing was wrong with it."""
 
 HEADINGS: Mapping[type[TorokuError], Message] = {
     NotFound: Message("Page not found"),
     SignInRequired: Message("Please sign in"),
     NotAllowed: Message("Not allowed"),
+    WritingStopped: Message("Applicants can only read for now"),
 }
 TROUBLE = Message("Sorry, there is a problem with the service")
 REFUSED = Message("This could not be done")
@@ -46,7 +55,7 @@ def error_response(request: Request, error: TorokuError) -> Response:
     if isinstance(error, SignInRequired) and request.method == "GET":
         here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return go(f"/login?next={quote(here, safe='')}")
-    if isinstance(error, DatabaseUnavailable) and request.method == "POST":
+    if isinstance(error, UNSAVED) and request.method == "POST":
         return SendAgain(error)
     return _page(request, error)
 
@@ -76,7 +85,7 @@ def _page(request: Request, error: TorokuError) -> Response:
         "text": translate(error.public, visit.language, **error.values),
         "code": error.code,
         "request_id": getattr(request.state, "request_id", ""),
-        "resend": _typed(request) if isinstance(error, DatabaseUnavailable) else (),
+        "resend": _typed(request) if isinstance(error, UNSAVED) else (),
         "sign_in": isinstance(error, SignInRequired),
     }
     written = environment(visit.language).get_template("pages/error.html").render(context)

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from models.documents.switch import READ_ONLY, Switch
 from models.language import Language, Message, Text, translate
 from models.permissions import allowed
+from models.services.switches import GROUNDS
 
 if TYPE_CHECKING:
     from forms.pages.visit import Visit
@@ -34,6 +36,15 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Stopped:
+    """What everybody is told while applicants may only read: on which ground, in words, since when."""
+
+    ground: str
+    text: str
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """The frame of one page."""
 
@@ -46,6 +57,7 @@ class Frame:
     here: str
     done: str
     zone: ZoneInfo
+    stopped: Stopped | None = None
 
     def date(self, day: date) -> str:
         """A calendar day in words."""
@@ -80,7 +92,15 @@ def frame_of(visit: "Visit") -> Frame:
         quote(here, safe="/?&=%#-_.~"),
         done(visit.language) if done else "",
         visit.site.calendar.zone,
+        _stopped(visit.site.switchboard.last(READ_ONLY), visit.language),
     )
+
+
+def _stopped(switch: Switch | None, language: Language) -> Stopped | None:
+    if switch is None:
+        return None
+    ground = GROUNDS.get(switch.code, GROUNDS[4])
+    return Stopped(ground(language), switch.text, switch.since)
 
 
 def _places(visit: "Visit") -> Iterator[Place]:

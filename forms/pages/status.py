@@ -4,14 +4,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forms.pages.visit import page, read_form, text_of, visit_of
+from models.documents.switch import READ_ONLY
 from models.errors import AnswersInvalid
 from models.language import translate
 from models.services import resuming
 
 
 async def ask_status(request: Request) -> Response:
-    """The form: reference number and address."""
-    return page(visit_of(request), "status", {"reference": "", "email": "", "sent": False})
+    """The form: reference number and address. Whether anything can be written now is looked up for it."""
+    visit = visit_of(request)
+    await visit.site.switchboard.look(READ_ONLY)
+    return page(visit, "status", {"reference": "", "email": "", "sent": False})
 
 
 async def send_status(request: Request) -> Response:

@@ -7,6 +7,8 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from models.documents.base import Id, Part, Person, Stored
 
+_NEWEST = (("at", DESCENDING), ("_id", DESCENDING))
+
 
 class Subject(Part):
     """What was acted on."""
@@ -43,5 +45,8 @@ class Event(Stored):
             ),
             IndexModel([("sequence", ASCENDING), ("_id", ASCENDING)], name="unsealed"),
             IndexModel([("subject.id", ASCENDING), ("at", DESCENDING)], name="by_subject"),
-            IndexModel([("at", DESCENDING)], name="newest"),
+            IndexModel([("subject.label", ASCENDING), *_NEWEST], name="by_label"),
+            IndexModel([("action", ASCENDING), *_NEWEST], name="by_action"),
+            IndexModel([("actor.name", ASCENDING), *_NEWEST], name="by_person"),
+            IndexModel(list(_NEWEST), name="newest"),
         )

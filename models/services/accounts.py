@@ -25,6 +25,7 @@ from models.services.messages import Letter, Recipient, queue_letter
 from models.services.resuming import read_address
 from models.services.sessions import actor_for, end_sessions
 from models.services.site import Site
+from models.services.switches import require_writing
 
 PASSWORD_LENGTH = range(12, 129)
 """Lengths a password may have (ASVS 6.2.1, 6.2.9)."""
@@ -190,6 +191,7 @@ async def issue_user(
 
     Raises NotAllowed, AnswersInvalid (paths ``name``, ``email``)."""
     require(actor, "account.issue")
+    await require_writing(site, actor)
     if not name.strip() or len(name.strip()) > NAME_LIMIT:
         msgid = "Enter the person's name, at most 50 characters."
         raise AnswersInvalid((AnswerError("name", "required", Message(msgid)),))

@@ -21,6 +21,7 @@ from models.services import picking, secrets
 from models.services.reasons import told_note
 from models.services.seeing import governed, require_in_reach, why_not
 from models.services.site import Site
+from models.services.switches import require_writing
 from models.services.variables import compiled as compiled
 from models.services.variables import operator_of as operator_of
 from models.services.variables import variables_of as variables_of
@@ -133,6 +134,7 @@ async def save_page(
     raises AnswersInvalid and nothing is stored. Secrets are sealed, and what references take over is put
     in, whatever was typed there. Raises RecordChanged when another window was faster."""
     require_applicant(site, actor, application)
+    await require_writing(site, actor)
     definition = compiled(site, application).definition
     page = next((page for page in definition.laid_out if page.name == page_name), None)
     if page is None:

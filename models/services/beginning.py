@@ -23,6 +23,7 @@ from models.services.events import record_event
 from models.services.registry import Published
 from models.services.seeing import is_in_reach
 from models.services.site import Site
+from models.services.switches import require_writing
 from models.workflow.engine import holds
 
 
@@ -40,6 +41,7 @@ async def begin(
 
     Raises NotFound, NotAllowed, TransitionRefused (terms not accepted, needs not met), CertificateRefused,
     AlreadyOpen."""
+    await require_writing(site, actor)
     published = site.registry.current(type_name)
     definition = published.definition
     if not definition.enabled:

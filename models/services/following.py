@@ -1,11 +1,17 @@
-"""Staying current: every process takes over what another one published, within a second, without restart."""
+"""Staying current: every process takes over what another one changed, within a second, without restart."""
 
+from models.documents.calendar_day import CalendarDay
 from models.documents.record import RecordTypeVersion
+from models.documents.switch import Switch
 from models.documents.watching import watch
+from models.services import calendars
 from models.services.site import Site
 
 
 async def follow(site: Site) -> None:
-    """Refresh the registry whenever a version is published anywhere. Never ends by itself."""
-    async for _ in watch(site.store, RecordTypeVersion):
+    """Take over published versions, single days of the calendar and switches whenever one changes anywhere.
+    Never ends by itself."""
+    async for _ in watch(site.store, RecordTypeVersion, CalendarDay, Switch):
         await site.registry.refresh()
+        await calendars.refresh(site)
+        await site.switchboard.refresh()

@@ -18,6 +18,7 @@ from models.services.events import record_event
 from models.services.messages import Letter, Recipient, queue_letter
 from models.services.post import values_of
 from models.services.site import Site
+from models.services.switches import require_writing
 
 LINKS_AN_HOUR = 5
 """Most links one application mails within an hour."""
@@ -38,6 +39,7 @@ def read_address(text: str, path: str = "email") -> str:
 async def send_resume_link(site: Site, actor: Actor, application: Application, email: str) -> None:
     """Mail a link that opens this draft again. Raises AnswersInvalid (path ``email``), TooManyRequests."""
     require_applicant(site, actor, application)
+    await require_writing(site, actor)
     address = read_address(email)
     await _require_room(site, application)
     await _send(site, actor, application, "resume_draft", Recipient(address, "", application.language))

@@ -14,6 +14,7 @@ from models.configuration.load import Configuration
 from models.configuration.mail import MailTemplate
 from models.documents.records import Records
 from models.documents.store import Store
+from models.documents.switch import Switchboard
 from models.language import Language
 from models.services.registry import Registry
 from models.workflow.definition import Lifecycle, Workflow
@@ -43,6 +44,11 @@ class Site:
     def today(self) -> date:
         """The calendar day in the site's time zone."""
         return self.now().astimezone(self.calendar.zone).date()
+
+    @cached_property
+    def switchboard(self) -> Switchboard:
+        """What is stopped for everybody, as this process knows it."""
+        return Switchboard()
 
     @cached_property
     def records(self) -> Mapping[str, Records]:

@@ -16,7 +16,9 @@ from models.services.needs import note_of, remarks_of, require_needs
 from models.services.picking import check_picks
 from models.services.post import queue_mails
 from models.services.seeing import require_in_reach, worded_for
+from models.services.signs import handed_over
 from models.services.site import Site
+from models.services.switches import require_writing
 from models.workflow.definition import Transition, Workflow
 from models.workflow.engine import Position, holds, judge, steps
 
@@ -37,11 +39,14 @@ async def take_step(
     given = given or Given()
     workflow = workflow_of(site, application)
     _require_step(site, workflow, actor, application, name)
+    await require_writing(site, actor)
     transition = workflow.transitions[name]
     await require_in_reach(site, actor, application)
     require_needs(site, actor, application, transition, given)
     reading = await _submitted(site, actor, workflow, application, transition)
     update = _update(site, actor, application, name, transition, given, reading)
+    if reading is not None:
+        update["$set"] |= await handed_over(site, application, reading.data)
 
     async def body(session: Session) -> Application:
         return await _move(site, actor, application, name, update, given.revision, session)

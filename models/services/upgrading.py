@@ -22,6 +22,7 @@ from models.services.carrying import Carried, carry
 from models.services.registry import Published
 from models.services.routes import route_to
 from models.services.site import Site
+from models.services.switches import require_writing
 
 
 def newer(site: Site, application: Application) -> Published | None:
@@ -44,6 +45,7 @@ async def upgrade(site: Site, actor: Actor, application: Application, *, revisio
     """Take a draft to the version in force. Every page is asked for again; every answer is kept, what has no
     place any more in its attic. Raises TransitionRefused where nothing is newer or the answers do not fit."""
     require_applicant(site, actor, application)
+    await require_writing(site, actor)
     current = newer(site, application)
     if current is None:
         raise TransitionRefused("This form is already the newest.")

@@ -21,6 +21,7 @@ from models.services.applications import (
 )
 from models.services.seeing import holds, require_in_reach
 from models.services.site import Site
+from models.services.switches import require_writing
 
 NAME_LIMIT = 150
 """Longest file name kept (characters)."""
@@ -46,6 +47,7 @@ async def attach(
     """Store an upload, its facts in the answers: in the place of the earlier one, or after those there where
     the field takes several. Raises UploadRefused, NotFound, TransitionRefused."""
     require_applicant(site, actor, application)
+    await require_writing(site, actor)
     field = form_of(site, application).by_name.get(field_name)
     opened = open_fields(site, application)
     if not isinstance(field, UploadField) or (opened is not None and field_name not in opened):
