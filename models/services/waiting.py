@@ -1,0 +1,30 @@
+"""The states of every workflow, and those in which the staff are to act."""
+
+from models.permissions import Actor
+from models.services.site import Site
+from models.workflow.definition import State
+
+
+def states_of(site: Site) -> dict[str, State]:
+    """Every state of every workflow by its name, in their order."""
+    return {name: state for workflow in site.workflows.values() for name, state in workflow.states.items()}
+
+
+def waiting_states(site: Site) -> tuple[str, ...]:
+    """The open states in which the staff are to act, over all workflows, in their order."""
+    states = states_of(site).items()
+    return tuple(name for name, s in states if not s.final and s.held_by not in (None, "applicant"))
+
+
+def states_for(site: Site, actor: Actor) -> list[str]:
+    """The waiting states from which a step leads that people with this actor's roles may take."""
+    words = actor.roles | {"staff"}
+    waiting = set(waiting_states(site))
+    found = (
+        origin
+        for workflow in site.workflows.values()
+        for step in workflow.transitions.values()
+        if words & set(step.by)
+        for origin in step.origins
+    )
+    return [name for name in states_of(site) if name in waiting & set(found)]
