@@ -10,7 +10,7 @@ from models.documents.application import Application
 from models.documents.event import Subject
 from models.documents.guarded import find_document, update_where
 from models.errors import AnswersInvalid, NotFound, RecordChanged, TransitionRefused
-from models.language import Language
+from models.language import Language, Text
 from models.permissions import Actor, allowed, is_applicant, may_view, require
 from models.schema.conditions import fields_in
 from models.schema.definition import Kind, RecordType, walk
@@ -25,7 +25,7 @@ from models.services.switches import require_writing
 from models.services.variables import compiled as compiled
 from models.services.variables import operator_of as operator_of
 from models.services.variables import variables_of as variables_of
-from models.workflow.definition import State, Transition, Workflow
+from models.workflow.definition import Workflow
 from models.workflow.engine import holds
 
 OWN_LIMIT = 200
@@ -335,8 +335,8 @@ def timeline(site: Site, application: Application, language: Language) -> list[E
     return [
         Entry(
             at=step.at,
-            label=_label(workflow.transitions.get(step.name), step.name, language),
-            state=_label(workflow.states.get(step.to), step.to, language),
+            label=step_label(workflow, step.name)(language),
+            state=workflow.states[step.to].label(language) if step.to in workflow.states else step.to,
             who=step.by.name if step.by.kind != "staff" else site.configuration.site.organisation(language),
             note=told_note(definition, step, language),
         )
@@ -344,5 +344,14 @@ def timeline(site: Site, application: Application, language: Language) -> list[E
     ]
 
 
-def _label(part: Transition | State | None, name: str, language: Language) -> str:
-    return part.label(language) if part else name
+OWN_STEPS = {
+    "rebase": Text(ja="最新の登録情報に合わせる", en="Bring up to the registered information in force")
+}
+"""What the program itself writes into a history, besides the workflow's steps."""
+
+
+def step_label(workflow: Workflow, name: str) -> Text:
+    """What a step of a history is called; its bare name where nothing knows it any more."""
+    if name in workflow.transitions:
+        return workflow.transitions[name].label
+    return OWN_STEPS.get(name, Text(ja=name))

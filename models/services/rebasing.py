@@ -1,0 +1,197 @@
+"""Bringing an application up to the record in force: what only the record changed is taken over, what only
+the application changed stays, and where both did somebody says which holds."""
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+from models.documents.application import Application, Step
+from models.documents.guarded import update_where
+from models.documents.store import Session
+from models.errors import AnswersInvalid, NotAllowed, NotFound, RecordChanged, TransitionRefused
+from models.permissions import Actor, allowed, may_view, persons, require
+from models.schema.definition import RecordType
+from models.schema.reading import Reading, read_data
+from models.services.applications import compiled, form_of, is_with_applicant, subject_of
+from models.services.conflicts import Conflict, Moved, conflict_of, seen_in
+from models.services.events import record_event
+from models.services.seeing import require_in_reach, worded_for
+from models.services.site import Site
+from models.services.variables import variables_of
+
+STEP = "rebase"
+"""How it is called in the history."""
+
+NEWER_FORM = (
+    "The record was written with a newer form since. Return the application, so that it is begun again."
+)
+GONE = "The record this application is about is no longer in force."
+
+
+async def rebase(
+    site: Site,
+    actor: Actor,
+    application: Application,
+    choices: Mapping[str, str],
+    revision: int,
+) -> Application:
+    """Bring an application in one's charge up to the record in force. `choices` says ``theirs`` or ``ours``
+    for every path both sides changed.
+
+    Data, answers, base revision, history and event are written in one transaction, guarded by `revision`.
+    Raises NotFound, NotAllowed, TransitionRefused (nothing to do, not now, not every choice made),
+    AnswersInvalid (the outcome breaks a rule of the form), RecordChanged (somebody was faster)."""
+    await _require_theirs(site, actor, application)
+    conflict = await conflict_of(site, application)
+    if conflict is None:
+        raise TransitionRefused("The application stands on the registered information in force already.")
+    if (refusal := hindrance(site, actor, application, conflict)) is not None:
+        raise TransitionRefused(refusal)
+    taken = _taken(conflict, choices)
+    reading = await _read(site, actor, application, _merged(application, taken))
+    update = _update(site, actor, application, conflict, taken, reading)
+
+    async def body(session: Session) -> Application:
+        return await _write(site, actor, application, conflict, taken, update, revision, session)
+
+    return await site.store.transaction(body)
+
+
+def may_rebase(actor: Actor, site: Site, application: Application) -> bool:
+    """Whether it is in this actor's charge to bring the application up to date, and the time for it."""
+    who = persons(actor, application)
+    theirs = "assignee" in who and "applicant" not in who and allowed(actor, "application.rebase")
+    return theirs and application.open and not is_with_applicant(site, application)
+
+
+def hindrance(site: Site, actor: Actor, application: Application, conflict: Conflict) -> str | None:
+    """Why it cannot be done, whoever asks (a message id); None where it can."""
+    lifecycle = site.lifecycles[site.registry.current(application.type).definition.lifecycle]
+    state = lifecycle.states.get(conflict.record.lifecycle)
+    if state is None or not state.live:
+        return GONE
+    if conflict.lost:
+        return NEWER_FORM
+    seen = {each.path for each in seen_in(actor, site, application, conflict)}
+    if any(each.path not in seen for each in conflict.asked):
+        return "Both sides changed an answer you may not see. Hand the application over to somebody who may."
+    return None
+
+
+async def _require_theirs(site: Site, actor: Actor, application: Application) -> None:
+    if not may_view(actor, application):
+        raise NotFound
+    await require_in_reach(site, actor, application)
+    require(actor, "application.rebase")
+    if "assignee" not in persons(actor, application):
+        raise NotAllowed("Only the reviewer in charge can do this.", rule="application.rebase")
+    if not may_rebase(actor, site, application):
+        raise TransitionRefused
+
+
+def _taken(conflict: Conflict, choices: Mapping[str, str]) -> list[Moved]:
+    """What is taken over from the record in force. Raises TransitionRefused unless every choice is made."""
+    left = sum(choices.get(each.path) not in ("theirs", "ours") for each in conflict.asked)
+    if left:
+        raise TransitionRefused(
+            "Choose which value holds for {count} answers that both sides changed.", count=left
+        )
+    return [
+        each
+        for each in conflict.moved
+        if each.side == "theirs" or (each.side == "both" and choices[each.path] == "theirs")
+    ]
+
+
+def _merged(application: Application, taken: list[Moved]) -> dict[str, Any]:
+    data = copy.deepcopy(application.data or {})
+    for each in taken:
+        *around, name = each.path.split(".")
+        here = data
+        for group in around:
+            if not isinstance(here.get(group), dict):
+                here[group] = {}
+            here = here[group]
+        here[name] = each.theirs
+    return data
+
+
+async def _read(site: Site, actor: Actor, application: Application, data: dict[str, Any]) -> Reading:
+    """The outcome, by the rules of the form the application is pinned to. Raises AnswersInvalid."""
+    form = form_of(site, application)
+    asked = {field.name for field in form.fields if field.stored and field.asked}
+    given = {name: value for name, value in data.items() if name in asked and value is not None}
+    reading = read_data(compiled(site, application), given, await variables_of(site, application))
+    if reading.errors:
+        raise AnswersInvalid(worded_for(actor, form, reading.errors))
+    return reading
+
+
+def _update(
+    site: Site,
+    actor: Actor,
+    application: Application,
+    conflict: Conflict,
+    taken: list[Moved],
+    reading: Reading,
+) -> dict[str, Any]:
+    definition, now = compiled(site, application).definition, site.now()
+    step = Step(
+        name=STEP,
+        origin=application.state,
+        to=application.state,
+        by=actor.person,
+        at=now,
+        note=f"{application.base_revision} → {conflict.record.revision}",
+    )
+    values = {
+        "data": reading.data,
+        "answers": _answers(definition, application, taken, reading),
+        "base_revision": conflict.record.revision,
+        "title": definition.title_of(reading.data) or application.title,
+        "updated_at": now,
+    }
+    return {"$set": values, "$push": {"history": step.model_dump()}, "$inc": {"revision": 1}}
+
+
+def _answers(
+    definition: RecordType, application: Application, taken: list[Moved], reading: Reading
+) -> dict[str, Any]:
+    """What the applicant would find typed, were it returned: their own words where nothing was taken over."""
+    answers = dict(application.answers)
+    for name in {each.path.split(".")[0] for each in taken}:
+        answers[name] = definition.by_name[name].unparse(reading.data.get(name))
+    return {name: value for name, value in answers.items() if value is not None}
+
+
+async def _write(
+    site: Site,
+    actor: Actor,
+    application: Application,
+    conflict: Conflict,
+    taken: list[Moved],
+    update: Mapping[str, Any],
+    revision: int,
+    session: Session,
+) -> Application:
+    record = await site.records[application.type].get(conflict.record.id, session)
+    if record is None or record.revision != conflict.record.revision:
+        raise RecordChanged
+    guard = {"_id": application.id, "state": application.state, "revision": revision}
+    kept = await update_where(Application, guard, update, session)
+    if kept is None:
+        raise RecordChanged(
+            "This application was changed in another window. Look at it again before you go on."
+        )
+    await record_event(
+        site,
+        actor,
+        "application.rebase",
+        subject_of(kept),
+        session,
+        operator_id=kept.operator_id,
+        origin=application.base_revision,
+        to=record.revision,
+        taken=[each.path for each in taken],
+    )
+    return kept
