@@ -56,9 +56,13 @@ class RecordSource(Protocol):
         asked."""
         ...
 
-    async def one(self, pk: str, where: Where) -> Row | None:
-        """The row with the key written `pk` in an address, when it matches `where`; None for a malformed
-        key."""
+    async def one(self, pk: str, where: Where, projection: Sequence[str] = ()) -> Row | None:
+        """The row with the key written `pk` in an address, when it matches `where`, with only the paths
+        asked (none: all that may be shown); None for a malformed key."""
+        ...
+
+    def key(self, pk: str) -> Any | None:
+        """The key an address writes as `pk`, as it is stored; None for a malformed one."""
         ...
 
 

@@ -35,9 +35,9 @@ class Column:
     `sortable` promises an index on the path; `filters` are the operators offered in the filter form;
     `choices` the values of a ``state`` column; `show` replaces the kind's way of writing a value (what it
     returns is escaped unless it is ``Markup``); `wrap` lets long text break into lines. `order` is the path
-    it is sorted by where that is another; a column not `drawn` is only filtered and sorted by. `match` makes
-    the query of a filter (raising ``ValueError`` for a text it cannot read), `spell` writes an export's
-    cell.
+    it is sorted by where that is another; no two rows have the same value of one that is `alone`, so that
+    nothing else need order them; a column not `drawn` is only filtered and sorted by. `match` makes
+    the query of a filter (raising ``ValueError`` for a text it cannot read), `spell` writes an export's cell.
     """
 
     path: str
@@ -49,6 +49,7 @@ class Column:
     show: Show | None = None
     wrap: bool = False
     order: str = ""
+    alone: bool = False
     drawn: bool = True
     match: Match | None = None
     spell: Callable[[Any], Any] | None = None

@@ -31,12 +31,22 @@ def columns_of(definition: RecordType, states: Mapping[str, State]) -> tuple[Col
     """Number, title, the answers marked ``list``, state, last change; answers only marked ``filter`` are
     there to be asked for."""
     return (
-        Column("number", _("Number"), "code", sortable=True, filters=("eq", "startswith")),
-        Column("title", _("Title"), wrap=True),
+        Column("number", _("Number"), "code", sortable=True, alone=True, filters=("eq", "startswith")),
+        _title(definition),
         *_answers(definition),
-        Column("lifecycle", _("State"), "state", filters=("eq",), choices=state_choices(states)),
-        Column("updated_at", _("Updated"), "moment"),
+        Column(
+            "lifecycle", _("State"), "state", sortable=True, filters=("eq",), choices=state_choices(states)
+        ),
+        Column("updated_at", _("Updated"), "moment", sortable=True, filters=("gte", "lte")),
     )
+
+
+def _title(definition: RecordType) -> Column:
+    """Sorted by the answer it is made of, where it is one that lists are sorted by."""
+    named = definition.by_name.get(definition.title.strip("{}"))
+    sortable = named is not None and named.sortable
+    order = named.order_path(f"data.{named.name}") if named is not None and sortable else ""
+    return Column("title", _("Title"), wrap=True, sortable=sortable, order=order)
 
 
 def state_choices(states: Mapping[str, State]) -> dict[str, Choice]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from starlette.requests import Request
 from starlette_admin import StringField
@@ -10,16 +10,20 @@ from starlette_admin import StringField
 from admin.actor import actor_of, may, site_of
 from admin.language import lazy_gettext as _
 from admin.language import spoken
-from admin.views.base import Where
+from admin.refusals import Problem
+from admin.views.base import Order, Row, Where
 from admin.views.columns import Column
-from admin.views.listing import Condition, Listing
+from admin.views.filters import PARAMETER, asked_filter, record_place
+from admin.views.listing import FARTHEST, Condition, Listing
 from admin.views.record_columns import columns_of
 from admin.views.record_export import export_columns
 from admin.views.record_page import RecordPage
+from admin.views.records import Asked
+from admin.views.saved import saved_views
 from models.access import is_for_all, rows_for, seen_by
-from models.documents.rows import rows_in
+from models.documents.searching import SearchedRows, searched_rows
 from models.schema.definition import RecordType
-from models.schema.search import grams
+from models.schema.search import needles
 from models.services.exporting import note_export
 from models.workflow.definition import State
 
@@ -35,6 +39,11 @@ class RecordsView(RecordPage):
     """The registered records of one type: columns, filters and search from its definition; a record's page
     shows it by the version it was written under."""
 
+    styles = ("filters.css",)
+    sorts = 1
+    keeps = (PARAMETER,)
+    source: SearchedRows
+
     def __init__(self, kind: RecordType, states: Mapping[str, State]) -> None:
         self.kind, self.states = kind, states
         self._narrowed: dict[str, Shown] = {}
@@ -45,7 +54,7 @@ class RecordsView(RecordPage):
             display_name=spoken(kind.label),
             icon="records",
             columns=columns_of(kind, states),
-            source=rows_in(kind.collection),
+            source=searched_rows(kind.collection),
             rule=self._reach,
             search=("grams",),
             order=(("_id", -1),),
@@ -82,8 +91,33 @@ class RecordsView(RecordPage):
         return self.kind.enabled and super().permits(request, action)
 
     def search_where(self, text: str) -> Where:
-        """By bigrams, so that Japanese is found anywhere in a word."""
-        return {"grams": {"$all": grams(text)}} if grams(text) else {}
+        """By what the search index keeps, so that Japanese is found anywhere in a word."""
+        return {"grams": {"$all": needles(text)}} if needles(text) else {}
+
+    async def searched(self, text: str, order: Order, alone: bool) -> Asked:
+        """As the rarity of what is looked for tells."""
+        found = await self.source.search(text, [path for path, _ in order] == ["_id"], alone)
+        how = {"walked": True} if found.walked else {}
+        return Asked(found.where, [], how, found.empty, found.counted or FARTHEST)
+
+    def is_sound(self, row: Row) -> bool:
+        """A record has a number, a state and answers."""
+        return type(row.get("number")) is type(row.get("lifecycle")) is str and "data" in row
+
+    def narrowed(self, request: Request) -> tuple[Where, list[Problem]]:
+        """What was asked with the builder of filters."""
+        if not request.query_params.get(PARAMETER):
+            return {}, []
+        asked = asked_filter(request, record_place(request, self.kind.name))
+        return asked.where, asked.problems
+
+    async def list_extras(self, request: Request) -> Mapping[str, Any]:
+        """The filter in words, and the views this person may choose."""
+        place = record_place(request, self.kind.name)
+        return {
+            "asked_filter": asked_filter(request, place),
+            "saved_views": await saved_views(request, place),
+        }
 
     def export_columns_for(self, request: Request) -> Sequence[Column]:
         """Every answer this person may read, whatever the list shows."""

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, NamedTuple
 from urllib.parse import quote
 
 from starlette.datastructures import QueryParams
@@ -13,14 +14,18 @@ from starlette.routing import Route
 from starlette_admin import StringField
 
 from admin import export
+from admin.language import say
 from admin.links import root_of
 from admin.posted import read_form, text_of
-from admin.refusals import Problem
+from admin.refusals import Problem, public_message
 from admin.views import listing
-from admin.views.base import GuardedView, RecordSource, RecordWriter, Row, Rule, Where, dig
+from admin.views.base import GuardedView, Order, RecordSource, RecordWriter, Row, Rule, Where, dig
 from admin.views.columns import Column, spelled
+from admin.views.lines import body, lines, style_of
 from admin.views.listing import FARTHEST, SIZES, Listing
-from models.errors import NotFound
+from admin.views.paging import Page, read_page, turns
+from models.access import NOTHING
+from models.errors import NotFound, SearchTooWide
 
 BATCH = 500
 OnExport = Callable[[Request, str, int], Awaitable[None]]
@@ -35,12 +40,16 @@ class Head(NamedTuple):
     style: str
 
 
-class Line(NamedTuple):
-    """A row as drawn: address of its page, its first cell, the others."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a list asks of its rows: the condition, what is wrong with the address, and for a search how it is
+    done (`how` goes to the source; `empty`: nothing can match; `counted`: how far hits are counted)."""
 
-    href: str
-    first: str
-    cells: list[str]
+    where: Where
+    problems: list[Problem]
+    how: Mapping[str, Any]
+    empty: bool = False
+    counted: int = FARTHEST
 
 
 class RawListView(GuardedView):
@@ -54,6 +63,10 @@ class RawListView(GuardedView):
 
     list_template = "raw_list.html"
     detail_template = "raw_detail.html"
+    sorts: ClassVar[int] = 3
+    """Columns a list may be ordered by at once."""
+    keeps: ClassVar[Sequence[str]] = ()
+    """Parameters of the address that stay while one turns pages, sorts and searches."""
 
     def __init__(
         self,
@@ -119,6 +132,23 @@ class RawListView(GuardedView):
         """What a row is called on its own page."""
         return str(dig(row, self.columns[0].path) or self.key_of(row))
 
+    def is_sound(self, row: Row) -> bool:
+        """Whether a row has what every row has; one that has not says so."""
+        return True
+
+    def narrowed(self, request: Request) -> tuple[Where, list[Problem]]:
+        """Further conditions of this list, and what is wrong with them (a built filter)."""
+        return {}, []
+
+    async def searched(self, text: str, order: Order, alone: bool) -> Asked:
+        """The rows the search box finds; `alone` when nothing else narrows the list. The text is taken
+        literally."""
+        return Asked(self.search_where(text), [], {})
+
+    async def list_extras(self, request: Request) -> Mapping[str, Any]:
+        """More for the template of the list."""
+        return {}
+
     async def detail_context(self, request: Request, row: Row) -> Mapping[str, Any]:
         """More for the template of a row's page."""
         return {}
@@ -134,14 +164,23 @@ class RawListView(GuardedView):
         ]
 
     async def list_page(self, request: Request) -> Response:
-        """The list; 403 when the rule leaves nothing, 422 when a filter cannot be read."""
+        """The list; 403 when the rule leaves nothing, 422 when a filter cannot be read or takes too long."""
         reach = self.reach(request, "view")
         columns = self.columns_for(request)
-        state = listing.read(request.query_params, columns, self.order)
-        where, problems = self._where(state, reach)
-        rows, total = ([], 0) if problems else await self._fetch(state, where, columns)
-        context = self._list_context(request, state, columns, rows, total, problems)
-        return self.site.render(request, self.list_template, context, 422 if problems else 200)
+        state = self.state_of(request.query_params, columns)
+        drawn = [column for column in columns if column.drawn]
+        try:
+            asked, extras = await asyncio.gather(
+                self.asked(request, state, columns, reach), self.list_extras(request)
+            )
+            page, total = await self._fetch(state, asked, columns, drawn)
+        except SearchTooWide as refusal:
+            page, total, extras = Page(state, [], False, False), 0, {}
+            asked = Asked(NOTHING, [Problem(public_message(refusal), "q" if self.search else "")], {})
+        context = self._list_context(request, columns, drawn, page, total, asked)
+        return self.site.render(
+            request, self.list_template, {**context, **extras}, 422 if asked.problems else 200
+        )
 
     async def detail_page(self, request: Request) -> Response:
         """One row; 404 when it does not exist or the rule hides it."""
@@ -168,10 +207,11 @@ class RawListView(GuardedView):
         reach = self.reach(request, "export")
         form = await read_form(request, fields=5)
         columns = self.columns_for(request)
-        state = listing.read(QueryParams(text_of(form, "query").removeprefix("?")), columns, self.order)
-        where, problems = self._where(state, reach)
+        state = self.state_of(QueryParams(text_of(form, "query").removeprefix("?")), columns)
+        asked = await self.asked(request, state, columns, reach)
+        where = asked.where
         total = await self.source.count(where, FARTHEST + 1)
-        if problems or total > FARTHEST:
+        if asked.problems or total > FARTHEST:
             raise HTTPException(413)
         await self.note_export(request, state, total)
         name = f'attachment; filename="{quote(str(self.key))}.csv"'
@@ -183,19 +223,40 @@ class RawListView(GuardedView):
 
     # --- how they are made ----------------------------------------------------------------------------------
 
-    def _where(self, state: Listing, reach: Where) -> tuple[Where, list[Problem]]:
+    def state_of(self, parameters: QueryParams, columns: Sequence[Column]) -> Listing:
+        """The state of the list an address asks for."""
+        return listing.read(parameters, columns, self.order, sorts=self.sorts, keeps=self.keeps)
+
+    async def asked(self, request: Request, state: Listing, columns: Sequence[Column], reach: Where) -> Asked:
+        """What `state` asks of the rows in `reach`: its filters, what narrows the list besides, its search.
+        Raises SearchTooWide."""
         tests, problems = listing.queries(state.conditions)
-        found = self.search_where(state.q) if state.q else {}
-        return listing.together(reach, found, *tests), problems
+        problems += listing.too_long(state, columns)
+        narrowed, wrong = self.narrowed(request)
+        others = listing.together(reach, narrowed, *tests)
+        if problems or wrong:
+            return Asked(NOTHING, [*problems, *wrong], {})
+        if not state.q:
+            return Asked(others, [], {})
+        found = await self.searched(state.q, _settled(state, columns), alone=not others)
+        return replace(found, where=listing.together(others, found.where))
 
     async def _fetch(
-        self, state: Listing, where: Where, columns: Sequence[Column]
-    ) -> tuple[Sequence[Row], int]:
-        skip, drawn = (state.page - 1) * state.size, [column for column in columns if column.drawn]
+        self, state: Listing, asked: Asked, columns: Sequence[Column], drawn: Sequence[Column]
+    ) -> tuple[Page, int | None]:
+        """The rows, and how many there are in all (None: more than there is time to count)."""
+        if asked.problems or asked.empty:
+            return Page(state, [], False, False), 0
+        order, paths = _settled(state, columns), self._projection(drawn)
         return await asyncio.gather(
-            self.source.page(where, _settled(state, columns), skip, state.size, self._projection(drawn)),
-            self.source.count(where, FARTHEST + 1),
+            read_page(self.source, state, asked.where, order, paths, **asked.how), self._total(asked)
         )
+
+    async def _total(self, asked: Asked) -> int | None:
+        try:
+            return await self.source.count(asked.where, asked.counted + 1)
+        except SearchTooWide:
+            return None
 
     def _projection(self, columns: Sequence[Column]) -> list[str]:
         return list(dict.fromkeys([str(self.pk_attr), *(column.path for column in columns)]))
@@ -203,27 +264,27 @@ class RawListView(GuardedView):
     def _list_context(
         self,
         request: Request,
-        state: Listing,
         columns: Sequence[Column],
-        rows: Sequence[Row],
-        total: int,
-        problems: list[Problem],
+        drawn: Sequence[Column],
+        page: Page,
+        total: int | None,
+        asked: Asked,
     ) -> dict[str, Any]:
-        drawn = [column for column in columns if column.drawn]
+        state, heads = page.state, _heads(page.state, drawn)
+        known = total if total is not None and total <= asked.counted else None
+        told = _counted(total, asked.counted)
+        found = lines(page.rows, drawn, self.href_of(request), self.is_sound)
         return {
             "view": self,
             "title": self.menu_label,
             "crumbs": self.way(request),
             "state": state,
             "columns": columns,
-            "heads": _heads(state, drawn),
-            "rows": lines(rows, drawn, self.href_of(request)),
-            "total": _counted(total),
-            "first": (state.page - 1) * state.size + 1 if rows else 0,
-            "last": (state.page - 1) * state.size + len(rows),
-            "pages": max(-(-min(total, FARTHEST) // state.size), 1),
+            "heads": heads,
+            "rows": body(found, [head.style for head in heads[1:]]),
+            "turns": turns(page, [self.key_of(row) for row in page.rows], told, known),
             "size_options": [(size, size) for size in SIZES],
-            "problems": problems,
+            "problems": asked.problems,
             "create_href": f"{root_of(request)}/{self.key}/create" if self.can_create(request) else "",
             "export_href": f"{root_of(request)}/{self.key}/export" if self.can_export(request) else "",
         }
@@ -244,16 +305,6 @@ class RawListView(GuardedView):
             skip += BATCH
 
 
-def lines(rows: Sequence[Row], columns: Sequence[Column], href: Callable[[Row], str]) -> list[Line]:
-    """Rows as drawn: each value written by its column; anything not ``Markup`` is escaped by the template."""
-    writers = [(column.path, "." in column.path, column.writer()) for column in columns]
-    drawn = []
-    for row in rows:
-        cells = [write(dig(row, path) if deep else row.get(path)) for path, deep, write in writers]
-        drawn.append(Line(href(row), cells[0] or "—", cells[1:]))
-    return drawn
-
-
 def _heads(state: Listing, columns: Sequence[Column]) -> list[Head]:
     ways = dict(state.order)
     heads = []
@@ -265,20 +316,17 @@ def _heads(state: Listing, columns: Sequence[Column]) -> list[Head]:
     return heads
 
 
-def style_of(column: Column) -> str:
-    """The class of a column's cells."""
-    return {"number": "a-num", "moment": "a-nowrap", "day": "a-nowrap"}.get(
-        column.kind, "a-wrap" if column.wrap else ""
-    )
-
-
 def _settled(state: Listing, columns: Sequence[Column]) -> list[tuple[str, int]]:
-    """The order as it is stored, with ``_id`` last, so that pages neither repeat nor miss a row."""
-    paths = {column.path: column.order for column in columns if column.order}
-    order = [(paths.get(path, path), way) for path, way in state.order]
-    way = order[-1][1] if order else 1
-    return order if any(path == "_id" for path, _ in order) else [*order, ("_id", way)]
+    """The order as it is stored, with ``_id`` last, so that pages neither repeat nor miss a row; what no two
+    rows share needs none."""
+    known = {column.path: column for column in columns}
+    order = [((known[path].order or path) if path in known else path, way) for path, way in state.order]
+    if any(path == "_id" or (path in known and known[path].alone) for path, _ in state.order):
+        return order
+    return [*order, ("_id", order[-1][1] if order else 1)]
 
 
-def _counted(total: int) -> str:
-    return f"{FARTHEST:,}+" if total > FARTHEST else f"{total:,}"
+def _counted(total: int | None, most: int) -> str:
+    if total is None:
+        return say("many")
+    return f"{most:,}+" if total > most else f"{total:,}"

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from time import monotonic
 from typing import Any
 
+from bson import encode
 from bson.errors import InvalidId
 from bson.objectid import ObjectId
 from pymongo import ASCENDING
@@ -14,6 +15,7 @@ from pymongo.errors import ExecutionTimeout, OperationFailure
 
 from models.documents.application import Application
 from models.documents.base import Stored
+from models.documents.prepare import CODEC
 from models.errors import SearchTooWide
 
 Where = Mapping[str, Any]
@@ -114,6 +116,16 @@ def in_time() -> Iterator[None]:
         if error.code != MEMORY_EXCEEDED:
             raise
         raise SearchTooWide from error
+
+
+def storable(where: Where) -> Where:
+    """`where`, when the database can hold its values; raises ValueError (a number beyond 64 bits or 34
+    digits)."""
+    try:
+        encode(where, codec_options=CODEC)
+    except ArithmeticError as error:
+        raise ValueError(str(error)) from error
+    return where
 
 
 def rows_of(model: type[Stored], hidden: Sequence[str] = ()) -> Rows:

@@ -25,15 +25,17 @@ def fold(text: str) -> str:
 
 def grams(text: str) -> list[str]:
     """The distinct bigrams of `text`, in order; a single character stands for itself."""
-    folded = fold(text)
-    pairs = [folded[i : i + 2] for i in range(len(folded) - 1)] or ([folded] if folded else [])
-    return list(dict.fromkeys(pairs))
+    return list(dict.fromkeys(_pairs(fold(text))))
+
+
+def _pairs(folded: str) -> list[str]:
+    return [folded[i : i + 2] for i in range(len(folded) - 1)] or ([folded] if folded else [])
 
 
 def entries(text: str) -> list[str]:
     """What the index keeps of `text`: its bigrams, its last character, its codes of four."""
     folded = fold(text)
-    return list(dict.fromkeys([*grams(folded), *folded[-1:], *(code for _, code in _codes(folded))]))
+    return list(dict.fromkeys([*_pairs(folded), *folded[-1:], *(code for _, code in _codes(folded))]))
 
 
 def needles(text: str) -> list[str]:

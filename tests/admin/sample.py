@@ -68,7 +68,10 @@ class Collection:
         found = self.collection.find(where, dict.fromkeys(projection, 1)).sort(list(sort))
         return await found.skip(skip).limit(limit).to_list(None)
 
-    async def one(self, pk: str, where: Where) -> Row | None:
+    def key(self, pk: str) -> Any | None:
+        return pk
+
+    async def one(self, pk: str, where: Where, projection: Sequence[str] = ()) -> Row | None:
         return await self.collection.find_one({"$and": [{"_id": pk}, where]})
 
     async def insert(self, request: Request, data: Mapping[str, Any]) -> Row:

@@ -12,7 +12,8 @@ from starlette_admin import i18n
 from admin.environment import near
 from admin.views import listing
 from admin.views.columns import Choice, Column
-from admin.views.records import RawListView, lines
+from admin.views.lines import lines
+from admin.views.records import RawListView
 from tests.admin.conftest import Visitor
 from tests.admin.sample import COLUMNS, Collection, rule
 
@@ -136,7 +137,10 @@ class Many:
         self.projection = list(projection)
         return [{"_id": skip + i, "number": f"N{skip + i}"} for i in range(limit)]
 
-    async def one(self, pk: str, where: Any) -> Any:
+    def key(self, pk: str) -> Any:
+        return pk
+
+    async def one(self, pk: str, where: Any, projection: Any = ()) -> Any:
         return None
 
 
