@@ -1,40 +1,58 @@
-"""The page of one registered record: its answers, what was kept aside, and what it was before."""
+"""The page of one registered record: its answers now or on a day, and the way to its history, its steps and
+what stands around it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
+from urllib.parse import quote, urlencode
 
+from pydantic import ValidationError
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
+from starlette_admin import flash
 
 from admin.actor import actor_of, may, site_of
 from admin.language import language, say
 from admin.language import lazy_gettext as _
 from admin.links import root_of
 from admin.posted import read_form, text_of
-from admin.views.answers import Reader, kept_aside
+from admin.refusals import Problem
+from admin.views import record_facts as facts
+from admin.views import record_steps
+from admin.views.answers import Reader
 from admin.views.base import Row
 from admin.views.columns import Column
+from admin.views.crumbs import Crumb
+from admin.views.record_facts import Shown, number_of
 from admin.views.records import RawListView
-from admin.views.review import Told
-from models.documents.record import Record, RecordVersion
-from models.errors import NotFound
+from models.documents.record import Record
+from models.errors import NotFound, TorokuError, TransitionRefused
 from models.schema.definition import RecordType
-from models.services.records import history_of
+from models.services import chapters, lifecycles, related
+from models.services.correcting import restorable
+from models.services.correcting import why_not as why_not_corrected
+from models.services.records import damage_of, open_file
 from models.services.secrets import reveal
-from models.services.seeing import kept_for, seen
+from models.services.uploads import INLINE
 from models.workflow.definition import State
+
+RECENT = 3
+"""Versions told on the record's own page."""
+
+DAMAGED = "This record is damaged, so nothing can be done with it here."
 
 
 class RecordPage(RawListView):
     """A record's page, drawn by the version the record was written under; the list is ``RecordsView``'s."""
 
     detail_template = "record.html"
+    styles = ("record.css",)
     kind: RecordType
     states: Mapping[str, State]
 
     def title_of(self, row: Row) -> str:
-        return str(row.get("title") or row.get("number"))
+        return str(row.get("title") or row.get("number") or self.key_of(row))
 
     def details_for(self, request: Request, row: Row) -> Sequence[Column]:
         """Number, state and what else is not an answer."""
@@ -43,54 +61,279 @@ class RecordPage(RawListView):
         return [*facts, *versions]
 
     def own_routes(self) -> list[Route]:
-        """One more: uncovering a secret."""
-        uncover = Route(f"/{self.key}/uncover", self.uncover, methods=["POST"], name=f"{self.key}-uncover")
-        return [uncover, *super().own_routes()]
+        """Beside the list's: uncovering a secret, handing a file out, history, what is around, and steps."""
+        handlers = (
+            ("uncover", self.uncover, "POST"),
+            ("file", self.hand_out, "GET"),
+            ("history", self.history_page, "GET"),
+            ("related", self.related_page, "GET"),
+            ("step", self.step_page, "GET"),
+            ("step", self.take, "POST"),
+        )
+        mine = [
+            Route(f"/{self.key}/{path}", handler, methods=[method], name=f"{self.key}-{path}")
+            for path, handler, method in handlers
+        ]
+        return [*mine, *super().own_routes()]
+
+    # --- what every page of a record has --------------------------------------------------------------------
+
+    async def _row(self, request: Request, pk: str = "") -> Row:
+        """The record an address names. Raises NotAllowed, NotFound."""
+        wanted = pk or request.query_params.get("pk") or ""
+        row = await self.source.one(wanted, self.reach(request, "view"))
+        if row is None:
+            raise NotFound
+        return row
+
+    def href(self, request: Request, page: str, row: Row, **query: Any) -> str:
+        """The address of one of the record's pages."""
+        asked = {"pk": self.key_of(row), **query}
+        return f"{root_of(request)}/{self.key}/{page}?{urlencode(asked)}"
+
+    def _frame(self, request: Request, row: Row, here: str) -> dict[str, Any]:
+        """What is around each of the record's pages: title, way, tabs, state."""
+        title, way = self.title_of(row), self.way(request, self.title_of(row))
+        pages = (("detail", say("Answers")), ("history", say("History")), ("related", say("Related")))
+        if here != "detail":
+            names = {**dict(pages), "step": say("Step")}
+            way = [*way[:-1], Crumb(title, self.href(request, "detail", row)), Crumb(names[here])]
+        return {
+            "view": self,
+            "row": row,
+            "title": title,
+            "crumbs": way,
+            "tabs": [(self.href(request, name, row), label, name == here) for name, label in pages],
+            "state": facts.state_badge(self.states, row.get("lifecycle")),
+            "damage": [*damage_of(row)],
+        }
+
+    def _reader(self, request: Request, row: Row, *, uncovering: bool) -> Reader:
+        allowed = uncovering and may(request, "secret.reveal")
+        uncover = f"{root_of(request)}/{self.key}/uncover" if allowed else ""
+        known: Mapping[str, str] | None = getattr(request.state, "uncovered", None)
+        return Reader(
+            language(),
+            address=lambda upload: self.href(request, "file", row, file=upload.get("id")),
+            uncover=uncover,
+            uncovered=known if uncovering else None,
+        )
+
+    # --- answers --------------------------------------------------------------------------------------------
+
+    async def draw_detail(self, request: Request, row: Row) -> Response:
+        """The answers in force, or with ``on`` (a day) or ``version`` (a number) those that were."""
+        shown, problems = await self._shown(request, row)
+        reader = self._reader(request, row, uncovering=shown.chapter is None)
+        site, actor = site_of(request), actor_of(request)
+        flow = site.lifecycles[self.kind.lifecycle]
+        recent = await chapters.history(site, actor, self.kind.name, row["_id"], language(), limit=RECENT)
+        can_restore = self._restorable(request, row) if shown.chapter is None else frozenset()
+        context = {
+            **self._frame(request, row, "detail"),
+            "problems": problems,
+            "shown": shown,
+            "facts": facts.facts_of(row, shown, self.states),
+            "sections": list(facts.sections(site, actor, self.kind.name, shown, reader)),
+            "raw": list(facts.raw_values(site, actor, self.kind, row)),
+            "attic": list(facts.attic_of(site, actor, self.kind.name, row)),
+            "restore": {name: self._correct_href(request, row, restore=name) for name in can_restore},
+            "history": [facts.entry(c, flow) for c in recent.chapters],
+            "applications_href": _applications(request),
+            "actions": self._offers(request, row) if shown.chapter is None else [],
+            "hrefs": {name: self.href(request, name, row) for name in ("detail", "history")},
+            "asked_day": (request.query_params.get("on") or "")[:20],
+            "today": site.today().isoformat(),
+        }
+        return self.site.render(request, self.detail_template, context, 422 if problems else 200)
+
+    async def _shown(self, request: Request, row: Row) -> tuple[Shown, list[Problem]]:
+        """What the page shows, and why it is not what was asked for."""
+        asked, wanted = request.query_params.get("on") or "", request.query_params.get("version") or ""
+        site, actor, name = site_of(request), actor_of(request), self.kind.name
+        now = facts.now(row)
+        if wanted and (number := number_of(wanted)):
+            found = await chapters.version_of(site, actor, name, row["_id"], number, language())
+            return facts.then(found), []
+        if not asked:
+            return now, []
+        day = _day(asked)
+        if day is None or day > site.today():
+            return now, [Problem(say("Choose today or an earlier day."), "on")]
+        on = await chapters.version_on(site, actor, name, row["_id"], day, language())
+        if on is None:
+            return now, [Problem(say("Nothing was registered on that day yet."), "on")]
+        return facts.then(on, day), []
+
+    def _offers(self, request: Request, row: Row) -> list[tuple[str, str, str]]:
+        """What can be done with the record: address, words, style."""
+        record = _read(row)
+        if record is None:
+            return []
+        steps = lifecycles.possible_actions(site_of(request), actor_of(request), record)
+        found = [
+            (
+                self.href(request, "step", row, step=name),
+                step.label(language()),
+                "danger" if step.style == "danger" else "",
+            )
+            for name, step in steps
+        ]
+        if may(request, "record.correct") and not why_not_corrected(site_of(request), record):
+            return [(self._correct_href(request, row), say("Correct"), ""), *found]
+        return found
+
+    def _correct_href(self, request: Request, row: Row, **query: str) -> str:
+        asked = urlencode({"type": self.kind.name, "pk": self.key_of(row), **query})
+        return f"{root_of(request)}/corrections/new?{asked}"
+
+    def _restorable(self, request: Request, row: Row) -> frozenset[str]:
+        record = _read(row)
+        if record is None or not may(request, "record.correct"):
+            return frozenset()
+        if why_not_corrected(site_of(request), record):
+            return frozenset()
+        return restorable(site_of(request), actor_of(request), record)
 
     async def uncover(self, request: Request) -> Response:
         """The record's page with one secret uncovered, this once."""
         form = await read_form(request, fields=5)
-        row = await self.source.one(text_of(form, "pk"), self.reach(request, "view"))
-        if row is None:
-            raise NotFound
+        row = await self._row(request, text_of(form, "pk", longest=64))
         path = text_of(form, "path", longest=200)
-        told = await reveal(site_of(request), actor_of(request), Record.model_validate(row), path)
+        told = await reveal(site_of(request), actor_of(request), require_whole(row), path)
         request.state.uncovered = {path: told}
         return await self.draw_detail(request, row)
 
-    async def detail_context(self, request: Request, row: Row) -> Mapping[str, Any]:
-        """The answers by the version they were written under, what was kept aside, and every version that was
-        ever in force, newest first."""
-        site, actor, states = site_of(request), actor_of(request), self.states
-        versions = await history_of(site, actor, self.kind.name, row["_id"])
-        definition = seen(site, actor, self.kind.name, row["schema_version"])
-        return {
-            "history": [_told(version, states) for version in versions],
-            "sections": list(_sections(definition, row.get("data") or {}, self._reader(request))),
-            "attic": list(kept_aside(kept_for(site, actor, self.kind.name, row.get("attic")))),
+    async def hand_out(self, request: Request) -> Response:
+        """A file of the record: shown when its kind is safe to show, else handed over as a download."""
+        row = await self._row(request)
+        wanted = (request.query_params.get("file") or "")[:64]
+        stored, content = await open_file(site_of(request), actor_of(request), row, wanted)
+        how = "inline" if stored.content_type in INLINE else "attachment"
+        headers = {
+            "Content-Disposition": f"{how}; filename*=UTF-8''{quote(stored.filename)}",
+            "Content-Length": str(stored.size),
+            "Content-Security-Policy": "default-src 'none'; sandbox",
         }
+        return StreamingResponse(content, media_type=stored.content_type, headers=headers)
 
-    def _reader(self, request: Request) -> Reader:
-        uncover = f"{root_of(request)}/{self.key}/uncover" if may(request, "secret.reveal") else ""
-        known: Mapping[str, str] | None = getattr(request.state, "uncovered", None)
-        return Reader(language(), uncover=uncover, uncovered=known)
+    # --- history, what is around ----------------------------------------------------------------------------
+
+    async def history_page(self, request: Request) -> Response:
+        """Every version with what it changed, newest first; with ``a`` and ``b`` what differs between two."""
+        row, site, actor = await self._row(request), site_of(request), actor_of(request)
+        flow = site.lifecycles[self.kind.lifecycle]
+        asked = {name: number_of(request.query_params.get(name) or "") for name in ("before", "a", "b")}
+        told = await chapters.history(
+            site, actor, self.kind.name, row["_id"], language(), before=asked["before"]
+        )
+        context = {
+            **self._frame(request, row, "history"),
+            "chapters": [(c, facts.entry(c, flow)) for c in told.chapters],
+            "more": self.href(request, "history", row, before=told.before) if told.before else "",
+            "newest": self.href(request, "history", row) if asked["before"] else "",
+            "applications_href": _applications(request),
+            "version_href": self.href(request, "detail", row) + "&version=",
+            "file_href": self.href(request, "file", row) + "&file=",
+            "compared": await self._compared(request, row, asked["a"], asked["b"]),
+            "a": asked["a"],
+            "b": asked["b"],
+            "last": row.get("revision"),
+        }
+        return self.site.render(request, "record_history.html", context)
+
+    async def _compared(self, request: Request, row: Row, a: int | None, b: int | None) -> Any:
+        """The differences between two versions, the older one first; None where none were asked for."""
+        if not a or not b:
+            return None
+        site, actor, name = site_of(request), actor_of(request), self.kind.name
+        old, new = [
+            await chapters.stored_version(site, actor, name, row["_id"], revision)
+            for revision in sorted((a, b))
+        ]
+        return chapters.changes_between(site, actor, name, old, new, language())
+
+    async def related_page(self, request: Request) -> Response:
+        """What the record names, what names it, its operator's other records, its applications."""
+        row = await self._row(request)
+        record = _read(row)
+        found = await related.related_to(site_of(request), actor_of(request), record) if record else None
+        context = {
+            **self._frame(request, row, "related"),
+            "record": record,
+            "related": found,
+            "kin": facts.kin_of(site_of(request), found) if found else [],
+            "operator_type": site_of(request).configuration.site.operator_type,
+            "applications": facts.applications_of(site_of(request), found) if found else [],
+            "applications_href": _applications(request),
+            "most": related.COUNT_LIMIT,
+        }
+        return self.site.render(request, "record_related.html", context)
+
+    # --- steps of the lifecycle -----------------------------------------------------------------------------
+
+    async def step_page(self, request: Request) -> Response:
+        """What a step would do, and the form that takes it."""
+        row = await self._row(request)
+        name = (request.query_params.get("step") or "")[:64]
+        return await self._draw_step(request, row, require_whole(row), name)
+
+    async def _draw_step(
+        self,
+        request: Request,
+        row: Row,
+        record: Record,
+        name: str,
+        refusal: TorokuError | None = None,
+        reason: str = "",
+    ) -> Response:
+        context = {
+            **self._frame(request, row, "step"),
+            **await record_steps.context(request, record, name, self.states, refusal, reason),
+            "back": self.href(request, "detail", row),
+        }
+        return self.site.render(request, "record_step.html", context, refusal.status if refusal else 200)
+
+    async def take(self, request: Request) -> Response:
+        """Take the step; refused, the form comes back with what was typed."""
+        posted = await record_steps.read(request)
+        row = await self._row(request, posted.pk)
+        record = require_whole(row)
+        try:
+            moved = await record_steps.take(request, record, posted)
+        except NotFound:
+            raise
+        except TorokuError as refusal:
+            return await record_steps.refused(self._draw_step, request, row, record, posted, refusal)
+        flash(request, say("Done: {state}", {"state": self.states[moved.lifecycle].label(language())}))
+        return RedirectResponse(self.href(request, "detail", row), status_code=303)
 
 
-def _sections(
-    definition: RecordType, data: Mapping[str, Any], reader: Reader
-) -> Iterator[tuple[str, list[tuple[str, Any]]]]:
-    """The answers, laid out as the form is; what no page asks for comes last."""
-    asked = {name for page in definition.laid_out for name in page.fields}
-    rest = tuple(field.name for field in definition.fields if field.name not in asked)
-    for label, names in (*((p.label(language()), p.fields) for p in definition.laid_out), ("", rest)):
-        fields = [definition.by_name[name] for name in names if name in definition.by_name]
-        lines = [(f.label(language()), reader.show(f, data.get(f.name))) for f in fields if f.stored]
-        if lines:
-            yield label or say("Calculated"), lines
+def _applications(request: Request) -> str:
+    """Where applications are looked at, for those who may; "" for others."""
+    return f"{root_of(request)}/applications/" if may(request, "application.view") else ""
 
 
-def _told(version: RecordVersion, states: Mapping[str, State]) -> Told:
-    state = states.get(version.lifecycle)
-    what = say("Version {number}", {"number": version.revision})
-    label = state.label(language()) if state else version.lifecycle
-    return Told(at=version.at, who=version.by.name, what=f"{what} – {label}", note="")
+def _read(row: Row) -> Record | None:
+    """The record a row holds; None where it is damaged."""
+    if damage_of(row):
+        return None
+    try:
+        return Record.model_validate(row)
+    except ValidationError:
+        return None
+
+
+def require_whole(row: Row) -> Record:
+    """The record a row holds. Raises TransitionRefused where it is damaged."""
+    record = _read(row)
+    if record is None:
+        raise TransitionRefused(DAMAGED)
+    return record
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

@@ -16,6 +16,9 @@ Need = Literal["remarks", "checklist", "reason", "evidence"]
 PEOPLE = ("applicant", "assignee", "staff", "system")
 """Whom ``by`` and ``not_by`` may name besides the site's roles."""
 
+ADDRESSEES = ("applicant", "assignee", "operator")
+"""Whom a mail may go to besides the site's roles and the addresses in fields."""
+
 NEEDS = ("remarks", "checklist", "reason", "evidence")
 """What a transition may ask of the person who takes it; remarks and a checklist in a workflow, evidence (a
 file) in a lifecycle."""

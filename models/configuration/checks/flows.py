@@ -8,7 +8,7 @@ from models.configuration.checks.place import Path, unknown
 from models.configuration.load import Configuration
 from models.schema.finding import Finding
 from models.schema.source import Source
-from models.workflow.definition import PEOPLE, EffectCall, Flow, Lifecycle, MailCall, Transition
+from models.workflow.definition import ADDRESSEES, PEOPLE, EffectCall, Flow, Lifecycle, MailCall, Transition
 from models.workflow.effects import EFFECTS
 
 
@@ -100,7 +100,7 @@ def _check_recipient(
     configuration: Configuration, flow: Flow, mail: MailCall, source: Source, path: Path
 ) -> Iterator[Finding]:
     """A mail goes to a person of the workflow, to the operator, to a role, or to the address in a field."""
-    known = [*PEOPLE[:2], "operator", *configuration.site.roles]
+    known = [*ADDRESSEES, *configuration.site.roles]
     fields = _fields(configuration, flow)
     if mail.to not in known and mail.to not in fields:
         yield source.finding("T-E026", path, name=mail.to, known=", ".join(known))

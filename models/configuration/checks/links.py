@@ -11,7 +11,7 @@ from models.schema.definition import RecordType
 from models.schema.fields.base import Query
 from models.schema.finding import Finding
 from models.schema.problem import Problem
-from models.workflow.definition import PEOPLE, Workflow
+from models.workflow.definition import ADDRESSEES, Workflow
 
 _NUMBER = re.compile(r"\{(seq|year)(:0?[1-9][0-9]?)?\}")
 
@@ -60,7 +60,7 @@ def taken_from(kind: RecordType, flow: Workflow | None) -> set[str]:
     calls = [call for step in steps for call in step.effects if _applies(call.when, kind)]
     mails = [mail for step in steps for mail in step.mail if _applies(mail.when, kind)]
     taken = {str(value) for call in calls for value in call.parameters.values()}
-    return taken | {mail.to for mail in mails if mail.to not in PEOPLE}
+    return taken | {mail.to for mail in mails if mail.to not in ADDRESSEES}
 
 
 def _applies(when: Query, kind: RecordType) -> bool:
