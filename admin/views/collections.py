@@ -6,19 +6,26 @@ from starlette_admin import DropDown
 from starlette_admin.views import BaseView
 
 from admin.language import lazy_gettext as _
+from admin.views.filter_page import FiltersPage
 from admin.views.queue import QueuePage
 from admin.views.review import ReviewPage
+from admin.views.saved_page import SavedViewsPage
 from admin.views.system.accounts import accounts_view
+from admin.views.system.calendar import CalendarPage
 from admin.views.system.certificates import certificates_view
 from admin.views.system.events import events_view
 from admin.views.system.messages import MessagesView
 from admin.views.system.notices import notices_view
+from admin.views.system.switches import SwitchesPage
 
 
 def staff_views(records: DropDown) -> Iterator[BaseView]:
     """Every page of the admin, in the order of its menu; `records` is where the record types come."""
     yield QueuePage()
     yield ReviewPage()
+    yield FiltersPage()
+    yield SavedViewsPage()
     yield records
     yield DropDown(_("Communication"), views=[notices_view(), MessagesView()])
     yield DropDown(_("Access and evidence"), views=[accounts_view(), certificates_view(), events_view()])
+    yield DropDown(_("Operation"), views=[CalendarPage(), SwitchesPage()])

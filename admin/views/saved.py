@@ -46,8 +46,7 @@ async def saved_views(request: Request, place: Place) -> list[SavedTab]:
 
 def tab_of(request: Request, place: Place, view: SavedView, here: str = "") -> SavedTab:
     """One saved view as this person may use it."""
-    text = dict(_pairs(view.query)).get(PARAMETER, "")
-    found, flaws = read_at(request, place, text)
+    found, flaws = read_at(request, place, query_of(view.query)[0])
     problems = (*map(flaw_words, flaws), *_gone(view.query, place.askable(request)))
     mine = view.owner == actor_of(request).account_id
     path = f"{root_of(request)}{place.list_path}?{view.query}"
@@ -68,6 +67,12 @@ def tab_of(request: Request, place: Place, view: SavedView, here: str = "") -> S
 
 def _pairs(query: str) -> list[tuple[str, str]]:
     return parse_qsl(query) if query.count("&") < MOST_PARAMETERS else []
+
+
+def query_of(query: str) -> tuple[str, str]:
+    """A list's query taken apart: the text of its filter, and its other parameters."""
+    pairs = _pairs(query)
+    return dict(pairs).get(PARAMETER, ""), urlencode([pair for pair in pairs if pair[0] != PARAMETER])
 
 
 def _settled(query: str) -> str:

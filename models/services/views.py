@@ -114,7 +114,7 @@ async def change_view(
     """Give a view another name, another state of the list, or share it or no longer.
 
     Raises as ``save_view``, and NotFound."""
-    view = await _changeable(actor, identifier)
+    view = await changeable(actor, identifier)
     if shared and not view.shared:
         require(actor, "view.share")
     if view.owner != actor.account_id and query is not None:
@@ -149,7 +149,7 @@ def _writing(
 
 async def remove_view(site: Site, actor: Actor, identifier: str) -> SavedView:
     """Remove a view. Raises NotFound, NotAllowed."""
-    view = await _changeable(actor, identifier)
+    view = await changeable(actor, identifier)
 
     async def write(session: Session) -> None:
         done = await SavedView.raw().delete_one(_as_seen(view), session=session)
@@ -161,7 +161,8 @@ async def remove_view(site: Site, actor: Actor, identifier: str) -> SavedView:
     return view
 
 
-async def _changeable(actor: Actor, identifier: str) -> SavedView:
+async def changeable(actor: Actor, identifier: str) -> SavedView:
+    """A view `actor` may rename or remove. Raises NotFound, NotAllowed."""
     view = await find_view(actor, identifier)
     if not may_change(actor, view):
         require(actor, "view.manage")
