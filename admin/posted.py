@@ -31,3 +31,11 @@ def text_of(form: FormData, name: str, *, longest: int = 10_000) -> str:
     if len(text) > longest:
         raise HTTPException(400)
     return text
+
+
+def number_of(form: FormData, name: str) -> int:
+    """The small whole number sent as `name`, a revision or a choice; -1, which nothing has, for anything
+    else."""
+    value = form.get(name)
+    sound = isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 9
+    return int(value) if sound else -1  # type: ignore[arg-type]

@@ -11,9 +11,9 @@ from models.documents.calendar_day import CalendarDay, remove_day, stored_days
 from models.documents.event import Subject
 from models.documents.guarded import insert_or, update_where
 from models.documents.store import Session
-from models.errors import AnswersInvalid, NotFound, RecordChanged
+from models.errors import AnswersInvalid, NotFound, RecordChanged, TransitionRefused
 from models.language import Message, Text
-from models.permissions import Actor, require
+from models.permissions import Actor, allowed, require
 from models.schema.reading import AnswerError
 from models.services.events import record_event
 from models.services.site import Site
@@ -97,8 +97,9 @@ async def set_day(site: Site, actor: Actor, day: date, wanted: Wanted, *, revisi
     """Open or close one day, effective in every process within a second. `revision` is what was seen (0:
     not set yet).
 
-    Raises NotAllowed, AnswersInvalid (paths ``begin``, ``end``, ``reason``), RecordChanged."""
-    require(actor, "calendar.edit")
+    Raises NotAllowed, TransitionRefused (the day is over), AnswersInvalid (paths ``begin``, ``end``,
+    ``reason``), RecordChanged."""
+    _require_ahead(site, actor, day)
     single = checked(wanted)
     values: dict[str, Any] = {
         "business": single.business,
@@ -125,8 +126,8 @@ async def set_day(site: Site, actor: Actor, day: date, wanted: Wanted, *, revisi
 
 
 async def clear_day(site: Site, actor: Actor, day: date, *, revision: int) -> None:
-    """Let a day be again what the configuration says. Raises NotAllowed, RecordChanged."""
-    require(actor, "calendar.edit")
+    """Let a day be again what the configuration says. Raises NotAllowed, TransitionRefused, RecordChanged."""
+    _require_ahead(site, actor, day)
 
     async def body(session: Session) -> None:
         if not await remove_day(day.isoformat(), revision, session):
@@ -135,6 +136,17 @@ async def clear_day(site: Site, actor: Actor, day: date, *, revision: int) -> No
 
     await site.store.transaction(body)
     await refresh(site)
+
+
+def may_set(site: Site, actor: Actor, day: date) -> bool:
+    """Whether `actor` may set this day: what is over was counted already."""
+    return allowed(actor, "calendar.edit") and day >= site.today()
+
+
+def _require_ahead(site: Site, actor: Actor, day: date) -> None:
+    require(actor, "calendar.edit")
+    if not may_set(site, actor, day):
+        raise TransitionRefused("A day that is over cannot be set any more.")
 
 
 def _subject(day: date) -> Subject:
@@ -152,12 +164,14 @@ def checked(wanted: Wanted) -> SingleDay:
     begin, end = hours["begin"], hours["end"]
     if not errors and wanted.business and (begin is None) != (end is None):
         missing = "begin" if begin is None else "end"
-        errors.append(_error(missing, "Enter both times, or neither."))
+        errors.append(AnswerError(missing, "hours", Message("Enter both times, or neither.")))
     if begin is not None and end is not None and begin >= end:
-        errors.append(_error("end", "The closing time must be after the opening time."))
+        said = Message("The closing time must be after the opening time.")
+        errors.append(AnswerError("end", "hours", said))
     reason = wanted.reason.strip()
     if not reason or len(reason) > REASON_LIMIT:
-        errors.append(_error("reason", "Say why, in at most {limit} characters.", limit=REASON_LIMIT))
+        said = Message("Say why, in at most {limit} characters.", {"limit": REASON_LIMIT})
+        errors.append(AnswerError("reason", "required", said))
     if errors:
         raise AnswersInvalid(tuple(errors))
     return SingleDay(wanted.business, begin, end) if wanted.business else SingleDay(False)
@@ -169,12 +183,8 @@ def _time(name: str, typed: str, errors: list[AnswerError]) -> time | None:
     try:
         return time.fromisoformat(typed.strip()).replace(second=0, microsecond=0, tzinfo=None)
     except ValueError:
-        errors.append(_error(name, "Enter a time like 09:00."))
+        errors.append(AnswerError(name, "format", Message("Enter a time like 09:00.")))
         return None
-
-
-def _error(path: str, msgid: str, **values: Any) -> AnswerError:
-    return AnswerError(path, "format", Message(msgid, values))
 
 
 @dataclass(frozen=True, slots=True)
