@@ -8,6 +8,12 @@ from pymongo import ASCENDING, IndexModel
 from models.documents.base import Id, Person, Stored
 
 
+class Mentioned(Person):
+    """A colleague a comment names, with the login that stands in its text."""
+
+    login: str
+
+
 class Comment(Stored):
     """One comment. What was taken back keeps its place, without its text; ``key`` is the form it came from,
     so that a form sent twice makes one comment."""
@@ -17,7 +23,7 @@ class Comment(Stored):
     text: str
     by: Person
     at: datetime
-    mentions: list[Person] = []
+    mentions: list[Mentioned] = []
     edited_at: datetime | None = None
     removed_at: datetime | None = None
 

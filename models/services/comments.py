@@ -11,8 +11,8 @@ from typing import Any
 
 from models.documents.account import Account
 from models.documents.application import Application
-from models.documents.base import Id, Person, new_id
-from models.documents.comment import Comment
+from models.documents.base import Id, new_id
+from models.documents.comment import Comment, Mentioned
 from models.documents.guarded import insert_or, update_where
 from models.documents.store import Session
 from models.errors import AlreadyDone, CommentRefused, NotAllowed, NotFound
@@ -34,7 +34,7 @@ MENDING = timedelta(minutes=15)
 MENTIONED = 20
 """Most colleagues one comment can name."""
 
-_MENTION = re.compile(r"(?<![\w@.])@([A-Za-z0-9][A-Za-z0-9._-]{1,63})")
+MENTION = re.compile(r"(?<![\w@.])@([A-Za-z0-9][A-Za-z0-9._-]{1,63})")
 _KEY = re.compile(r"[0-9a-f]{32}")
 
 
@@ -126,15 +126,15 @@ def _checked(text: str) -> str:
     return told
 
 
-async def _mentioned(text: str) -> list[Person]:
+async def _mentioned(text: str) -> list[Mentioned]:
     """The active colleagues named by ``@login``, in the order they are named."""
-    logins = list(dict.fromkeys(_MENTION.findall(text)))[:MENTIONED]
+    logins = list(dict.fromkeys(MENTION.findall(text)))[:MENTIONED]
     if not logins:
         return []
     where = {"login": {"$in": logins}, "kind": "staff", "status": "active"}
     known = {each.login: each for each in await Account.find(where).to_list()}
     return [
-        Person(kind="staff", id=account.id, name=account.name)
+        Mentioned(kind="staff", id=account.id, name=account.name, login=login)
         for login in logins
         if (account := known.get(login))
     ]

@@ -62,20 +62,23 @@ def _require_step(site: Site, workflow: Workflow, actor: Actor, application: App
     if verdict.refusal == "unknown":
         raise NotFound
     if verdict.refusal == "state" and who & set(workflow.transitions[name].by):
-        raise already_done(site, application)
+        raise already_done(site, actor, application, name)
     if not verdict.allowed:
         raise NotAllowed(rule=verdict.rule)
 
 
-def already_done(site: Site, application: Application) -> AlreadyDone:
-    """Who was faster, with what, and when."""
+def already_done(site: Site, actor: Actor, application: Application, name: str) -> AlreadyDone:
+    """Who was faster than `actor` with step `name`, with what, and when; kindly where they were it."""
     workflow = workflow_of(site, application)
     last = application.history[-1] if application.history else None
     if last is None:
         return AlreadyDone("This step is not possible now.")
     done = workflow.transitions.get(last.name)
     moment = last.at.astimezone(site.calendar.zone).strftime("%Y-%m-%d %H:%M")
-    return AlreadyDone(who=last.by.name, what=done.label if done else last.name, when=moment)
+    what = done.label if done else last.name
+    if last.name == name and last.by.id is not None and last.by.id == actor.account_id:
+        return AlreadyDone("You did “{what}” already, at {when}. It was done once.", what=what, when=moment)
+    return AlreadyDone(who=last.by.name, what=what, when=moment)
 
 
 def is_submission(workflow: Workflow, application: Application, transition: Transition) -> bool:
@@ -204,7 +207,7 @@ async def _move(
     guard = {"_id": application.id, "state": application.state, **seen}
     moved = await update_where(Application, guard, update, session)
     if moved is None:
-        raise await _overtaken(site, application, session)
+        raise await _overtaken(site, actor, application, name, session)
     work = Work(site, actor, moved, session)
     transition = workflow_of(site, moved).transitions[name]
     for call in transition.effects:
@@ -226,13 +229,15 @@ async def _move(
     return moved
 
 
-async def _overtaken(site: Site, application: Application, session: Session) -> Exception:
+async def _overtaken(
+    site: Site, actor: Actor, application: Application, name: str, session: Session
+) -> Exception:
     """Why the guard did not hold: the state moved (say who), or only the answers did."""
     found = await Application.raw().find_one({"_id": application.id}, session=session)
     if found is None:
-        return NotFound()
+        return NotFound("This application no longer exists.")
     if found["state"] != application.state:
-        return already_done(site, Application.model_validate(found))
+        return already_done(site, actor, Application.model_validate(found), name)
     return RecordChanged("This application was changed in another window. Look at it again before you go on.")
 
 
