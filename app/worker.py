@@ -1,4 +1,5 @@
-"""The background loop: sends the outbox, seals the event log, ends what is overdue, rewrites records."""
+"""The background loop: sends the outbox, seals the event log, ends what is overdue, rewrites and transfers
+records."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,6 +8,7 @@ import structlog
 
 from app.database import honest
 from app.mail import Sender, SendLater, SendNever, compose
+from models.documents.job import TRANSFERS
 from models.errors import TorokuError
 from models.services.delivery import Envelope, claim_due, mark_failed, mark_later, mark_sent
 from models.services.expiry import expire_one
@@ -15,6 +17,7 @@ from models.services.jobs import run_one
 from models.services.proposals import publish_due
 from models.services.sealing import seal
 from models.services.site import Site
+from models.services.transfers import remove_one
 
 IDLE = 0.5
 """Seconds between looks when there is nothing to do."""
@@ -24,6 +27,9 @@ OFTEN = 5.0
 
 RARELY = 30.0
 """Seconds between looks for deadlines that have passed."""
+
+LANES = 2
+"""Imports and exports one process works on side by side."""
 
 BREATH = 2.0
 """Seconds to wait after the database did not answer."""
@@ -38,12 +44,14 @@ class Worker:
         self.site, self.send = site, send
 
     async def run(self) -> None:
-        """Send, seal, expire, rewrite and publish, side by side, for ever."""
+        """Send, seal, expire, rewrite, transfer and publish, side by side, for ever."""
         await asyncio.gather(
             self._repeat(self.send_one),
             self._repeat(self.seal_some),
             self._repeat(self.expire_one, RARELY),
             self._repeat(self.rewrite_one),
+            *(self._repeat(self.transfer_one) for _ in range(LANES)),
+            self._repeat(self.remove_files, RARELY),
             self._repeat(self.publish_due, OFTEN),
         )
 
@@ -94,6 +102,14 @@ class Worker:
     async def rewrite_one(self) -> bool:
         """Do the job that has waited longest; False when there is none."""
         return await run_one(self.site)
+
+    async def transfer_one(self) -> bool:
+        """Do the import or export that has waited longest; False when there is none."""
+        return await run_one(self.site, kinds=TRANSFERS)
+
+    async def remove_files(self) -> bool:
+        """Remove the files of an import or export that is kept no longer; False when none is."""
+        return await remove_one(self.site)
 
     async def publish_due(self) -> bool:
         """Publish the approved schema change whose date has come; False when none is due."""

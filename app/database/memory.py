@@ -75,3 +75,10 @@ class MemoryAttachments:
         content = self._kept[identifier][1]
         for start in range(0, len(content), CHUNK):
             yield content[start : start + CHUNK]
+
+    async def remove(self, owner: str) -> int:
+        """Forget all that belongs to `owner`."""
+        gone = [key for key, (stored, _) in self._kept.items() if stored.owner == owner]
+        for key in gone:
+            del self._kept[key]
+        return len(gone)

@@ -26,11 +26,17 @@ async def peek(name: str) -> int:
 
 async def draw(name: str, session: Session = None) -> int:
     """The next number of `name`, from 1. Within `session` it is gap-free: an abort gives it back."""
+    return (await draw_range(name, 1, session))[0]
+
+
+async def draw_range(name: str, count: int, session: Session = None) -> range:
+    """The next `count` numbers of `name`; as ``draw``."""
     drawn = await Counter.raw().find_one_and_update(
         {"_id": name},
-        {"$inc": {"value": 1}},
+        {"$inc": {"value": count}},
         upsert=True,
         return_document=ReturnDocument.AFTER,
         session=session,
     )
-    return int(drawn["value"])
+    last = int(drawn["value"])
+    return range(last - count + 1, last + 1)

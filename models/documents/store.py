@@ -47,6 +47,10 @@ class Attachments(Protocol):
         """The bytes of one upload, chunk by chunk (255 KiB or less each)."""
         ...
 
+    async def remove(self, owner: str) -> int:
+        """Remove all that belongs to `owner`; how many there were."""
+        ...
+
 
 class Store(Protocol):
     """One database: its collections, its uploads, its transactions."""

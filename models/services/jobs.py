@@ -22,7 +22,7 @@ from models.documents.job import (
 from models.documents.store import Session
 from models.errors import JobMoved, NotFound, TorokuError
 from models.permissions import SYSTEM, Actor, allowed
-from models.services import rewriting
+from models.services import exporting, importing, rewriting
 from models.services.events import record_event
 from models.services.progress import Hold, Lost, Progress, silent
 from models.services.site import Site
@@ -108,10 +108,7 @@ async def _do(site: Site, job: Job, progress: Progress) -> None:
 
 async def _run(site: Site, job: Job, hold: "_Hold", progress: Progress) -> None:
     await site.registry.refresh()
-    work = {
-        "rewrite": rewriting.rewrite,
-        "restore": rewriting.restore,
-    }[job.kind]
+    work = WORK[job.kind]
     await work(site, job, progress, hold)
     waits = job.kind == "import" and job.phase == "check"
     values = {"state": "prepared" if waits else "done", "finished_at": site.now(), "problem": ""}
@@ -122,6 +119,14 @@ async def _run(site: Site, job: Job, hold: "_Hold", progress: Progress) -> None:
 
     await site.store.transaction(body)
 
+
+WORK = {
+    "rewrite": rewriting.rewrite,
+    "restore": rewriting.restore,
+    "export": exporting.export,
+    "import": importing.bring_in,
+}
+"""What does a job of each kind."""
 
 DONE: Mapping[Kind, str] = {
     "rewrite": "schema.rewritten",
@@ -229,7 +234,7 @@ async def resume(site: Site, actor: Actor, job: Job) -> Job:
 
     Raises NotFound for somebody else's without ``job.control``, JobMoved when there is nothing to go on
     with."""
-    if job.expires_at is not None and job.expires_at <= site.now():
+    if job.kind in TRANSFERS and (job.expires_at is None or job.expires_at <= site.now()):
         raise JobMoved("The files of this job have been removed. Please begin anew.")
     values = {"state": "queued", "attempts": 0, "problem": "", "finished_at": None, "lease_until": None}
     return await _move(site, actor, job, ("cancelled", "failed"), values, "job.resumed")

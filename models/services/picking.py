@@ -7,6 +7,7 @@ from typing import Any
 
 from models.documents.account import Account
 from models.documents.application import Application
+from models.documents.base import Id
 from models.errors import NotFound
 from models.permissions import Actor, is_applicant, may_view
 from models.schema.database_query import for_database
@@ -132,7 +133,7 @@ async def check_picks(
         *(_existing(site, actor, application, fields[where], codes[where], variables) for where in fields)
     )
     known = dict(zip(fields, found, strict=True))
-    return tuple(_refused(each) for each in answered if each.value not in known[each.where])
+    return tuple(refused(each) for each in answered if each.value not in known[each.where])
 
 
 async def _existing(
@@ -157,7 +158,26 @@ async def _existing(
     return frozenset(row["number"] for row in found)
 
 
-def _refused(picked: Picked) -> AnswerError:
+def picked_in(definition: RecordType, data: Mapping[str, Any]) -> Iterator[Picked]:
+    """The picks among the answers of a record."""
+    return _picked(definition.fields, data)
+
+
+async def pickable(
+    site: Site,
+    actor: Actor,
+    operator_id: Id,
+    field: Picker,
+    codes: set[str],
+    variables: Mapping[str, Any],
+) -> frozenset[str]:
+    """Those of `codes` that `actor` may pick for an operator."""
+    about = Application.model_construct(operator_id=operator_id)
+    return await _existing(site, actor, about, field, codes, variables)
+
+
+def refused(picked: Picked) -> AnswerError:
+    """What is said of a pick that names nothing one may pick."""
     if isinstance(picked.field, AccountField):
         return AnswerError(picked.path, "account", say("Choose {label} from the accounts.", picked.field))
     return AnswerError(

@@ -116,16 +116,13 @@ def heads_of(columns: tuple[Column, ...], language: Language) -> list[str]:
 
 
 def known_heads(columns: tuple[Column, ...]) -> dict[str, str]:
-    """Every head an import knows, folded, and the name of its column: names, and labels that are only one's,
-    in both languages."""
+    """Every head of labels an import knows, folded, and the name of its column; in both languages."""
     found: dict[str, str] = {}
     for language in LANGUAGES:
-        for (name, label), head in zip(FACTS, [label(language) for _, label in FACTS], strict=True):
-            found |= {folded(head): name, folded(name): name}
-            del label
+        found |= {folded(label(language)): name for name, label in FACTS}
         for column, head in zip(columns, heads_of(columns, language), strict=True):
             found.setdefault(folded(head), column.name)
-    return found | {folded(column.name): column.name for column in columns}
+    return found
 
 
 def folded(head: str) -> str:
