@@ -1,61 +1,51 @@
-"""The reviewers' queue: what waits, for how long, with whom."""
+"""The reviewers' queue: what waits, for how long, with whom, and what about it wants attention."""
 
 import asyncio
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import parse_qs
 
-from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from admin import moments
 from admin.actor import actor_of, may, site_of
 from admin.language import N_, language, say
 from admin.language import lazy_gettext as _
 from admin.links import root_of
 from admin.posted import text_of
-from admin.views.columns import BADGE
+from admin.refusals import Problem, problems_of
+from admin.views.filters import AskedFilter, asked_filter, read_at
 from admin.views.page import PageView, route
-from models.documents.application import Application
-from models.errors import NotFound
-from models.language import Language
-from models.schema.definition import KIND_LABELS
+from admin.views.queue_address import (
+    LONGEST_BACK,
+    LONGEST_SEARCH,
+    Asked,
+    asked_again,
+    back_of,
+    read_asked,
+)
+from admin.views.queue_assign import AssignParts
+from admin.views.queue_bulk import BulkParts
+from admin.views.queue_filter import PLACE
+from admin.views.queue_rows import draw, heads
+from admin.views.queue_rows import state_badge as state_badge
+from admin.views.saved import SavedTab, saved_views
+from models.errors import AlreadyDone, NotFound, SearchTooWide
 from models.services import applications, queue
+from models.services.searching import searched
 from models.services.site import Site
 from models.services.steps import possible_steps, take_step
-from models.workflow.definition import State
+from models.services.waiting import states_of
 
-TONES: Mapping[str | None, str] = {"applicant": "warn", "reviewer": "info", "approver": "good"}
-
-
-class QueueLine(NamedTuple):
-    """One application as the queue draws it."""
-
-    reference: str
-    title: str
-    operator: str
-    kind: str
-    state: Markup
-    submitted: str
-    due: str
-    late: bool
-    assignee: str
-    again: bool
+TRIES = 5
+"""How often the next one is looked for when colleagues are faster."""
 
 
-class Heading(NamedTuple):
-    """A column's head, as ``ui.table`` draws it."""
+class QueuePage(BulkParts, AssignParts, PageView):
+    """``/queue``: views as tabs, applications as a table; take one on, or the next, or decide on several."""
 
-    label: str
-    href: str = ""
-    sorted: str = ""
-    style: str = ""
-
-
-class QueuePage(PageView):
-    """``/queue``: the views as tabs, the applications as a table, one button to take the next."""
-
-    styles = ("review.css",)
+    styles = ("queue.css", "filters.css")
+    scripts = ("queue.js",)
 
     def __init__(self) -> None:
         super().__init__(
@@ -68,87 +58,190 @@ class QueuePage(PageView):
 
     @route("", methods=["GET"])
     async def index(self, request: Request) -> Response:
-        """The view asked for; a reference typed into the box goes straight to its review."""
-        wanted = (request.query_params.get("reference") or "").strip().upper()
-        if wanted:
-            return await self._jump(request, wanted)
-        return await self._draw(request)
+        """The view asked for; a whole reference number typed into the box goes straight to its review."""
+        asked = read_asked(request, queue.views(site_of(request), actor_of(request)))
+        if asked.text and (found := await self._jump(request, asked.text.upper())):
+            return found
+        return await self._draw(request, asked)
 
-    async def _jump(self, request: Request, wanted: str) -> Response:
+    async def _jump(self, request: Request, wanted: str) -> Response | None:
         try:
             found = await applications.find(site_of(request), actor_of(request), wanted)
         except NotFound:
-            return await self._draw(request, missing=wanted[:64])
+            return None
         return RedirectResponse(review_of(request, found.reference), status_code=303)
 
-    async def _draw(self, request: Request, missing: str = "") -> Response:
+    async def _draw(self, request: Request, asked: Asked) -> Response:
         site, actor = site_of(request), actor_of(request)
-        views = queue.views(site, actor)
-        name = request.query_params.get("view") or "waiting"
-        if name not in views:
-            raise NotFound
-        number = _page_number(request)
-        rows, counts = await asyncio.gather(queue.page(views[name], number), queue.counts(site, views))
+        views, narrowed = queue.views(site, actor), asked_filter(request, PLACE)
+        narrowing, problems = await _narrowing(asked, narrowed)
+        where = _all_of(views[asked.view].where, *narrowing)
+        saved = await saved_views(request, PLACE)
+        page, counts = await asyncio.gather(
+            _page(request, where, asked, problems), _counts(request, views, narrowing, saved)
+        )
+        drawn = await draw(site, actor, page.rows)
         return self.page(
             request,
             "queue.html",
-            rows=self._lines(site, rows),
-            tabs=[self._tab(request, site, view, view == name, counts[view]) for view in views],
-            heads=_heads(),
-            number=number,
-            more=len(rows) == queue.PAGE_SIZE and number < queue.FARTHEST,
-            total=capped(counts[name]),
-            view_name=name,
+            status=422 if problems else None,
+            problems=problems,
+            asked=asked,
+            narrowed=narrowed,
+            saved=[(tab, _told(counts, f"saved-{tab.id}")) for tab in saved],
+            tabs=[self._tab(request, asked, view, counts) for view in _shown(views, asked, counts)],
+            rows=drawn.lines,
+            steps=drawn.steps,
+            heads=list(heads(asked, views[asked.view].sorts, self.url(request))),
+            page=page,
+            at_end=asked.at.way == "last",
+            total=_told(counts, asked.view),
+            here=asked.query(
+                after=request.query_params.get("after"), before=request.query_params.get("before")
+            ),
             base=review_of(request),
-            missing=missing,
+            longest=LONGEST_SEARCH,
         )
 
-    def _tab(self, request: Request, site: Site, view: str, current: bool, count: int) -> tuple[Any, ...]:
-        labels = {"waiting": say("Waiting"), "mine": say("Mine")}
-        label = labels.get(view) or _state(site, view.removeprefix("state-")).label(language())
-        return (self.url(request, view=view), label, current, capped(count))
-
-    def _lines(self, site: Site, rows: list[queue.Row]) -> list[QueueLine]:
-        spoken, now = language(), site.now()
-        badges = {name: _badge(state, spoken) for name, state in _states(site).items()}
-        kinds: dict[tuple[str, str], str] = {
-            (name, kind): f"{published.definition.label(spoken)} {label(spoken)}"
-            for name, published in site.registry.all_current().items()
-            for kind, label in KIND_LABELS.items()
-        }
-        return [
-            QueueLine(
-                reference=row["reference"],
-                title=row.get("title") or "",
-                operator=row.get("operator_name") or "",
-                kind=kinds.get((row["type"], row["kind"]), str(row["type"])),
-                state=badges.get(row["state"]) or BADGE.format("plain", row["state"]),
-                submitted=moments.minute(row["submitted_at"]) if row.get("submitted_at") else "",
-                due=moments.day(site.calendar.due_day(row["due"])) if row.get("due") else "",
-                late=bool(row.get("due")) and row["due"] < now,
-                assignee=(row.get("assignee") or {}).get("name", ""),
-                again=len(row.get("submissions") or ()) > 1,
-            )
-            for row in rows
-        ]
+    def _tab(
+        self, request: Request, asked: Asked, view: str, counts: Mapping[str, int] | None
+    ) -> tuple[str, str, bool, str | None]:
+        label = _LABELS[view] if view in _LABELS else _state_label(site_of(request), view)
+        address = f"{self.url(request)}?{asked.query(view=view, sort=None)}"
+        return (address, str(label), view == asked.view, _told(counts, view))
 
     @route("/next", methods=["POST"])
     async def take_next(self, request: Request) -> Response:
-        """Take on the application that has waited longest, and open it."""
+        """Take on the first application of the view and filter that waits for this person, and open it; one
+        that is to be decided on without being taken on is opened."""
         site, actor = site_of(request), actor_of(request)
         form = await self.form(request, fields=5)
-        for state in queue.waiting_states(site):
-            reference = await queue.next_reference(site, actor, state)
-            if reference is None:
+        back = back_of(text_of(form, "back", longest=LONGEST_BACK))
+        asked = asked_again(request, back, queue.views(site, actor))
+        reference = await self._take_next(request, asked)
+        if reference:
+            return RedirectResponse(review_of(request, reference), status_code=303)
+        self.tell(request, N_("Nothing in this view waits to be taken on by you."), kind="info")
+        return self.back(request, back)
+
+    async def _take_next(self, request: Request, asked: Asked) -> str | None:
+        site, actor = site_of(request), actor_of(request)
+        where, passed = await _where(request, asked), set[str]()
+        for _try in range(TRIES):
+            row = await queue.next_row(site, actor, where, asked.order, passed)
+            if row is None:
+                return None
+            reference = str(row["reference"])
+            try:
+                await self._claim(request, reference)
+            except AlreadyDone:
+                passed.add(reference)
                 continue
-            found = await applications.find(site, actor, reference)
-            step = next((n for n, t in possible_steps(site, actor, found) if t.sets == "assignee"), None)
-            if step is not None:
-                await take_step(site, actor, found, step)
-                self.tell(request, N_("You have taken this application on."))
-                return RedirectResponse(review_of(request, reference), status_code=303)
-        self.tell(request, N_("Nothing waits to be taken on."), kind="info")
-        return self.back(request, f"?view={text_of(form, 'view') or 'waiting'}")
+            return reference
+        return None
+
+    async def _claim(self, request: Request, reference: str) -> bool:
+        """Take on an application where a step for it is open to this person; whether there was one."""
+        site, actor = site_of(request), actor_of(request)
+        found = await applications.find(site, actor, reference)
+        step = next((name for name, t in possible_steps(site, actor, found) if t.sets == "assignee"), None)
+        if step is None:
+            return False
+        await take_step(site, actor, found, step)
+        self.tell(request, N_("You have taken {reference} on."), {"reference": found.reference})
+        return True
+
+    @route("/{reference}/claim", methods=["POST"])
+    async def claim(self, request: Request) -> Response:
+        """Take on the application of a row, and stay where one is."""
+        form = await self.form(request)
+        back = back_of(text_of(form, "back", longest=LONGEST_BACK))
+        reference = str(request.path_params["reference"])
+        try:
+            done = await self._claim(request, reference)
+        except AlreadyDone as refusal:
+            self.tell(request, refusal.public, refusal.values, kind="warning")
+        else:
+            if not done:
+                self.tell(request, N_("This application cannot be taken on now."), kind="warning")
+        return self.back(request, back)
+
+
+_LABELS: Mapping[str, Any] = {
+    "waiting": _("Waiting"),
+    "mine": _("Mine"),
+    "unassigned": _("Unassigned"),
+    "overdue": _("Overdue"),
+    "other": _("In no known state"),
+}
+
+
+def _state_label(site: Site, view: str) -> str:
+    return states_of(site)[view.removeprefix("state-")].label(language())
+
+
+def _shown(views: Mapping[str, queue.View], asked: Asked, counts: Mapping[str, int] | None) -> list[str]:
+    """The views with a tab: what is in no state there is has one only when it holds something."""
+    other = asked.view == "other" or bool(counts and counts["other"])
+    return [view for view in views if view != "other" or other]
+
+
+def _all_of(*wheres: Mapping[str, Any]) -> Mapping[str, Any]:
+    asked = [where for where in wheres if where]
+    return {"$and": asked} if len(asked) > 1 else asked[0] if asked else {}
+
+
+async def _narrowing(asked: Asked, narrowed: AskedFilter) -> tuple[list[Mapping[str, Any]], list[Problem]]:
+    """The conditions of the filter and of the search, and what is wrong with them."""
+    if len(asked.text) > LONGEST_SEARCH:
+        problem = Problem(say("Search for at most {count} characters.", {"count": LONGEST_SEARCH}), "q")
+        return [queue.NOTHING], [problem]
+    found = await searched(asked.text)
+    return [where for where in (narrowed.where, found) if where], list(narrowed.problems)
+
+
+async def _where(request: Request, asked: Asked) -> Mapping[str, Any]:
+    """The whole condition of the list a form was posted from."""
+    site, actor = site_of(request), actor_of(request)
+    found, flaws = read_at(request, PLACE, asked.filter.strip())
+    if flaws or len(asked.text) > LONGEST_SEARCH:
+        return queue.NOTHING
+    views = queue.views(site, actor)
+    return _all_of(views[asked.view].where, found.query if found else {}, await searched(asked.text))
+
+
+async def _page(
+    request: Request, where: Mapping[str, Any], asked: Asked, problems: list[Problem]
+) -> queue.Page:
+    """The page asked for; where it cannot be found in time, an empty one, and `problems` say so."""
+    try:
+        return await queue.page(site_of(request), actor_of(request), where, asked.order, asked.at)
+    except SearchTooWide as refusal:
+        problems += problems_of(refusal)
+        return queue.Page((), "", "", 0)
+
+
+async def _counts(
+    request: Request,
+    views: Mapping[str, queue.View],
+    narrowing: Sequence[Mapping[str, Any]],
+    saved: Sequence[SavedTab],
+) -> dict[str, int] | None:
+    """How many each view holds of what is asked for, saved ones included; None when it takes too long."""
+    wanted = {name: _all_of(view.where, *narrowing) for name, view in views.items()}
+    for tab in saved:
+        asked = parse_qs(tab.query).get("view", ["waiting"])[0]
+        wanted[f"saved-{tab.id}"] = (
+            _all_of(views[asked].where, tab.where) if asked in views else queue.NOTHING
+        )
+    try:
+        return await queue.counts(site_of(request), actor_of(request), wanted)
+    except SearchTooWide:
+        return None
+
+
+def _told(counts: Mapping[str, int] | None, view: str) -> str | None:
+    return None if counts is None else capped(counts[view])
 
 
 def review_of(request: Request, reference: str = "") -> str:
@@ -159,39 +252,3 @@ def review_of(request: Request, reference: str = "") -> str:
 def capped(count: int) -> str:
     """A count as the queue says it: “1,000+” where it stopped counting."""
     return f"{queue.COUNT_LIMIT - 1:,}+" if count >= queue.COUNT_LIMIT else f"{count:,}"
-
-
-def _page_number(request: Request) -> int:
-    text = request.query_params.get("page") or "1"
-    return min(int(text), queue.FARTHEST) if text.isdecimal() and len(text) < 6 and int(text) else 1
-
-
-def _heads() -> list[Heading]:
-    return [
-        Heading(say("Reference")),
-        Heading(say("Title")),
-        Heading(say("Application")),
-        Heading(say("State")),
-        Heading(say("Received")),
-        Heading(say("Due")),
-        Heading(say("In charge")),
-    ]
-
-
-def _states(site: Site) -> dict[str, State]:
-    flows = site.workflows.values()
-    return {name: state for flow in flows for name, state in flow.states.items()}
-
-
-def _state(site: Site, name: str) -> State:
-    return _states(site)[name]
-
-
-def _badge(state: State, spoken: Language) -> Markup:
-    return BADGE.format("done" if state.final else TONES.get(state.held_by, "plain"), state.label(spoken))
-
-
-def state_badge(site: Site, application: Application) -> Markup:
-    """The state of an application, as the queue shows it."""
-    state = applications.workflow_of(site, application).states.get(application.state)
-    return _badge(state, language()) if state else BADGE.format("plain", application.state)

@@ -28,6 +28,8 @@ MOST_COLLEAGUES = 500
 NOBODY = "Nobody is in charge of this application. Take it on first."
 NOT_NOW = "An application is handed over only while the person in charge is reviewing it."
 NOT_THEM = "This person cannot take this application on."
+NO_ONE = "Choose the colleague to hand over to."
+LONG_NOTE = "The note has more than {count} characters."
 MOVED = "This application was changed in another window. Look at it again before you go on."
 
 

@@ -8,9 +8,11 @@ from pydantic import ValidationError
 
 from models.documents.application import Application
 from models.errors import DatabaseUnavailable, RecordChanged, TorokuError, TransitionRefused
+from models.language import Message
 from models.permissions import Actor, require
 from models.services.applications import find
 from models.services.offers import for_many
+from models.services.outcomes import outcome_of
 from models.services.site import Site
 from models.services.steps import Given, already_done, possible_steps, take_step
 from models.workflow.definition import Transition
@@ -24,16 +26,20 @@ DAMAGED = "The stored application is damaged and cannot be read."
 NOT_TRIED = "Not tried: the database did not answer before."
 TOO_MANY = "At most {count} applications can be decided on at once."
 NONE = "Choose at least one application."
+NO_REASON = "Write the reason."
+LONG_REASON = "The reason has more than {count} characters."
 ONE_BY_ONE = "This step is taken one application at a time."
 
 
 @dataclass(frozen=True, slots=True)
 class Intended:
-    """What a step would do with one application: the application and the step, or why it cannot be taken."""
+    """What a step would do with one application: the application and the step, with what stands in its way as
+    things are; or why it cannot be taken."""
 
     reference: str
     application: Application | None = None
     step: Transition | None = None
+    hindrances: tuple[Message, ...] = ()
     refusal: TorokuError | None = None
 
 
@@ -66,13 +72,14 @@ async def _intended(site: Site, actor: Actor, reference: str, name: str) -> Inte
     try:
         application = await find(site, actor, reference)
         step = _step(site, actor, application, name)
+        found = await outcome_of(site, actor, application, name)
     except ValidationError:
         return Intended(reference, refusal=TransitionRefused(DAMAGED))
     except DatabaseUnavailable:
         raise
     except TorokuError as refusal:
         return Intended(reference, refusal=refusal)
-    return Intended(application.reference, application, step)
+    return Intended(application.reference, application, step, found.hindrances)
 
 
 def _step(site: Site, actor: Actor, application: Application, name: str) -> Transition:
@@ -124,5 +131,5 @@ def _moved(site: Site, actor: Actor, application: Application, name: str) -> Tor
     """Why an application that changed since it was looked at is left alone: who was faster, where the step is
     past."""
     if name not in dict(possible_steps(site, actor, application)):
-        return already_done(site, application)
+        return already_done(site, actor, application, name)
     return RecordChanged("This application was changed in another window. Look at it again before you go on.")

@@ -5,6 +5,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
+from models import access
 from models.documents.application import Application
 from models.documents.base import Id
 from models.documents.windows import Order, Place, Row, count_rows, place_of, read_place, read_rows
@@ -42,6 +43,9 @@ COLUMNS: Mapping[str, Any] = {
 
 COUNT_LIMIT = 1001
 """Counts go no further than this: nobody needs to know more than “1,000+”."""
+
+NOTHING: Where = access.NOTHING
+"""A condition no application fulfils."""
 
 PAGE_SIZE = 50
 ROUNDS = 10
