@@ -13,6 +13,9 @@ from models.schema.fields import BaseField
 from models.schema.fields.secret import is_sealed
 from models.schema.fields.structure import GroupField
 
+PICTURES = frozenset({"image/png", "image/jpeg"})
+"""Content types shown as pictures; they are handed out with a policy that runs nothing."""
+
 Address = Callable[[Mapping[str, Any]], str]
 """Where an upload is handed out; "" for nowhere."""
 
@@ -23,33 +26,47 @@ FRAME = Markup(
 LINE = Markup("<div><dt>{}</dt><dd>{}</dd></div>")
 LINES = Markup('<dl class="a-dl a-inner">{}</dl>')
 ROW = Markup('<li><span class="a-row-name">{}</span>{}</li>')
+LOOK = Markup(' <a class="a-look" href="{}">{}<span class="a-hidden"> {}</span></a>')
+PICTURE = Markup('<img class="a-picture" src="{}" alt="{}" loading="lazy">')
+DAMAGED = Markup('<span class="a-badge a-badge--bad">{}</span> <span class="a-stored">{}</span>')
 UNCOVER = Markup(
     '<span>{}</span> <button class="a-button a-button--small" name="path" value="{}" formaction="{}"'
     ' formmethod="post">{}<span class="a-hidden"> {}</span></button>'
 )
 
 
+BROKEN = (TypeError, ValueError, KeyError, AttributeError, ArithmeticError)
+"""What showing a value that is not of its field's shape may raise."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who reads, and what is known beside the answers: where uploads are handed out, where secrets are
-    uncovered ("" for nowhere) and what was uncovered already, by path."""
+    """Who reads, and what is known beside the answers: where uploads are handed out and looked into, where
+    secrets are uncovered ("" for nowhere) and what was uncovered already, by path."""
 
     spoken: Language
     address: Address = lambda _upload: ""
     uncover: str = ""
     uncovered: Mapping[str, str] | None = None
+    preview: Address = lambda _upload: ""
 
     def show(self, field: BaseField, value: Any, path: str = "") -> str | Markup:
-        """An answer, escaped wherever it is markup; "" for none."""
-        path = path or field.name
+        """An answer, escaped wherever it is markup; "" for none. One that is not of its field's shape is
+        shown as it is stored, and says so."""
+        try:
+            return self._shown(field, value, path or field.name)
+        except BROKEN:
+            return _damaged(field, value)
+
+    def _shown(self, field: BaseField, value: Any, path: str) -> str | Markup:
         if field.is_empty(value):
             return ""
-        if field.repeats and isinstance(value, list):
-            return self._rows(field, [row for row in value if isinstance(row, Mapping)], path)
-        if isinstance(field, GroupField) and isinstance(value, Mapping):
-            return self._lines(field.parts, value, path)
         if field.confidential:
             return self._secret(field, value, path)
+        if field.repeats:
+            return self._rows(field, [_row(row) for row in _list(value)], path)
+        if isinstance(field, GroupField):
+            return self._lines(field.parts, _row(value), path)
         if field.markup and isinstance(value, str):
             return Markup('<div class="a-formatted">{}</div>').format(to_html(value, deepest=1))
         if field.control in ("file", "files"):
@@ -93,8 +110,16 @@ class Reader:
         )
 
     def _upload(self, upload: Mapping[str, Any], text: str) -> Markup:
+        """An upload as a link, small pictures as such, with where one may look into it."""
         address = self.address(upload) if upload.get("id") else ""
-        return Markup('<a href="{}">{}</a>').format(address, text) if address else escape(text)
+        if not address:
+            return escape(text)
+        link, inside = Markup('<a href="{}">{}</a>').format(address, text), self.preview(upload)
+        if inside:
+            link += LOOK.format(inside, say("Details"), upload.get("filename", ""))
+        if str(upload.get("content_type")) in PICTURES:
+            link += PICTURE.format(address, say("Picture: {name}", {"name": upload.get("filename", "")}))
+        return link
 
     def _secret(self, field: BaseField, value: Any, path: str) -> str | Markup:
         """Dots and the button that uncovers them, or what it uncovered."""
@@ -111,6 +136,26 @@ def _all(parts: Iterable[Markup]) -> Markup:
     return Markup().join(parts)
 
 
+def _row(value: Any) -> Mapping[str, Any]:
+    """`value`, which must be one row or the parts of a group. Raises TypeError."""
+    if not isinstance(value, Mapping):
+        raise TypeError
+    return value
+
+
+def _list(value: Any) -> list[Any]:
+    """`value`, which must be rows. Raises TypeError."""
+    if not isinstance(value, list):
+        raise TypeError
+    return value
+
+
+def _damaged(field: BaseField, value: Any) -> Markup:
+    """A value that is not of its field's shape: as it is stored, but for what is confidential."""
+    text = "" if field.confidential else plain(value)
+    return DAMAGED.format(say("Damaged: not of the shape its field asks for."), text)
+
+
 def shown(field: BaseField, value: Any) -> str | Markup:
     """An answer in the language of this page."""
     return Reader(language()).show(field, value)
@@ -121,7 +166,7 @@ def kept_aside(kept: Iterable[tuple[Mapping[str, Any], Any]]) -> Iterator[tuple[
     path, its value, its version."""
     for entry, value in kept:
         label = _worded(entry.get("label")) or str(entry.get("path", ""))
-        yield label, _plain(value), str(entry.get("version", ""))
+        yield label, plain(value), str(entry.get("version", ""))
 
 
 def _worded(label: Any) -> str:
@@ -131,12 +176,12 @@ def _worded(label: Any) -> str:
     return str(label or "")
 
 
-def _plain(value: Any) -> str:
+def plain(value: Any) -> str:
     """A value whose field is gone, as well as it can be told; what is sealed stays so."""
     if is_sealed(value):
         return "●●●●●●●●"
     if isinstance(value, Mapping):
-        return "\n".join(f"{name}: {_plain(part)}" for name, part in value.items() if part is not None)
+        return "\n".join(f"{name}: {plain(part)}" for name, part in value.items() if part is not None)
     if isinstance(value, list):
-        return "\n".join(_plain(part) for part in value)
+        return "\n".join(plain(part) for part in value)
     return "" if value is None else str(value)
