@@ -1,56 +1,21 @@
-"""Rows of a list as they are drawn: written straight into markup, for a template asked per cell takes as long
-as everything else of a page together."""
+"""Rows of a list, written straight into markup: a template asked per cell takes as long as everything else of
+a page together."""
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from html import escape
+from typing import Any
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from admin.language import say
 from admin.views.base import Row, dig
-from admin.views.columns import Column, Show
+from admin.views.columns import Column
 
 UNREADABLE = (TypeError, ValueError, AttributeError, LookupError, ArithmeticError)
-"""What writing a value of another kind than its column's may raise."""
+"""What reading or writing a value of another kind than its column's may raise."""
 
 DAMAGED = Markup('{} <span class="a-badge a-badge--bad">{}</span>')
 STYLES = {"number": "a-num", "moment": "a-nowrap", "day": "a-nowrap"}
-
-
-class Line(NamedTuple):
-    """A row as drawn: address of its page, its first cell, the others."""
-
-    href: str
-    first: str
-    cells: list[str]
-
-
-def lines(
-    rows: Sequence[Row],
-    columns: Sequence[Column],
-    href: Callable[[Row], str],
-    sound: Callable[[Row], bool] = lambda _row: True,
-) -> list[Line]:
-    """Rows as drawn: each value written by its column; what is not ``Markup`` is still to be escaped. A row
-    that is not `sound`, or has a value its column cannot write, says so."""
-    writers = [(column.path, "." in column.path, column.writer()) for column in columns]
-    drawn = []
-    for row in rows:
-        try:
-            cells = [write(dig(row, path) if deep else row.get(path)) for path, deep, write in writers]
-            whole = sound(row)
-        except UNREADABLE:
-            cells, whole = [_written(write, dig(row, path)) for path, _, write in writers], False
-        first = cells[0] or "—"
-        drawn.append(Line(href(row), first if whole else DAMAGED.format(first, say("Damaged")), cells[1:]))
-    return drawn
-
-
-def _written(write: Show, value: object) -> str:
-    try:
-        return write(value)
-    except UNREADABLE:
-        return say("cannot be shown")
 
 
 def style_of(column: Column) -> str:
@@ -58,12 +23,75 @@ def style_of(column: Column) -> str:
     return STYLES.get(column.kind, "a-wrap" if column.wrap else "")
 
 
-def body(drawn: Iterable[Line], styles: Sequence[str]) -> Markup:
-    """The rows of a table's body; `styles` are the classes of the cells after the first."""
-    begun = [f'<td class="{escape(style)}">' if style else "<td>" for style in styles]
+def body(
+    rows: Sequence[Row],
+    columns: Sequence[Column],
+    href: Callable[[Row], str],
+    sound: Callable[[Row], bool] = lambda _row: True,
+) -> Markup:
+    """The rows of a table's body: the first cell leads to the row's page. What a column writes is escaped
+    unless it is ``Markup``. A row that is not `sound`, or has a value its column cannot write, says so."""
+    first, *others = [_Cells(column, begun) for column, begun in zip(columns, _begun(columns), strict=True)]
     parts: list[str] = []
-    for line in drawn:
-        parts.append(f'<tr><th scope="row"><a href="{escape(line.href)}">{escape(line.first)}</a></th>')
-        parts += [f"{td}{escape(cell)}</td>" for td, cell in zip(begun, line.cells, strict=True)]
-        parts.append("</tr>\n")
-    return Markup("".join(parts))  # noqa: S704 - everything in it was escaped above
+    for row in rows:
+        start = f'<tr><th scope="row"><a href="{escape(href(row))}">'
+        try:
+            cells = [each.of(row) for each in others]
+            name = first.of(row) or "—"
+            name = name if sound(row) else _damaged(name)
+        except UNREADABLE:
+            cells = [each.anyhow(dig(row, each.path)) for each in others]
+            name = _damaged(first.anyhow(dig(row, first.path)) or "—")
+        parts.append(f"{start}{name}</a></th>{''.join(cells)}</tr>\n")
+    return Markup("".join(parts))  # noqa: S704 - every value in it was escaped by its cells
+
+
+def _begun(columns: Sequence[Column]) -> list[str]:
+    """How the cells of each column begin; the first is no cell of its own."""
+    styles = [style_of(column) for column in columns[1:]]
+    return ["", *(f'<td class="{style}">' if style else "<td>" for style in styles)]
+
+
+def _damaged(name: str) -> str:
+    return DAMAGED.format(Markup(name), say("Damaged"))  # noqa: S704 - escaped already
+
+
+class _Cells(dict[str, str]):
+    """The cells of one column by their text: what comes again is not written again. Only texts are kept, as
+    equal values of other kinds (1 and True) are written differently."""
+
+    def __init__(self, column: Column, begun: str) -> None:
+        super().__init__()
+        self.path, self.write, self.begun = column.path, column.writer(), begun
+        self.read = _reader(column.path)
+
+    def of(self, row: Row) -> str:
+        """The cell of a row."""
+        value = self.read(row)
+        return self[value] if type(value) is str else self._cell(self.write(value))
+
+    def __missing__(self, text: str) -> str:
+        cell = self[text] = self._cell(self.write(text))
+        return cell
+
+    def anyhow(self, value: Any) -> str:
+        """The cell of a value that may not be writable."""
+        try:
+            return self._cell(self.write(value))
+        except UNREADABLE:
+            return self._cell(say("cannot be shown"))
+
+    def _cell(self, text: str) -> str:
+        safe = text if type(text) is Markup else escape(text)
+        return f"{self.begun}{safe}</td>" if self.begun else safe
+
+
+def _reader(path: str) -> Callable[[Row], Any]:
+    """How a value at `path` is read from sound rows; anything else raises one of UNREADABLE or reads None."""
+    names = path.split(".")
+    if len(names) == 1:
+        return lambda row: row.get(path)
+    if len(names) > 2:
+        return lambda row: dig(row, path)
+    outer, inner = names
+    return lambda row: found.get(inner) if (found := row.get(outer)) is not None else None

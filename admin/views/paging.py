@@ -1,6 +1,6 @@
 """Pages of a list that go on after a row, however deep: first, previous, next, last."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -77,8 +77,8 @@ def _sorted_by(value: Any, way: int) -> Any:
         return None
 
 
-def turns(page: Page, keys: Sequence[str], total: str, counted: int | None) -> Turns:
-    """How to leave `page`, whose rows have these `keys`; `counted` is the exact total where it is known."""
+def turns(page: Page, key_of: Callable[[Row], str], total: str, counted: int | None) -> Turns:
+    """How to leave `page`, `key_of` telling a row's key; `counted` is the exact total where it is known."""
     state, shown = page.state, len(page.rows)
     number = _number(page)
     back = {"page": max(number - 1, 1)} if number else {"page": 1}
@@ -86,8 +86,8 @@ def turns(page: Page, keys: Sequence[str], total: str, counted: int | None) -> T
     to_first = state.query(page=1)
     return Turns(
         first=to_first if page.earlier else "",
-        previous=_previous(page, keys, number, back) if page.earlier else "",
-        next=state.query(after=keys[-1], **onward) if page.later and keys else "",
+        previous=_previous(page, key_of, number, back) if page.earlier else "",
+        next=state.query(after=key_of(page.rows[-1]), **onward) if page.later and page.rows else "",
         last=state.query(end=True, page=1) if page.later else "",
         begin=_begin(page, number, counted),
         shown=shown,
@@ -95,10 +95,10 @@ def turns(page: Page, keys: Sequence[str], total: str, counted: int | None) -> T
     )
 
 
-def _previous(page: Page, keys: Sequence[str], number: int, back: dict[str, int]) -> str:
-    if number == 2 or not keys:
+def _previous(page: Page, key_of: Callable[[Row], str], number: int, back: dict[str, int]) -> str:
+    if number == 2 or not page.rows:
         return page.state.query(page=max(number - 1, 1))
-    return page.state.query(before=keys[0], **back)
+    return page.state.query(before=key_of(page.rows[0]), **back)
 
 
 def _number(page: Page) -> int:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, NamedTuple
 from urllib.parse import quote
 
+from markupsafe import Markup
 from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -14,20 +15,23 @@ from starlette.routing import Route
 from starlette_admin import StringField
 
 from admin import export
-from admin.language import say
+from admin.language import language, say
 from admin.links import root_of
 from admin.posted import read_form, text_of
 from admin.refusals import Problem, public_message
 from admin.views import listing
 from admin.views.base import GuardedView, Order, RecordSource, RecordWriter, Row, Rule, Where, dig
 from admin.views.columns import Column, spelled
-from admin.views.lines import body, lines, style_of
+from admin.views.lines import body, style_of
 from admin.views.listing import FARTHEST, SIZES, Listing
 from admin.views.paging import Page, read_page, turns
 from models.access import NOTHING
 from models.errors import NotFound, SearchTooWide
 
 BATCH = 500
+MOST_DRAWN = 60
+"""Forms of filters a list keeps: languages, page sizes and what different people may see."""
+
 OnExport = Callable[[Request, str, int], Awaitable[None]]
 
 
@@ -89,6 +93,7 @@ class RawListView(GuardedView):
         self.details = tuple(details) or self.columns
         self.order = tuple(order)
         self.on_export = on_export
+        self._drawn: dict[tuple[str, int, int], tuple[Sequence[Column], Markup]] = {}
         if not self.fields:
             self.fields = [StringField(c.path, label=str(c.label), read_only=True) for c in self.columns]
         super().__init__(
@@ -126,6 +131,8 @@ class RawListView(GuardedView):
         """How to write the address of a row's page; made once for a page of rows."""
         start = f"{root_of(request)}/{self.key}/detail?pk="
         pk = str(self.pk_attr)
+        if pk == "_id":
+            return lambda row: start + quote(str(row["_id"]), safe="")
         return lambda row: start + quote(str(dig(row, pk)), safe="")
 
     def title_of(self, row: Row) -> str:
@@ -273,7 +280,6 @@ class RawListView(GuardedView):
         state, heads = page.state, _heads(page.state, drawn)
         known = total if total is not None and total <= asked.counted else None
         told = _counted(total, asked.counted)
-        found = lines(page.rows, drawn, self.href_of(request), self.is_sound)
         return {
             "view": self,
             "title": self.menu_label,
@@ -281,13 +287,26 @@ class RawListView(GuardedView):
             "state": state,
             "columns": columns,
             "heads": heads,
-            "rows": body(found, [head.style for head in heads[1:]]),
-            "turns": turns(page, [self.key_of(row) for row in page.rows], told, known),
-            "size_options": [(size, size) for size in SIZES],
+            "rows": body(page.rows, drawn, self.href_of(request), self.is_sound),
+            "turns": turns(page, self.key_of, told, known),
+            "controls": self._controls(columns, state),
             "problems": asked.problems,
             "create_href": f"{root_of(request)}/{self.key}/create" if self.can_create(request) else "",
             "export_href": f"{root_of(request)}/{self.key}/export" if self.can_export(request) else "",
         }
+
+    def _controls(self, columns: Sequence[Column], state: Listing) -> Markup:
+        """The inputs of the filters; those of a list without filters are drawn once."""
+        asked = (language(), state.size, id(columns))
+        if state.conditions or asked not in self._drawn or self._drawn[asked][0] is not columns:
+            context = {"columns": columns, "state": state, "size_options": [(size, size) for size in SIZES]}
+            html = Markup(self.site.templates.env.get_template("raw_controls.html").render(context))  # noqa: S704 - by a template
+            if state.conditions:
+                return html
+            if len(self._drawn) >= MOST_DRAWN:
+                self._drawn.clear()
+            self._drawn[asked] = columns, html
+        return self._drawn[asked][1]
 
     def _edit_href(self, request: Request, row: Row) -> str:
         return f"{root_of(request)}/{self.key}/edit?pk={quote(self.key_of(row), safe='')}"

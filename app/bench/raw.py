@@ -10,6 +10,7 @@ import hmac
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from app.bench.raw_records import RawRecords
 from app.bench.words import Words, words_of
 from app.opening import configuration_of
 from app.settings import Settings
@@ -39,7 +41,8 @@ Row = dict[str, Any]
 def create_raw() -> Starlette:
     """The raw server, on the same settings as the program."""
     settings = Settings()
-    raw = Raw(settings, words_of(configuration_of(settings)))
+    configuration = configuration_of(settings)
+    raw, records = Raw(settings, words_of(configuration)), RawRecords(configuration)
     page, check = "/applications/{reference}/pages/{page}", "/applications/{reference}/check"
     routes = [
         Route("/", raw.home),
@@ -47,6 +50,7 @@ def create_raw() -> Starlette:
         Route(page, raw.receive, methods=["POST"]),
         Route(check, raw.submit, methods=["POST"]),
         Route("/admin/queue", raw.queue),
+        Route("/admin/{type}/list", partial(records.page, raw)),
         Route("/admin/applications/{reference}", raw.review),
     ]
     return Starlette(routes=routes, lifespan=raw.lifespan)

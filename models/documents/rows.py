@@ -50,16 +50,19 @@ class Rows:
 
     async def count(self, where: Where, limit: int) -> int:
         """How many rows match, counted up to `limit`. Raises SearchTooWide."""
-        if not where:
-            return min(int(await self.collection.estimated_document_count()), limit)
         asked = f"{limit} {where!r}"
         if self._full.get(asked, 0.0) > monotonic():
             return limit
         with in_time():
-            found = int(await self.collection.count_documents(where, limit=limit, maxTimeMS=COUNTING))
+            found = await self._counted(where, limit)
         if found >= limit:
             self._remember(asked)
-        return found
+        return min(found, limit)
+
+    async def _counted(self, where: Where, limit: int) -> int:
+        if not where:
+            return int(await self.collection.estimated_document_count(maxTimeMS=COUNTING))
+        return int(await self.collection.count_documents(where, limit=limit, maxTimeMS=COUNTING))
 
     def _remember(self, asked: str) -> None:
         self._full[asked] = monotonic() + REMEMBERED

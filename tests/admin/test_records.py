@@ -12,10 +12,10 @@ from starlette_admin import i18n
 from admin.environment import near
 from admin.views import listing
 from admin.views.columns import Choice, Column
-from admin.views.lines import lines
+from admin.views.lines import body
 from admin.views.records import RawListView
 from tests.admin.conftest import Visitor
-from tests.admin.sample import COLUMNS, Collection, rule
+from tests.admin.sample import COLUMNS, Collection, rule, some_rows
 
 Visit = Callable[..., Visitor]
 ROW = re.compile(r'<th scope="row"><a href="[^"]*"><span class="a-code">([^<]*)</span></a></th>')
@@ -236,6 +236,18 @@ def test_a_moment_is_told_in_japan_time() -> None:
 
 
 def test_a_row_without_a_field_is_still_a_row() -> None:
-    drawn = lines([{"_id": 1}, {"_id": 2, "data": "text"}], COLUMNS, lambda row: f"/{row['_id']}")
-    assert [line.first for line in drawn] == ["—", "—"]
-    assert all(str(cell) == "" for line in drawn for cell in line.cells)
+    drawn = body([{"_id": 1}, {"_id": 2, "data": {}}], COLUMNS, lambda row: f"/{row['_id']}")
+    assert re.findall(r'<a href="/(\d)">([^<]*)</a>', drawn) == [("1", "—"), ("2", "—")]
+    assert set(re.findall(r"<td[^>]*>(.*?)</td>", drawn)) == {""}
+
+
+def test_a_damaged_row_says_so_and_the_others_stand() -> None:
+    """Control: the same rows without the damage say nothing of the kind."""
+    i18n.set_locale("en")
+    sound = some_rows(3)
+    damaged = [{**sound[0], "data": "text"}, {**sound[1], "state": ["draft"], "due": {"$gt": 1}}, sound[2]]
+    assert "Damaged" not in body(sound, COLUMNS, lambda row: row["_id"])
+    drawn = body(damaged, COLUMNS, lambda row: row["_id"])
+    assert drawn.count("Damaged") == 2
+    assert drawn.count("<tr>") == 3
+    assert drawn.splitlines()[2] == body(sound, COLUMNS, lambda row: row["_id"]).splitlines()[2]
