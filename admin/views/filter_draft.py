@@ -10,7 +10,7 @@ from starlette.datastructures import QueryParams
 
 from admin.language import language, say
 from admin.refusals import Problem
-from models.schema.filters import Askable, Group, Operator, Test, operators_of
+from models.schema.filters import Askable, Group, Operator, Test, is_known, operators_of
 from models.schema.filters.reading import DEEPEST, MOST_TESTS, MOST_VALUES
 from models.schema.filters.tree import LISTED, VALUELESS, How
 from models.schema.filters.values import ValueRefused, read_value
@@ -155,7 +155,7 @@ def fit(box: Box, askable: Sequence[Askable]) -> None:
     for part in box.parts:
         if isinstance(part, Box):
             fit(part, askable)
-        elif part.operator not in operators_of(known[part.path]):
+        elif not is_known(known[part.path], part.operator):
             part.operator = operators_of(known[part.path])[0]
 
 
@@ -176,7 +176,7 @@ def tree_of(box: Box, askable: Sequence[Askable]) -> Group:
 
 def _test(row: Row, askable: Askable) -> Test | None:
     operator = cast(Operator, row.operator)
-    if operator not in operators_of(askable):
+    if not is_known(askable, operator):
         row.problem = say("Choose how to compare.")
         return None
     if operator in VALUELESS:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -40,7 +40,15 @@ from admin.views.filters import (
 )
 from admin.views.page import PageView, route
 from models.language import Text
-from models.schema.filters import Askable, Filter, condition_of, operator_words, operators_of, peruse
+from models.schema.filters import (
+    Askable,
+    Filter,
+    Operator,
+    condition_of,
+    operator_words,
+    operators_of,
+    peruse,
+)
 from models.schema.filters.reading import DEEPEST, LONGEST, MOST_TESTS
 from models.schema.filters.tree import COUNTED, LISTED, VALUELESS
 
@@ -77,7 +85,7 @@ class FiltersPage(PageView):
         return [Crumb(say("Home"), f"{root_of(request)}/")]
 
     @route("", methods=["GET"])
-    async def build(self, request: Request) -> Response:
+    async def index(self, request: Request) -> Response:
         """The builder after the button pressed; ``do=apply`` goes back to the list with the filter."""
         asked = request.query_params
         place = place_of(request, asked.get("for") or "")
@@ -91,7 +99,7 @@ class FiltersPage(PageView):
     def _begin(self, work: "_Work", text: str, kind: str) -> Response:
         """The builder of a filter as an address has it; what of it cannot be asked is told and left out."""
         if kind == "text":
-            return self._draw_text(work, text, ())
+            return self._text(work, text, "")
         read = peruse(text, work.askable)
         gone = [flaw_words(flaw) for flaw in read.flaws]
         return self._draw(work, draft_of(read.tree), gone=gone, text=text)
@@ -113,7 +121,9 @@ class FiltersPage(PageView):
         found, flaws = read_at(work.request, work.place, text)
         if found is None:
             return self._draw_text(work, text, [Problem(flaw_words(flaw), "text") for flaw in flaws])
-        return self._leave(work, found) if deed == "apply" else self._draw(work, draft_of(found.tree))
+        if deed == "apply":
+            return self._leave(work, found)
+        return self._draw(work, draft_of(found.tree)) if deed == "rows" else self._draw_text(work, text, ())
 
     def _leave(self, work: "_Work", found: Filter) -> Response:
         href = list_href(work.request, work.place, found.text, work.back)
@@ -214,7 +224,8 @@ class _Work:
     def operators(self, row: Row) -> list[tuple[str, str]]:
         """What may be asked of a row's field."""
         askable = self.known[row.path]
-        return [(each, operator_words(askable, each)(language())) for each in operators_of(askable)]
+        offered = dict.fromkeys((*operators_of(askable), cast(Operator, row.operator)))
+        return [(each, operator_words(askable, each)(language())) for each in offered]
 
     def control(self, row: Row) -> Control:
         """The input of a row's value."""

@@ -106,7 +106,16 @@ class AskedFilter:
 
 
 def asked_filter(request: Request, place: Place) -> AskedFilter:
-    """The filter in the address of `request`, a page of the list at `place`; never raises."""
+    """The filter in the address of `request`, a page of the list at `place`; never raises. Read once for an
+    answer."""
+    known: dict[str, AskedFilter] = getattr(request.state, "asked_filters", None) or {}
+    if place.name not in known:
+        known[place.name] = _asked(request, place)
+        request.state.asked_filters = known
+    return known[place.name]
+
+
+def _asked(request: Request, place: Place) -> AskedFilter:
     text = (request.query_params.get(PARAMETER) or "").strip()
     found, flaws = read_at(request, place, text)
     canonical = found.text if found else text

@@ -68,14 +68,14 @@ class SavedViewsPage(PageView):
     def _line(self, request: Request, place: Place, view: SavedView) -> tuple[SavedTab, str, str]:
         """A view, the address where it is changed and that where its filter is repaired; "" for neither."""
         tab = tab_of(request, place, view)
-        change = self.url(request, f"/{view.id}") if views.may_change(actor_of(request), view) else ""
+        change = self.url(request, f"/{view.id}/change") if views.may_change(actor_of(request), view) else ""
         text, others = query_of(view.query)
         repair = build_href(request, place, text, others) if tab.problems and tab.mine else ""
         return tab, change, repair
 
     def _closed(self, request: Request, view: SavedView) -> tuple[str, str, str]:
         """A view of a place that is gone, or not for this person to see: its name and where to change it."""
-        change = self.url(request, f"/{view.id}") if views.may_change(actor_of(request), view) else ""
+        change = self.url(request, f"/{view.id}/change") if views.may_change(actor_of(request), view) else ""
         return view.name, view.owner_name, change
 
     @route("/new", methods=["GET"])
@@ -142,12 +142,12 @@ class SavedViewsPage(PageView):
             owner="",
         )
 
-    @route("/{id}", methods=["GET"])
+    @route("/{id}/change", methods=["GET"])
     async def one(self, request: Request) -> Response:
         """The form that renames, shares or removes a view."""
         return self._change_form(request, await self._changeable(request))
 
-    @route("/{id}", methods=["POST"])
+    @route("/{id}/change", methods=["POST"])
     async def change(self, request: Request) -> Response:
         """Rename a view, share it or no longer."""
         view = await self._changeable(request)

@@ -16,7 +16,7 @@ from models.schema.filters.reading import (
     unknown_field,
 )
 from models.schema.filters.records import record_askable
-from models.schema.filters.tree import Askable, Flaw, Group, Operator, Test, operators_of
+from models.schema.filters.tree import Askable, Flaw, Group, Operator, Test, is_known, operators_of
 from models.schema.filters.words import operator_words, words_of
 from models.schema.filters.writing import condition_of, text_of
 
@@ -32,6 +32,7 @@ __all__ = [
     "Test",
     "condition_of",
     "database_query",
+    "is_known",
     "operator_words",
     "operators_of",
     "peruse",

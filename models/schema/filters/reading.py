@@ -12,7 +12,7 @@ from typing import Any, Final
 from models.errors import FilterRefused
 from models.language import Language, Message
 from models.schema.filters.query import database_query
-from models.schema.filters.tree import Askable, Flaw, Group, How, Operator, Part, Test, operators_of, tests_in
+from models.schema.filters.tree import Askable, Flaw, Group, How, Operator, Part, Test, is_known, tests_in
 from models.schema.filters.values import ValueRefused, days_from, read_value
 from models.schema.filters.words import words_of
 from models.schema.filters.writing import text_of
@@ -254,7 +254,7 @@ class _Reader:
         self, askable: Askable, operator: Operator, values: Sequence[Any], place: tuple[str, ...]
     ) -> Iterator[Test]:
         self.count += 1
-        if operator not in operators_of(askable):
+        if not is_known(askable, operator):
             self.flaw(place, "“{label}” cannot be asked in this way", label=askable.label)
         elif len(values) > MOST_VALUES:
             self.flaw(place, "a question takes at most {limit} values", limit=MOST_VALUES)

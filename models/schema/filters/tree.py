@@ -59,10 +59,11 @@ class Askable:
     """One question of a place: the `path` in its documents, what it is called, its kind.
 
     `options` (code, label) are the answers of a choice. `indexed` says an index begins with the path.
-    `contains` offers “contains” too. `required` leaves out whether there is an answer. `restricted` marks
-    what not everybody may see: a shared view may not ask for it. `field` is the field of a record the answers
-    are of: what is typed is normalised as its answers are, moments are texts. `stored` turns a code into what
-    documents hold. A moment that `ends` is the first instant after the day people speak of (a due date)."""
+    `contains` offers “contains” too; with `required`, whether there is an answer is not offered. `restricted`
+    marks what not everybody may see: a shared view may not ask for it. `field` is the field of a record the
+    answers are of: what is typed is normalised as its answers are, moments are texts. `stored` turns a code
+    into what documents hold. A moment that `ends` is the first instant after the day people speak of (a due
+    date)."""
 
     path: str
     label: Text
@@ -109,6 +110,11 @@ def operators_of(askable: Askable) -> tuple[Operator, ...]:
     """What may be asked of `askable`, the usual first."""
     left_out = {*(() if askable.contains else ("contains",)), *(_EITHER if askable.required else ())}
     return tuple(operator for operator in OPERATORS[askable.kind] if operator not in left_out)
+
+
+def is_known(askable: Askable, operator: str) -> bool:
+    """Whether `operator` can be asked of `askable`, offered or not."""
+    return operator in operators_of(askable) or operator in _EITHER
 
 
 def tests_in(part: Part) -> list[Test]:
