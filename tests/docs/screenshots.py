@@ -1,0 +1,72 @@
+"""The pictures of the documentation, taken anew from the demo: ``python -m tests.docs.screenshots``."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from app.demo import PASSWORD
+from tests.journey.server import Program, running
+
+IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
+SIZE = {"width": 1280, "height": 860}
+
+LOOKS: Mapping[str, tuple[str, str]] = {
+    "": ("ja", "light"),
+    "-en": ("en", "light"),
+    "-dark": ("ja", "dark"),
+}
+"""How every page is shown: the ending of its picture, the language and the theme."""
+
+
+def main() -> None:
+    """Start the demo, walk its pages as a reviewer, and write the pictures."""
+    chromium = shutil.which("chromium") or "chromium"
+    with tempfile.TemporaryDirectory(prefix="toroku-shots-") as folder, sync_playwright() as playwright:
+        program = Program(Path(folder) / "var")
+        program.arguments = ["--demo"]
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        with running(program):
+            for ending, (language, theme) in LOOKS.items():
+                with reviewer(browser, program.url, language, theme) as page:
+                    for name, address in pages(page, program.url).items():
+                        shoot(page, program.url + address, f"{name}{ending}")
+        browser.close()
+
+
+@contextmanager
+def reviewer(browser: Browser, url: str, language: str, theme: str) -> Iterator[Page]:
+    """A browser in which a reviewer is signed in and has chosen how pages look."""
+    context = browser.new_context(viewport=SIZE, locale="ja-JP")  # type: ignore[arg-type]
+    chosen = {"language": language, "theme": theme}
+    context.add_cookies([{"name": name, "value": value, "url": url} for name, value in chosen.items()])
+    page = context.new_page()
+    page.goto(f"{url}/admin/login")
+    page.fill('[name="login"]', "reviewer-1")
+    page.fill('[name="password"]', PASSWORD)
+    with page.expect_navigation():
+        page.click("main form button")
+    yield page
+    context.close()
+
+
+def pages(page: Page, url: str) -> dict[str, str]:
+    """The pages worth a picture, by its name: what was sent again, a record that was changed."""
+    page.goto(f"{url}/admin/queue")
+    again = page.locator("main tr", has_text="いそべ").locator("a").first.get_attribute("href") or ""
+    page.goto(f"{url}/admin/resource/list?q=うしお")
+    record = page.locator("main tbody a").first.get_attribute("href") or ""
+    return {"dashboard": "/admin/", "queue": "/admin/queue", "review": again, "history": f"{record}#history"}
+
+
+def shoot(page: Page, address: str, name: str) -> None:
+    """One picture of what the window shows."""
+    page.goto(address, wait_until="networkidle")
+    page.screenshot(path=IMAGES / f"{name}.png")
+
+
+if __name__ == "__main__":
+    main()

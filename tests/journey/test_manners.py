@@ -1,0 +1,158 @@
+"""Every page of the admin has the same manners: reached by links, accessible, within the policy, no wider
+than its window, and asking no other host — in both languages, light and dark. The pages are those of the
+program's own routes: a new one that no link leads to fails."""
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page
+
+from app.demo import PASSWORD
+from app.main import create_app
+from app.settings import Settings
+from tests.app.matrix import ADMIN, GENERIC, key_of
+from tests.app.routes import Door, doors
+from tests.forms.reader import Document
+from tests.journey.people import faults_of, sign_in_staff
+from tests.journey.server import Program, running
+
+pytestmark = pytest.mark.browser
+
+WHO = ("reviewer-1", "steward-1", "auditor-1", "system-1")
+"""Together they may open every page."""
+
+LOOKS = {"ja, light": ("ja", "light", 1280), "en, dark, at 200 %": ("en", "dark", 640)}
+
+MOST = 150
+"""Pages a walk opens at most."""
+
+UNLINKED: set[str] = {"GET /admin/login"}
+"""Pages no link of a signed-in person leads to."""
+
+Found = dict[str, tuple[str, str]]
+"""By the row of the matrix: who reaches the page, and an address of it."""
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    """The program with applications in every stage."""
+    program = Program(tmp_path_factory.mktemp("manners") / "var")
+    program.arguments = ["--demo"]
+    with running(program):
+        yield program
+
+
+@pytest.fixture(scope="module")
+def wanted(tmp_path_factory: pytest.TempPathFactory) -> list[Door]:
+    """Every page of the admin that is its own."""
+    settings = Settings(data=tmp_path_factory.mktemp("routes"), worker=False, smtp_url=None)
+    found = (door for door in doors(create_app(settings)) if door.method == "GET" and door.in_admin)
+    return [door for door in found if not door.is_file and not door.template.startswith(GENERIC)]
+
+
+@pytest.fixture(scope="module")
+def found(shown: Program, wanted: list[Door]) -> Found:
+    """The pages a walk along the links comes to, by everybody in turn."""
+    reached: Found = {}
+    for who in WHO:
+        for address in walk(shown, who, wanted):
+            reached.setdefault(row_of(address, wanted), (who, address))
+    return reached
+
+
+def row_of(address: str, wanted: list[Door]) -> str:
+    """The row of the matrix an address belongs to; "" when it is none of the pages."""
+    path = urlsplit(address).path
+    doors_here = (d for d in wanted if re.fullmatch(re.sub(r"\{[^}]+\}", "[^/]+", d.template), path))
+    best = min(doors_here, key=lambda door: door.template.count("{"), default=None)
+    return key_of(best, ("operator", "resource", "expected_capacity")) if best else ""
+
+
+def walk(program: Program, who: str, wanted: list[Door]) -> Iterator[str]:
+    """Follow links from the first page, one address for every page there is."""
+    with httpx.Client(base_url=program.url, timeout=60, follow_redirects=True) as client:
+        client.get("/admin/login")
+        token = client.cookies["starlette_admin_csrftoken"]
+        client.post("/admin/login", data={"csrftoken": token, "login": who, "password": PASSWORD})
+        waiting, seen = ["/admin/"], {"GET /admin/"}
+        for _ in range(MOST):
+            if not waiting:
+                return
+            address = waiting.pop(0)
+            answer = client.get(address)
+            if answer.status_code != 200 or "text/html" not in answer.headers["content-type"]:
+                continue
+            yield address
+            for href in links_of(answer.text, address):
+                row = row_of(href, wanted)
+                if row and row not in seen:
+                    seen.add(row)
+                    waiting.append(href)
+
+
+def links_of(html: str, address: str) -> Iterator[str]:
+    """Where the links of a page lead, on this site."""
+    document = Document(html)
+    for element in document.elements:
+        if element.tag == "a" and element.get("href") and not element.has("download"):
+            target = urlsplit(urljoin(address, element.get("href")))
+            if not target.netloc and target.path.startswith("/admin"):
+                yield target.path + (f"?{target.query}" if target.query else "")
+
+
+def test_a_link_leads_to_every_page(found: Found, wanted: list[Door]) -> None:
+    rows = {key_of(door, ("operator", "resource", "expected_capacity")) for door in wanted}
+    assert rows - found.keys() - UNLINKED == set()
+    assert rows <= ADMIN.keys()
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_every_page_has_its_manners(chromium: Browser, shown: Program, found: Found, look: str) -> None:
+    wrong = []
+    for who in WHO:
+        page, said = opened(chromium, shown, who, look)
+        for row, (reader, address) in found.items():
+            if reader == who:
+                said.clear()
+                page.goto(shown.url + address, wait_until="load")
+                faults = [*faults_of(page), *said]
+                wrong += [(row, address, fault) for fault in faults]
+        page.context.close()
+    assert wrong == []
+
+
+def opened(chromium: Browser, program: Program, who: str, look: str) -> tuple[Page, list[str]]:
+    """A browser in which somebody is signed in, and what its console and its requests complain of."""
+    language, theme, width = LOOKS[look]
+    context = chromium.new_context(viewport={"width": width, "height": 860}, locale="ja-JP")
+    chosen = {"language": language, "theme": theme}
+    context.add_cookies([{"name": n, "value": v, "url": program.url} for n, v in chosen.items()])
+    page = context.new_page()
+    sign_in_staff(page, program.url, who, PASSWORD)
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on(
+        "request",
+        lambda request: None if request.url.startswith(program.url) else said.append(f"asks {request.url}"),
+    )
+    return page, said
+
+
+def test_the_check_finds_what_is_wrong(chromium: Browser, shown: Program) -> None:
+    page, said = opened(chromium, shown, "reviewer-1", "ja, light")
+    page.goto(f"{shown.url}/admin/queue")
+    page.evaluate(
+        """() => {
+            const html = "<img src='https://other.example/x.png' onerror='x()'><p>x</p>";
+            document.querySelector("main").insertAdjacentHTML("beforeend", html);
+            document.querySelector("main > p:last-child").style.width = "3000px";
+        }"""
+    )
+    faults = " ".join([*faults_of(page), *said])
+    for part in ("image-alt", "too wide", "asks https://other.example", "Content Security Policy"):
+        assert part in faults
+    page.context.close()
