@@ -1,8 +1,6 @@
 """The builder of filters: rows and groups, or the text; every button is a GET and needs no script."""
 
-import json
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import Any, NamedTuple, cast
 
 from starlette.requests import Request
@@ -48,6 +46,7 @@ from models.schema.filters import (
     operator_words,
     operators_of,
     peruse,
+    pretty,
 )
 from models.schema.filters.reading import DEEPEST, LONGEST, MOST_TESTS
 from models.schema.filters.tree import COUNTED, LISTED, VALUELESS
@@ -126,8 +125,7 @@ class FiltersPage(PageView):
         return self._draw(work, draft_of(found.tree)) if deed == "rows" else self._draw_text(work, text, ())
 
     def _leave(self, work: "_Work", found: Filter) -> Response:
-        href = list_href(work.request, work.place, found.text, work.back)
-        return RedirectResponse(href, status_code=303)
+        return RedirectResponse(work.list_href(found.text), status_code=303)
 
     def _draw(
         self,
@@ -181,10 +179,12 @@ class FiltersPage(PageView):
             work.request,
             template,
             title=say("Filter: {place}", {"place": label}),
-            crumbs=[Crumb(label, work.list_href), Crumb(self.menu_label)],
+            crumbs=[Crumb(label, work.list_href(work.was)), Crumb(self.menu_label)],
             place=work.place,
             back=work.back,
-            cancel=work.list_href,
+            was=work.was,
+            cancel=work.list_href(work.was),
+            clear=work.list_href() if work.was else "",
             **context,
         )
 
@@ -201,25 +201,24 @@ class _Work:
 
     def __init__(self, request: Request, place: Place, back: str) -> None:
         self.request, self.place, self.back = request, place, back
+        asked = request.query_params
+        self.was = (asked.get("was") or ("" if "do" in asked else asked.get(PARAMETER)) or "")[:LONGEST]
         self.askable = place.askable(request)
         self.known = {each.path: each for each in self.askable}
         self.fields = [(each.path, each.label(language())) for each in self.askable]
         site = site_of(request)
         self.day = (site.today(), site.calendar.zone)
 
-    @property
-    def list_href(self) -> str:
-        """The list as it was before."""
-        return list_href(self.request, self.place, "", self.back)
+    def list_href(self, text: str = "") -> str:
+        """The list with a filter and its other parameters."""
+        return list_href(self.request, self.place, text, self.back)
 
     def written(self, tree: Any) -> str:
         return Filter(tree, *self.day).text
 
     def pretty(self, found: Filter) -> str:
         """The text of a filter, to be read by people."""
-        if not found.text:
-            return ""
-        return json.dumps(condition_of(found.tree), ensure_ascii=False, indent=2, default=_number)
+        return pretty(condition_of(found.tree)) if found.text else ""
 
     def operators(self, row: Row) -> list[tuple[str, str]]:
         """What may be asked of a row's field."""
@@ -269,8 +268,3 @@ def _type(askable: Askable, texts: Sequence[str]) -> str:
 def _codes(askable: Askable) -> str:
     codes = [code for code, _label in askable.options]
     return ", ".join(codes[:MOST_BOXES]) + (", …" if len(codes) > MOST_BOXES else "")
-
-
-def _number(value: Decimal) -> float | int | str:
-    """An exact number as JSON writes it; as text where a float would not be exact."""
-    return float(value) if Decimal(repr(float(value))) == value else str(value)

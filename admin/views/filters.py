@@ -143,6 +143,26 @@ def read_at(request: Request, place: Place, text: str) -> tuple[Filter | None, S
         return None, refused.flaws
 
 
+def narrowing(request: Request, place: Place, text: str) -> tuple[Mapping[str, Any], list[Problem]]:
+    """What the filter `text` asks of the database, and what is wrong with it, as in AskedFilter; for a list's
+    state that came otherwise than in the address."""
+    found, flaws = read_at(request, place, text)
+    return found.query if found else NOTHING, [Problem(flaw_words(flaw)) for flaw in flaws]
+
+
+def told_query(request: Request, place: Place, query: str) -> str:
+    """A list's query as everybody may read it: a filter that asks what not everybody may see is left out."""
+    pairs = parse_qsl(query) if query.count("&") < MOST_PARAMETERS else []
+    return urlencode(
+        [(name, _told(request, place, text) if name == PARAMETER else text) for name, text in pairs]
+    )
+
+
+def _told(request: Request, place: Place, text: str) -> str:
+    found, _flaws = read_at(request, place, text)
+    return "…" if found is None or any(test.askable.restricted for test in found.tests) else text
+
+
 def flaw_words(flaw: Flaw) -> str:
     """What is wrong with a part of a filter."""
     message = _said(flaw.message)

@@ -13,7 +13,7 @@ from admin.language import spoken
 from admin.refusals import Problem
 from admin.views.base import Order, Row, Where
 from admin.views.columns import Column
-from admin.views.filters import PARAMETER, asked_filter, record_place
+from admin.views.filters import PARAMETER, asked_filter, narrowing, record_place, told_query
 from admin.views.listing import FARTHEST, Condition, Listing
 from admin.views.record_columns import columns_of
 from admin.views.record_export import export_columns
@@ -104,12 +104,10 @@ class RecordsView(RecordPage):
         """A record has a number, a state and answers."""
         return type(row.get("number")) is type(row.get("lifecycle")) is str and "data" in row
 
-    def narrowed(self, request: Request) -> tuple[Where, list[Problem]]:
+    def narrowed(self, request: Request, state: Listing) -> tuple[Where, list[Problem]]:
         """What was asked with the builder of filters."""
-        if not request.query_params.get(PARAMETER):
-            return {}, []
-        asked = asked_filter(request, record_place(request, self.kind.name))
-        return asked.where, asked.problems
+        text = dict(state.kept).get(PARAMETER, "").strip()
+        return narrowing(request, record_place(request, self.kind.name), text) if text else ({}, [])
 
     async def list_extras(self, request: Request) -> Mapping[str, Any]:
         """The filter in words, and the views this person may choose."""
@@ -127,7 +125,8 @@ class RecordsView(RecordPage):
         """An export is an event, with what was asked for; not what was asked of answers that are not for
         everybody, as others read the events."""
         conditions = tuple(_discreet(self.kind, condition) for condition in state.conditions)
-        asked = state.query(page=1, conditions=conditions).removeprefix("?")
+        query = state.query(page=1, conditions=conditions).removeprefix("?")
+        asked = told_query(request, record_place(request, self.kind.name), query)
         await note_export(site_of(request), actor_of(request), self.kind.name, rows, asked)
 
 

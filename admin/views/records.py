@@ -22,7 +22,7 @@ from admin.refusals import Problem, public_message
 from admin.views import listing
 from admin.views.base import GuardedView, Order, RecordSource, RecordWriter, Row, Rule, Where, dig
 from admin.views.columns import Column, spelled
-from admin.views.lines import body, style_of
+from admin.views.lines import Cells, body, style_of
 from admin.views.listing import FARTHEST, SIZES, Listing
 from admin.views.paging import Page, read_page, turns
 from models.access import NOTHING
@@ -93,6 +93,7 @@ class RawListView(GuardedView):
         self.details = tuple(details) or self.columns
         self.order = tuple(order)
         self.on_export = on_export
+        self._cells: Cells = {}
         self._drawn: dict[tuple[str, int, int], tuple[Sequence[Column], Markup]] = {}
         if not self.fields:
             self.fields = [StringField(c.path, label=str(c.label), read_only=True) for c in self.columns]
@@ -129,11 +130,13 @@ class RawListView(GuardedView):
 
     def href_of(self, request: Request) -> Callable[[Row], str]:
         """How to write the address of a row's page; made once for a page of rows."""
-        start = f"{root_of(request)}/{self.key}/detail?pk="
-        pk = str(self.pk_attr)
-        if pk == "_id":
-            return lambda row: start + quote(str(row["_id"]), safe="")
-        return lambda row: start + quote(str(dig(row, pk)), safe="")
+        start, pk = f"{root_of(request)}/{self.key}/detail?pk=", str(self.pk_attr)
+
+        def write(row: Row) -> str:
+            key = str(row.get(pk) if pk == "_id" else dig(row, pk))
+            return start + (key if key.isalnum() and key.isascii() else quote(key, safe=""))
+
+        return write
 
     def title_of(self, row: Row) -> str:
         """What a row is called on its own page."""
@@ -143,7 +146,7 @@ class RawListView(GuardedView):
         """Whether a row has what every row has; one that has not says so."""
         return True
 
-    def narrowed(self, request: Request) -> tuple[Where, list[Problem]]:
+    def narrowed(self, request: Request, state: Listing) -> tuple[Where, list[Problem]]:
         """Further conditions of this list, and what is wrong with them (a built filter)."""
         return {}, []
 
@@ -176,18 +179,29 @@ class RawListView(GuardedView):
         columns = self.columns_for(request)
         state = self.state_of(request.query_params, columns)
         drawn = [column for column in columns if column.drawn]
-        try:
-            asked, extras = await asyncio.gather(
-                self.asked(request, state, columns, reach), self.list_extras(request)
-            )
-            page, total = await self._fetch(state, asked, columns, drawn)
-        except SearchTooWide as refusal:
-            page, total, extras = Page(state, [], False, False), 0, {}
-            asked = Asked(NOTHING, [Problem(public_message(refusal), "q" if self.search else "")], {})
+        (asked, page, total), extras = await asyncio.gather(
+            self._found(request, state, columns, drawn, reach), self.list_extras(request)
+        )
         context = self._list_context(request, columns, drawn, page, total, asked)
         return self.site.render(
             request, self.list_template, {**context, **extras}, 422 if asked.problems else 200
         )
+
+    async def _found(
+        self,
+        request: Request,
+        state: Listing,
+        columns: Sequence[Column],
+        drawn: Sequence[Column],
+        reach: Where,
+    ) -> tuple[Asked, Page, int | None]:
+        """What is asked, its rows and how many there are; nothing, and why, where that takes too long."""
+        try:
+            asked = await self.asked(request, state, columns, reach)
+            return asked, *await self._fetch(state, asked, columns, drawn)
+        except SearchTooWide as refusal:
+            problem = Problem(public_message(refusal), "q" if self.search else "")
+            return Asked(NOTHING, [problem], {}), Page(state, [], False, False), 0
 
     async def detail_page(self, request: Request) -> Response:
         """One row; 404 when it does not exist or the rule hides it."""
@@ -239,7 +253,7 @@ class RawListView(GuardedView):
         Raises SearchTooWide."""
         tests, problems = listing.queries(state.conditions)
         problems += listing.too_long(state, columns)
-        narrowed, wrong = self.narrowed(request)
+        narrowed, wrong = self.narrowed(request, state)
         others = listing.together(reach, narrowed, *tests)
         if problems or wrong:
             return Asked(NOTHING, [*problems, *wrong], {})
@@ -287,7 +301,7 @@ class RawListView(GuardedView):
             "state": state,
             "columns": columns,
             "heads": heads,
-            "rows": body(page.rows, drawn, self.href_of(request), self.is_sound),
+            "rows": body(page.rows, drawn, self.href_of(request), self.is_sound, self._cells),
             "turns": turns(page, self.key_of, told, known),
             "controls": self._controls(columns, state),
             "problems": asked.problems,

@@ -18,7 +18,7 @@ from models.schema.filters.reading import (
 from models.schema.filters.records import record_askable
 from models.schema.filters.tree import Askable, Flaw, Group, Operator, Test, is_known, operators_of
 from models.schema.filters.words import operator_words, words_of
-from models.schema.filters.writing import condition_of, text_of
+from models.schema.filters.writing import condition_of, pretty, text_of
 
 __all__ = [
     "LONGEST",
@@ -36,6 +36,7 @@ __all__ = [
     "operator_words",
     "operators_of",
     "peruse",
+    "pretty",
     "read_filter",
     "record_askable",
     "text_of",

@@ -44,6 +44,29 @@ def _json(value: Any) -> str:
     return f"{value:f}" if isinstance(value, Decimal) else json.dumps(value, ensure_ascii=False)
 
 
+WIDE: Final = 72
+"""Longest line of a filter written to be read."""
+
+
+def pretty(value: Any, indent: int = 0) -> str:
+    """A condition as JSON to be read by people: what fits stands on one line."""
+    line = _spaced(value)
+    if len(line) + indent <= WIDE or not isinstance(value, Mapping | list):
+        return line
+    pad, inner = " " * indent, " " * (indent + 2)
+    if isinstance(value, list):
+        parts = ",\n".join(inner + pretty(part, indent + 2) for part in value)
+        return f"[\n{parts}\n{pad}]"
+    parts = ",\n".join(f"{inner}{_json(key)}: {pretty(part, indent + 2)}" for key, part in value.items())
+    return f"{{\n{parts}\n{pad}}}"
+
+
+def _spaced(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{_json(key)}: {_spaced(part)}' for key, part in value.items())}}}"
+    return f"[{', '.join(map(_spaced, value))}]" if isinstance(value, list) else _json(value)
+
+
 def _compared(test: Test) -> Any:
     return {f"${test.operator}": test.values[0]}
 
