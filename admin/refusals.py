@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from admin.language import language, say
-from models.errors import AnswersInvalid, DuplicateValue, TorokuError
+from models.errors import AnswersInvalid, DuplicateValue, RecordChanged, TorokuError
 from models.language import Message, Text
 
 
@@ -26,8 +26,15 @@ def problems_of(refusal: TorokuError) -> tuple[Problem, ...]:
     """The error summary of `refusal`: one line per answer at fault, else one line in all."""
     if isinstance(refusal, AnswersInvalid) and refusal.errors:
         return tuple(_answer_problems(refusal.errors))
-    field = refusal.field if isinstance(refusal, DuplicateValue) else ""
-    return (Problem(public_message(refusal), field),)
+    return (Problem(public_message(refusal), _place(refusal)),)
+
+
+def _place(refusal: TorokuError) -> str:
+    """Where on the page the thing to put right is: the answer that is taken, or what the record changed."""
+    if isinstance(refusal, DuplicateValue):
+        return refusal.field
+    stale = isinstance(refusal, RecordChanged) and refusal.public == RecordChanged.message
+    return "conflict" if stale else ""
 
 
 def _answer_problems(errors: Iterable[Any]) -> Iterable[Problem]:
