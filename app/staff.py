@@ -9,7 +9,10 @@ from admin.live import FollowTypes, LiveRecords
 from admin.site import SafeAdmin, build_admin
 from admin.studio.pages import studio_section
 from admin.views.collections import staff_views
+from admin.views.dashboard import Dashboard
+from admin.views.correction import CorrectionPage
 from app.settings import Settings
+from forms.correcting import draw_correction
 from forms.preview import draw_form
 from models.configuration.load import Configuration
 from models.language import LANGUAGES, catalogue
@@ -25,11 +28,12 @@ def build_site_admin(settings: Settings, configuration: Configuration) -> SafeAd
         title=configuration.site.name,
         secret_key=settings.key.decode(),
         auth_provider=StaffAuth(sign_in=sign_in, person_of=person_of, sign_out=sign_out, ask_code=False),
-        views=[*staff_views(live.section), studio_section(draw_form)],
+        views=[*staff_views(live.section), CorrectionPage(draw_correction), studio_section(draw_form)],
         middlewares=[Middleware(FollowTypes, live=live)],
         translations={language: catalogue(language) for language in LANGUAGES},
         timezone=configuration.site.time_zone,
         largest_body=settings.max_upload_bytes,
+        index_view=Dashboard(),
     )
     live.begin(admin, configuration)
     return admin

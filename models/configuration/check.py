@@ -6,6 +6,7 @@ from itertools import chain
 from models.configuration.checks.access import check_access
 from models.configuration.checks.circles import check_circles
 from models.configuration.checks.conditions import check_conditions
+from models.configuration.checks.dashboard import check_dashboard
 from models.configuration.checks.evolution import check_evolution
 from models.configuration.checks.examples import check_examples
 from models.configuration.checks.fields import check_fields
@@ -76,6 +77,7 @@ def _check_site(configuration: Configuration, sources: Sources) -> Iterator[Find
     path = ("site", "operator_type")
     operator = configuration.site.operator_type
     yield from unknown(sources["site", "site"], "T-E023", path, operator, configuration.record_types)
+    yield from first(sources["site", "site"], check_dashboard(configuration, sources["site", "site"]))
     collections: set[str] = set()
     for name, kind in configuration.record_types.items():
         if kind.collection in collections:

@@ -50,6 +50,13 @@ class Retention(Part):
     then: Literal["keep", "anonymise", "erase"] = "keep"
 
 
+class RecordFigures(Part):
+    """Records the dashboard counts, and the choice fields it counts them by."""
+
+    records: str
+    by: tuple[str, ...] = Field(min_length=1, max_length=6)
+
+
 class SiteDefinition(Part):
     """One site. The first module that describes it wins."""
 
@@ -67,6 +74,7 @@ class SiteDefinition(Part):
     closed_days: ClosedDays = ClosedDays()
     roles: Mapping[str, Text] = {}
     retention: Mapping[str, Retention] = {}
+    dashboard: tuple[RecordFigures, ...] = Field((), max_length=6)
 
 
 class SiteFile(Part):

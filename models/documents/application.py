@@ -133,6 +133,12 @@ class Application(Stored):
             IndexModel([("operator_id", ASCENDING), ("updated_at", DESCENDING)], name="by_operator"),
             IndexModel([("open", ASCENDING), ("due", ASCENDING)], name="overdue"),
             IndexModel(
+                [("decided_at", ASCENDING), ("state", ASCENDING), ("submitted_at", ASCENDING)],
+                name="decided",
+                partialFilterExpression={"decided_at": {"$type": "date"}},
+            ),
+            IndexModel([("remarks.at", ASCENDING)], name="remarked", sparse=True),
+            IndexModel(
                 [
                     ("assignee.id", ASCENDING),
                     ("state", ASCENDING),

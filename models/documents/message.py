@@ -53,7 +53,12 @@ class Message(Stored):
                 partialFilterExpression={"next_at": {"$type": "date"}},
             ),
             IndexModel([("application_id", ASCENDING), ("created_at", DESCENDING)], name="by_application"),
-            IndexModel([("created_at", DESCENDING)], name="newest"),
+            IndexModel(
+                [("failed_at", DESCENDING), ("_id", DESCENDING)],
+                name="failed",
+                partialFilterExpression={"failed_at": {"$type": "date"}},
+            ),
+            IndexModel([("created_at", DESCENDING), ("_id", DESCENDING)], name="newest"),
         )
 
     def status(self, now: datetime) -> MessageStatus:

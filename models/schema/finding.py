@@ -158,6 +158,10 @@ CODES: dict[str, Code] = {
         "“{name}” does nothing in this step.",
         "Leave it out: evidence is asked for in lifecycles, the others in workflows.",
     ),
+    "T-E063": Code(
+        "Records cannot be counted by “{name}”.",
+        "Name a field of type “choice” with “index”, “filter” or “sort”: the dashboard counts by its index.",
+    ),
     "T-W001": Code("The English text is missing.", "Add “en:”.", "warning"),
     "T-W002": Code(
         "The field “{name}” does not say whether it holds personal data.",

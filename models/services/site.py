@@ -16,6 +16,7 @@ from models.documents.records import Records
 from models.documents.store import Store
 from models.documents.switch import Switchboard
 from models.language import Language
+from models.services.keeping import Kept
 from models.services.registry import Registry
 from models.workflow.definition import Lifecycle, Workflow
 
@@ -49,6 +50,11 @@ class Site:
     def switchboard(self) -> Switchboard:
         """What is stopped for everybody, as this process knows it."""
         return Switchboard()
+
+    @cached_property
+    def kept(self) -> Kept:
+        """Figures made a moment ago."""
+        return Kept(self.clock)
 
     @cached_property
     def records(self) -> Mapping[str, Records]:

@@ -143,6 +143,12 @@ BROKEN: Mapping[str, Broken] = {
     "T-E062": broken(
         "not_by: applicant, effects", "not_by: applicant, needs: [evidence], effects", "needs:", file=FLOW
     ),
+    "T-E063": broken(
+        "  retention: {papers",
+        "  dashboard: [{records: group, by: [members]}]\n  retention: {papers",
+        "dashboard:",
+        file="site.yaml",
+    ),
     "T-W001": broken("{ja: 団体, en: Group}\ncollection", "{ja: 団体}\ncollection", "label: {ja: 団体}"),
     "T-W002": broken("Members}, required: true, personal: no", "Members}, required: true"),
     "T-W003": broken(", classification: restricted", "", "name: email"),
