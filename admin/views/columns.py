@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any, Literal
 
 from markupsafe import Markup
@@ -107,7 +108,7 @@ def _yes(value: Any) -> str:
 
 
 def _code(value: Any) -> Markup:
-    return Markup("") if value is None else Markup('<span class="a-code">{}</span>').format(value)
+    return Markup("") if value is None else Markup(f'<span class="a-code">{escape(str(value))}</span>')  # noqa: S704
 
 
 _WRITERS: dict[str, Show] = {

@@ -7,15 +7,25 @@ from typing import Any
 
 from markupsafe import Markup
 
-from admin.language import say
+from admin.language import language, say
 from admin.views.base import Row, dig
 from admin.views.columns import Column
 
 UNREADABLE = (TypeError, ValueError, AttributeError, LookupError, ArithmeticError)
 """What reading or writing a value of another kind than its column's may raise."""
 
+MOST_KEPT = 200
+"""Columns whose cells a list keeps; a definition that changes brings new ones."""
+
+MOST_VALUES = 500
+"""Values of one column whose cells are kept."""
+
 DAMAGED = Markup('{} <span class="a-badge a-badge--bad">{}</span>')
 STYLES = {"number": "a-num", "moment": "a-nowrap", "day": "a-nowrap"}
+
+
+Cells = dict[tuple[str, str, int], "_Cells"]
+"""Cells kept from one page to the next, by language, beginning and column."""
 
 
 def style_of(column: Column) -> str:
@@ -28,10 +38,12 @@ def body(
     columns: Sequence[Column],
     href: Callable[[Row], str],
     sound: Callable[[Row], bool] = lambda _row: True,
+    known: Cells | None = None,
 ) -> Markup:
     """The rows of a table's body: the first cell leads to the row's page. What a column writes is escaped
-    unless it is ``Markup``. A row that is not `sound`, or has a value its column cannot write, says so."""
-    first, *others = [_Cells(column, begun) for column, begun in zip(columns, _begun(columns), strict=True)]
+    unless it is ``Markup``. A row that is not `sound`, or has a value its column cannot write, says so.
+    `known` keeps the cells of columns with few values from one page to the next."""
+    first, *others = _cells_of(columns, {} if known is None else known)
     parts: list[str] = []
     for row in rows:
         start = f'<tr><th scope="row"><a href="{escape(href(row))}">'
@@ -44,6 +56,20 @@ def body(
             name = _damaged(first.anyhow(dig(row, first.path)) or "—")
         parts.append(f"{start}{name}</a></th>{''.join(cells)}</tr>\n")
     return Markup("".join(parts))  # noqa: S704 - every value in it was escaped by its cells
+
+
+def _cells_of(columns: Sequence[Column], known: Cells) -> "list[_Cells]":
+    """The cells of each column: those with few values as they were kept, in this language."""
+    spoken = language()
+    found = []
+    for column, begun in zip(columns, _begun(columns), strict=True):
+        kept = known.get((spoken, begun, id(column)))
+        if kept is None or kept.column is not column:
+            kept = _Cells(column, begun)
+            if column.choices and len(known) < MOST_KEPT:
+                known[spoken, begun, id(column)] = kept
+        found.append(kept)
+    return found
 
 
 def _begun(columns: Sequence[Column]) -> list[str]:
@@ -62,7 +88,7 @@ class _Cells(dict[str, str]):
 
     def __init__(self, column: Column, begun: str) -> None:
         super().__init__()
-        self.path, self.write, self.begun = column.path, column.writer(), begun
+        self.column, self.path, self.write, self.begun = column, column.path, column.writer(), begun
         self.read = _reader(column.path)
 
     def of(self, row: Row) -> str:
@@ -71,7 +97,9 @@ class _Cells(dict[str, str]):
         return self[value] if type(value) is str else self._cell(self.write(value))
 
     def __missing__(self, text: str) -> str:
-        cell = self[text] = self._cell(self.write(text))
+        cell = self._cell(self.write(text))
+        if len(self) < MOST_VALUES:
+            self[text] = cell
         return cell
 
     def anyhow(self, value: Any) -> str:

@@ -67,6 +67,8 @@ class RawListView(GuardedView):
 
     list_template = "raw_list.html"
     detail_template = "raw_detail.html"
+    exports_by_page = False
+    """Whether an export has a page that asks what it is to hold."""
     sorts: ClassVar[int] = 3
     """Columns a list may be ordered by at once."""
     keeps: ClassVar[Sequence[str]] = ()
@@ -237,7 +239,7 @@ class RawListView(GuardedView):
         await self.note_export(request, state, total)
         name = f'attachment; filename="{quote(str(self.key))}.csv"'
         return StreamingResponse(
-            self._csv(where, _settled(state, columns), self.export_columns_for(request)),
+            self._csv(where, settled(state, columns), self.export_columns_for(request)),
             media_type="text/csv; charset=utf-8",
             headers={"Content-Disposition": name},
         )
@@ -259,7 +261,7 @@ class RawListView(GuardedView):
             return Asked(NOTHING, [*problems, *wrong], {})
         if not state.q:
             return Asked(others, [], {})
-        found = await self.searched(state.q, _settled(state, columns), alone=not others)
+        found = await self.searched(state.q, settled(state, columns), alone=not others)
         return replace(found, where=listing.together(others, found.where))
 
     async def _fetch(
@@ -268,7 +270,7 @@ class RawListView(GuardedView):
         """The rows, and how many there are in all (None: more than there is time to count)."""
         if asked.problems or asked.empty:
             return Page(state, [], False, False), 0
-        order, paths = _settled(state, columns), self._projection(drawn)
+        order, paths = settled(state, columns), self._projection(drawn)
         return await asyncio.gather(
             read_page(self.source, state, asked.where, order, paths, **asked.how), self._total(asked)
         )
@@ -349,7 +351,7 @@ def _heads(state: Listing, columns: Sequence[Column]) -> list[Head]:
     return heads
 
 
-def _settled(state: Listing, columns: Sequence[Column]) -> list[tuple[str, int]]:
+def settled(state: Listing, columns: Sequence[Column]) -> list[tuple[str, int]]:
     """The order as it is stored, with ``_id`` last, so that pages neither repeat nor miss a row; what no two
     rows share needs none."""
     known = {column.path: column for column in columns}
