@@ -10,8 +10,8 @@ from starlette.datastructures import QueryParams
 
 from admin.language import language, say
 from admin.refusals import Problem
-from models.schema.filters import Askable, Group, Operator, Test, is_known, operators_of
-from models.schema.filters.reading import DEEPEST, MOST_TESTS, MOST_VALUES
+from models.schema.filters import Askable, Group, Operator, Question, is_known, operators_of
+from models.schema.filters.reading import DEEPEST, MOST_QUESTIONS, MOST_VALUES
 from models.schema.filters.tree import LISTED, VALUELESS, How
 from models.schema.filters.values import ValueRefused, read_value
 
@@ -73,7 +73,7 @@ def draft_of(tree: Group) -> Box:
     return _settled(Box(tree.how, [_part(part) for part in tree.parts]))
 
 
-def _part(part: Group | Test) -> Box | Row:
+def _part(part: Group | Question) -> Box | Row:
     if isinstance(part, Group):
         return Box(part.how, [_part(inner) for inner in part.parts])
     texts = [_typed(value) for value in part.values]
@@ -112,7 +112,7 @@ def after(box: Box, deed: str, asked: QueryParams, askable: Sequence[Askable]) -
         return _settled(box), ""
     if what == "group" and key.count(".") < DEEPEST:
         place.parts.append(Box("any" if place.how == "all" else "all"))
-    elif what == "add" and sum(1 for _ in rows_in(box)) < MOST_TESTS:
+    elif what == "add" and sum(1 for _ in rows_in(box)) < MOST_QUESTIONS:
         wanted = asked.get(f"add{key}") or ""
         known = [each.path for each in askable]
         if known:
@@ -163,7 +163,7 @@ def tree_of(box: Box, askable: Sequence[Askable]) -> Group:
     """The filter of the rows that are finished; the others get their ``problem``. Empty groups are left
     out."""
     known = {each.path: each for each in askable}
-    parts: list[Group | Test] = []
+    parts: list[Group | Question] = []
     for part in box.parts:
         if isinstance(part, Box):
             inner = tree_of(part, askable)
@@ -174,13 +174,13 @@ def tree_of(box: Box, askable: Sequence[Askable]) -> Group:
     return Group(box.how, tuple(parts))
 
 
-def _test(row: Row, askable: Askable) -> Test | None:
+def _test(row: Row, askable: Askable) -> Question | None:
     operator = cast(Operator, row.operator)
     if not is_known(askable, operator):
         row.problem = say("Choose how to compare.")
         return None
     if operator in VALUELESS:
-        return Test(askable, operator)
+        return Question(askable, operator)
     texts = texts_of(row, askable)
     if not texts or len(texts) > MOST_VALUES:
         row.problem = (
@@ -193,7 +193,7 @@ def _test(row: Row, askable: Askable) -> Test | None:
         told = refused.message(language())
         row.problem = told[:1].upper() + told[1:]
         return None
-    return Test(askable, operator, values)
+    return Question(askable, operator, values)
 
 
 def texts_of(row: Row, askable: Askable) -> list[str]:

@@ -48,7 +48,7 @@ from models.schema.filters import (
     peruse,
     pretty,
 )
-from models.schema.filters.reading import DEEPEST, LONGEST, MOST_TESTS
+from models.schema.filters.reading import DEEPEST, LONGEST, MOST_QUESTIONS
 from models.schema.filters.tree import COUNTED, LISTED, VALUELESS
 
 MOST_BOXES = 12
@@ -157,7 +157,7 @@ class FiltersPage(PageView):
             operators=work.operators,
             control=work.control,
             deepest=DEEPEST,
-            most=MOST_TESTS,
+            most=MOST_QUESTIONS,
         )
 
     def _draw_text(self, work: "_Work", text: str, problems: Sequence[Problem]) -> Response:

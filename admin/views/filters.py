@@ -160,7 +160,7 @@ def told_query(request: Request, place: Place, query: str) -> str:
 
 def _told(request: Request, place: Place, text: str) -> str:
     found, _flaws = read_at(request, place, text)
-    return "…" if found is None or any(test.askable.restricted for test in found.tests) else text
+    return "…" if found is None or any(test.askable.restricted for test in found.questions) else text
 
 
 def flaw_words(flaw: Flaw) -> str:

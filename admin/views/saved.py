@@ -102,7 +102,7 @@ def _is_at(askable: str, path: str) -> bool:
 def restricted_in(query: str, found: Filter | None, askable: Sequence[Askable]) -> list[Text]:
     """The labels of what a list's query asks that not everybody may see."""
     closed = [each for each in askable if each.restricted]
-    tests = [test.askable for test in found.tests] if found else []
+    tests = [test.askable for test in found.questions] if found else []
     asked = [each for each in closed if each in tests]
     asked += [each for each in closed if any(_is_at(each.path, path) for path, _ in _asked_paths(query))]
     return list(dict.fromkeys(each.label for each in asked))

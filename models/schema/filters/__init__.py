@@ -8,7 +8,7 @@ Days may be counted from today: ``{"submitted_at": {"$gte": "$$TODAY-7"}}``."""
 from models.schema.filters.query import database_query
 from models.schema.filters.reading import (
     LONGEST,
-    MOST_TESTS,
+    MOST_QUESTIONS,
     Filter,
     FilterRead,
     peruse,
@@ -16,20 +16,20 @@ from models.schema.filters.reading import (
     unknown_field,
 )
 from models.schema.filters.records import record_askable
-from models.schema.filters.tree import Askable, Flaw, Group, Operator, Test, is_known, operators_of
+from models.schema.filters.tree import Askable, Flaw, Group, Operator, Question, is_known, operators_of
 from models.schema.filters.words import operator_words, words_of
 from models.schema.filters.writing import condition_of, pretty, text_of
 
 __all__ = [
     "LONGEST",
-    "MOST_TESTS",
+    "MOST_QUESTIONS",
     "Askable",
     "Filter",
     "FilterRead",
     "Flaw",
     "Group",
     "Operator",
-    "Test",
+    "Question",
     "condition_of",
     "database_query",
     "is_known",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any, NamedTuple
 
-from models.schema.filters.tree import COUNTED, Askable, Group, Part, Test
+from models.schema.filters.tree import COUNTED, Askable, Group, Part, Question
 from models.schema.filters.values import settled
 
 INSTANT = timedelta(milliseconds=1)
@@ -34,14 +34,14 @@ class _Asked:
         self.today, self.zone = today, zone
 
     def part(self, part: Part) -> Mapping[str, Any]:
-        if isinstance(part, Test):
+        if isinstance(part, Question):
             return self.test(part)
         inner = [self.part(each) for each in part.parts]
         if part.how == "all":
             return inner[0] if len(inner) == 1 else {"$and": inner}
         return {"$or" if part.how == "any" else "$nor": inner}
 
-    def test(self, test: Test) -> Mapping[str, Any]:
+    def test(self, test: Question) -> Mapping[str, Any]:
         askable, path = test.askable, test.askable.path
         if test.operator in ("given", "missing"):
             return {path: None} if test.operator == "missing" else {path: {"$ne": None}}
@@ -51,7 +51,7 @@ class _Asked:
             return _found(test)
         return {path: _compared(test)}
 
-    def days(self, test: Test) -> Mapping[str, Any]:
+    def days(self, test: Question) -> Mapping[str, Any]:
         """Days and moments, by the stored values they span."""
         if test.operator in COUNTED:
             return self.counted(test)
@@ -66,7 +66,7 @@ class _Asked:
             "gte": {"$gte": span.begin},
         }[test.operator]
 
-    def counted(self, test: Test) -> Mapping[str, Any]:
+    def counted(self, test: Question) -> Mapping[str, Any]:
         days = timedelta(days=test.values[0])
         here = self.span(test.askable, self.today.isoformat())
         before = self.span(test.askable, (self.today - days).isoformat())
@@ -93,7 +93,7 @@ class _Asked:
         return local.replace(tzinfo=self.zone).astimezone(UTC)
 
 
-def _compared(test: Test) -> Any:
+def _compared(test: Question) -> Any:
     stored = test.askable.stored or _same
     if test.operator in ("in", "nin"):
         every = dict.fromkeys(spelling for value in test.values for spelling in _spellings(test, value))
@@ -109,7 +109,7 @@ def _same(value: Any) -> Any:
     return value
 
 
-def _spellings(test: Test, value: Any) -> list[Any]:
+def _spellings(test: Question, value: Any) -> list[Any]:
     """A text as it was typed, and as the field would write it."""
     field = test.askable.field
     if test.askable.kind != "text" or field is None:
@@ -118,7 +118,7 @@ def _spellings(test: Test, value: Any) -> list[Any]:
     return list(dict.fromkeys([value, written if isinstance(written, str) else value]))
 
 
-def _found(test: Test) -> Mapping[str, Any]:
+def _found(test: Question) -> Mapping[str, Any]:
     """A text at the beginning or anywhere, literally; anchored, so that an index can serve the first."""
     anchor = "^" if test.operator == "begins" else ""
     spellings = _spellings(test, test.values[0])

@@ -12,7 +12,17 @@ from typing import Any, Final
 from models.errors import FilterRefused
 from models.language import Language, Message
 from models.schema.filters.query import database_query
-from models.schema.filters.tree import Askable, Flaw, Group, How, Operator, Part, Test, is_known, tests_in
+from models.schema.filters.tree import (
+    Askable,
+    Flaw,
+    Group,
+    How,
+    Operator,
+    Part,
+    Question,
+    is_known,
+    questions_in,
+)
 from models.schema.filters.values import ValueRefused, days_from, read_value
 from models.schema.filters.words import words_of
 from models.schema.filters.writing import text_of
@@ -22,7 +32,7 @@ from models.schema.values import depth_of
 LONGEST: Final = 4000
 """Longest text of a filter (characters)."""
 
-MOST_TESTS: Final = 30
+MOST_QUESTIONS: Final = 30
 """Most questions of one filter."""
 
 MOST_VALUES: Final = 50
@@ -53,9 +63,9 @@ class Filter:
         return text_of(self.tree)
 
     @property
-    def tests(self) -> list[Test]:
+    def questions(self) -> list[Question]:
         """Every question asked."""
-        return tests_in(self.tree)
+        return questions_in(self.tree)
 
     def words(self, language: Language) -> str:
         """What is asked, as a sentence."""
@@ -159,8 +169,8 @@ class _Reader:
 
     def root(self, condition: Any) -> Group:
         found = self.mapping(condition, (), 0)
-        if self.count > MOST_TESTS:
-            raise ValueRefused("a filter asks at most {limit} questions", limit=MOST_TESTS)
+        if self.count > MOST_QUESTIONS:
+            raise ValueRefused("a filter asks at most {limit} questions", limit=MOST_QUESTIONS)
         return found if isinstance(found, Group) else Group("all", (found,))
 
     def flaw(self, place: Sequence[str], msgid: str, **values: Any) -> None:
@@ -193,7 +203,7 @@ class _Reader:
             self.flaw(place, "groups stand at most {limit} deep in each other", limit=DEEPEST)
         else:
             inner = [self.mapping(part, (*place, str(n)), depth + 1) for n, part in enumerate(value)]
-            parts = tuple(part for part in inner if isinstance(part, Test) or part.parts)
+            parts = tuple(part for part in inner if isinstance(part, Question) or part.parts)
             if parts and how == "all" and len(parts) == 1:
                 yield parts[0]
             elif parts:
@@ -252,7 +262,7 @@ class _Reader:
 
     def test(
         self, askable: Askable, operator: Operator, values: Sequence[Any], place: tuple[str, ...]
-    ) -> Iterator[Test]:
+    ) -> Iterator[Question]:
         self.count += 1
         if not is_known(askable, operator):
             self.flaw(place, "“{label}” cannot be asked in this way", label=askable.label)
@@ -264,7 +274,7 @@ class _Reader:
             except ValueRefused as refused:
                 self.flaw(place, "“{label}”: {problem}", label=askable.label, problem=refused.message)
             else:
-                yield Test(askable, operator, read)
+                yield Question(askable, operator, read)
 
 
 _GROUPS: Final[Mapping[str, How]] = {"$and": "all", "$or": "any", "$nor": "none"}

@@ -79,7 +79,7 @@ class Askable:
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
+class Question:
     """One question asked: `values` are as the text of a filter writes them, none for ``given``."""
 
     askable: Askable
@@ -92,10 +92,10 @@ class Group:
     """Questions and groups that all hold, of which any holds, or of which none holds."""
 
     how: How
-    parts: "tuple[Group | Test, ...]" = ()
+    parts: "tuple[Group | Question, ...]" = ()
 
 
-Part = Group | Test
+Part = Group | Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +117,10 @@ def is_known(askable: Askable, operator: str) -> bool:
     return operator in operators_of(askable) or operator in _EITHER
 
 
-def tests_in(part: Part) -> list[Test]:
+def questions_in(part: Part) -> list[Question]:
     """Every question asked in `part`."""
-    return [part] if isinstance(part, Test) else [test for inner in part.parts for test in tests_in(inner)]
+    return (
+        [part]
+        if isinstance(part, Question)
+        else [test for inner in part.parts for test in questions_in(inner)]
+    )

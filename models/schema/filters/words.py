@@ -7,7 +7,7 @@ from typing import Any, Final
 from models.language import Language, Text, translate
 from models.schema.fields.base import as_day
 from models.schema.fields.moment import DateField, DateTimeField, YearMonthField
-from models.schema.filters.tree import Askable, Operator, Part, Test
+from models.schema.filters.tree import Askable, Operator, Part, Question
 from models.schema.filters.values import days_from
 
 _WORDS: Final[Mapping[Operator, str]] = {
@@ -77,7 +77,7 @@ def operator_words(askable: Askable, operator: Operator) -> Text:
 
 def words_of(part: Part, language: Language) -> str:
     """`part` as a sentence without its end; "" when nothing is asked."""
-    if isinstance(part, Test):
+    if isinstance(part, Question):
         return _test(part, language)
     inner = [_inside(each, language) for each in part.parts]
     if part.how == "none":
@@ -89,7 +89,7 @@ def words_of(part: Part, language: Language) -> str:
 def _inside(part: Part, language: Language) -> str:
     """A group inside another stands in brackets."""
     words = words_of(part, language)
-    if isinstance(part, Test):
+    if isinstance(part, Question):
         return words
     return f"({words})" if language == "en" else f"（{words}）"
 
@@ -105,7 +105,7 @@ def _listed(parts: Sequence[str], language: Language) -> str:
     return ("; " if language == "en" else "、").join(parts)
 
 
-def _test(test: Test, language: Language) -> str:
+def _test(test: Question, language: Language) -> str:
     askable, operator = test.askable, test.operator
     msgid = (_DAY_WORDS.get(operator) if askable.kind in _DATED else None) or _WORDS[operator]
     if operator in _NO_DAYS:
@@ -114,7 +114,7 @@ def _test(test: Test, language: Language) -> str:
     return translate(msgid, language, label=askable.label, value=_values(test, language))
 
 
-def _values(test: Test, language: Language) -> str:
+def _values(test: Question, language: Language) -> str:
     shown = [_quoted(test.askable, value, language) for value in test.values]
     if language == "en" and len(shown) > 1:
         return f"{', '.join(shown[:-1])} or {shown[-1]}"

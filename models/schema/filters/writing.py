@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-from models.schema.filters.tree import Group, Operator, Part, Test
+from models.schema.filters.tree import Group, Operator, Part, Question
 from models.schema.filters.values import relative
 
 _KEYS: Final = {"all": "$and", "any": "$or", "none": "$nor"}
@@ -14,7 +14,7 @@ _KEYS: Final = {"all": "$and", "any": "$or", "none": "$nor"}
 
 def condition_of(part: Part) -> dict[str, Any]:
     """`part` as a condition of the language."""
-    if isinstance(part, Test):
+    if isinstance(part, Question):
         return {part.askable.path: _WRITERS[part.operator](part)}
     inner = [condition_of(each) for each in part.parts]
     if part.how != "all":
@@ -67,15 +67,15 @@ def _spaced(value: Any) -> str:
     return f"[{', '.join(map(_spaced, value))}]" if isinstance(value, list) else _json(value)
 
 
-def _compared(test: Test) -> Any:
+def _compared(test: Question) -> Any:
     return {f"${test.operator}": test.values[0]}
 
 
-def _listed(test: Test) -> Any:
+def _listed(test: Question) -> Any:
     return {f"${test.operator}": list(test.values)}
 
 
-_WRITERS: Final[Mapping[Operator, Callable[[Test], Any]]] = {
+_WRITERS: Final[Mapping[Operator, Callable[[Question], Any]]] = {
     "eq": lambda test: test.values[0],
     "ne": _compared,
     "lt": _compared,
