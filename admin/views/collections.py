@@ -17,6 +17,7 @@ from admin.views.system.events import events_view
 from admin.views.system.messages import MessagesView
 from admin.views.system.notices import notices_view
 from admin.views.system.switches import SwitchesPage
+from admin.views.transfers import TransfersPage
 
 
 def staff_views(records: DropDown) -> Iterator[BaseView]:
@@ -26,6 +27,7 @@ def staff_views(records: DropDown) -> Iterator[BaseView]:
     yield FiltersPage()
     yield SavedViewsPage()
     yield records
+    yield TransfersPage()
     yield DropDown(_("Communication"), views=[notices_view(), MessagesView()])
     yield DropDown(_("Access and evidence"), views=[accounts_view(), certificates_view(), events_view()])
     yield DropDown(_("Operation"), views=[CalendarPage(), SwitchesPage()])

@@ -1,85 +1,129 @@
-"""Registered records as a spreadsheet: one column an answer."""
+"""Taking the records of a list away: what the file is to hold, how it is written, what it is for."""
 
-from collections.abc import Iterator, Mapping
-from decimal import Decimal
-from functools import partial
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from admin.language import language
-from admin.language import lazy_gettext as _
-from admin.views.columns import Column
-from admin.views.record_columns import ORDERED, state_choices
-from models.language import Language, Text
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from admin.actor import actor_of, site_of
+from admin.language import language, say
+from admin.links import root_of
+from admin.posted import read_form, text_of
+from admin.refusals import problems_of
+from admin.views.filters import PARAMETER
+from admin.views.listing import Condition, Listing
+from admin.views.records import Asked, RawListView, settled
+from models.access import is_for_all, is_open
+from models.errors import TransferRefused
+from models.language import Text
 from models.schema.definition import RecordType
-from models.schema.fields import BaseField
-from models.schema.fields.structure import GroupField
-from models.workflow.definition import State
+from models.services import transfers
+from models.services.profiles import PROFILES, optional
+from models.services.seeing import seen
+from models.services.transfers import Wanted
+
+FORMATS: tuple[tuple[str, Text], ...] = (
+    ("csv", Text(ja="CSV（UTF-8）", en="CSV (UTF-8)")),
+    ("csv:cp932", Text(ja="CSV（Shift_JIS・cp932）", en="CSV (Shift_JIS, cp932)")),
+    ("xlsx", Text(ja="Excel（XLSX）", en="Excel (XLSX)")),
+    ("jsonl", Text(ja="JSON Lines", en="JSON Lines")),
+)
+"""How a file may be written: the format, and behind a colon its encoding."""
 
 
-def export_columns(definition: RecordType, states: Mapping[str, State]) -> tuple[Column, ...]:
-    """Every stored answer: groups opened into columns, the rows of a table as one readable text; secrets
-    never."""
-    return (
-        Column("number", _("Number"), "code"),
-        Column("title", _("Title")),
-        Column("lifecycle", _("State"), "state", choices=state_choices(states)),
-        *_flattened(definition.fields, "data", ()),
-        Column("revision", _("Version"), "number", spell=_plain),
-        Column("schema_version", _("Schema version"), "number", spell=_plain),
-        Column("created_at", _("Registered"), "moment"),
-        Column("updated_at", _("Updated"), "moment"),
-    )
+class ExportsRecords(RawListView):
+    """A list of records that can be taken away: with the list's own search, filters and order, as a job."""
+
+    kind: RecordType
+    exports_by_page = True
+
+    def own_routes(self) -> list[Route]:
+        """One more: the page that asks what the file is to hold."""
+        ask = Route(f"/{self.key}/export", self.export_form, methods=["GET"], name=f"{self.key}-export-form")
+        return [ask, *super().own_routes()]
+
+    async def export_form(self, request: Request) -> Response:
+        """What the file is to hold, how it is written, what it is for. The address is the list's."""
+        await self._asked_here(request)
+        return self._draw_export(request, {"profile": "all", "format": "csv", "heads": "labels"})
+
+    async def export_page(self, request: Request) -> Response:
+        """Put the export into the queue; what is small is done at once and handed over."""
+        state, asked = await self._asked_here(request)
+        form = await read_form(request, fields=200)
+        typed = {name: text_of(form, name, longest=1000) for name in TYPED}
+        named = tuple(str(value) for value in form.getlist("named") if isinstance(value, str))
+        site, actor = site_of(request), actor_of(request)
+        wanted = self._wanted(state, asked, typed, named, request)
+        try:
+            if asked.problems:
+                raise TransferRefused(asked.problems[0].message)
+            job = await transfers.ask_export(site, actor, self.kind.name, wanted)
+        except TransferRefused as refusal:
+            return self._draw_export(request, {**typed, "named": named}, refusal)
+        done = await transfers.do_small(site, actor, job)
+        return RedirectResponse(f"{root_of(request)}/transfers/{job.id}{'/file' if done else ''}", 303)
+
+    async def _asked_here(self, request: Request) -> tuple[Listing, Asked]:
+        """The list's state in the address, and what it asks of the rows. Raises NotAllowed."""
+        reach, columns = self.reach(request, "export"), self.columns_for(request)
+        state = self.state_of(request.query_params, columns)
+        return state, await self.asked(request, state, columns, reach)
+
+    def _wanted(
+        self, state: Listing, asked: Asked, typed: Mapping[str, str], named: tuple[str, ...], request: Request
+    ) -> Wanted:
+        kind, _, encoding = typed["format"].partition(":")
+        return Wanted(
+            profile=typed["profile"],
+            format=kind,
+            encoding=encoding or "utf-8",
+            heads="names" if typed["heads"] == "names" else "labels",
+            language=language(),
+            purpose=typed["purpose"],
+            recipient=typed["recipient"],
+            named=named,
+            where=asked.where if not asked.empty else {"_id": {"$in": []}},
+            order=settled(state, self.columns_for(request)),
+            asked=self._told(state, request),
+        )
+
+    def _told(self, state: Listing, request: Request) -> str:
+        """What was asked for, as events tell it: not what was asked of answers that are not for everybody."""
+        conditions = tuple(discreet(self.kind, condition) for condition in state.conditions)
+        told = state.query(page=1, conditions=conditions).removeprefix("?")
+        filtered = bool(request.query_params.get(PARAMETER))
+        return say("(a filter)") if filtered and not is_open(self.kind) else told
+
+    def _draw_export(
+        self, request: Request, typed: Mapping[str, Any], refusal: TransferRefused | None = None
+    ) -> Response:
+        site, spoken = site_of(request), language()
+        own = seen(site, actor_of(request), self.kind.name, site.registry.current(self.kind.name).version)
+        back = f"{root_of(request)}/{self.key}/list?{request.url.query}"
+        context = {
+            "view": self,
+            "title": say("Export of {type}", {"type": self.kind.plural or self.kind.label}),
+            "crumbs": self.way(request, say("Export")),
+            "typed": typed,
+            "profiles": [(name, label(spoken)) for name, label in PROFILES.items()],
+            "formats": [(name, label(spoken)) for name, label in FORMATS],
+            "optional": [(path, label(spoken)) for path, label in optional(own)],
+            "narrowed": bool(request.url.query),
+            "back": back,
+            "problems": problems_of(refusal) if refusal else (),
+            "refusal_code": refusal.code if refusal else "",
+        }
+        return self.site.render(request, "transfer_export.html", context, refusal.status if refusal else 200)
 
 
-def _plain(value: Any) -> Any:
-    return value
+TYPED = ("profile", "format", "heads", "purpose", "recipient")
 
 
-def _flattened(fields: tuple[BaseField, ...], path: str, around: tuple[Text, ...]) -> Iterator[Column]:
-    for field in fields:
-        if not field.stored or field.confidential:
-            continue
-        place, labels = f"{path}.{field.name}", (*around, field.label)
-        if field.parts and not field.repeats:
-            yield from _flattened(field.parts, place, labels)
-        else:
-            yield Column(place, _joined(labels), spell=partial(_spelled, field))
-
-
-def _joined(labels: tuple[Text, ...]) -> Text:
-    return Text(ja="／".join(text.ja for text in labels), en=" / ".join(text("en") for text in labels))
-
-
-def _spelled(field: BaseField, value: Any) -> Any:
-    """An answer for a cell: numbers and days as they are stored, so that a spreadsheet can use them."""
-    if value is None or (isinstance(value, int | float | Decimal) and not isinstance(value, bool)):
-        return value
-    if isinstance(field, ORDERED):
-        return str(value)
-    return "\n".join(told_rows(field, value, language())) if field.repeats else field.show(value, language())
-
-
-def told_rows(field: BaseField, value: Any, spoken: Language) -> Iterator[str]:
-    """The rows of a table, one line each, tables and groups inside told in brackets; no secret."""
-    for number, row in enumerate(value if isinstance(value, list) else (), 1):
-        yield f"{number}. {_told_parts(field, row, spoken)}"
-
-
-def _told_parts(field: BaseField, data: Any, spoken: Language) -> str:
-    told = [
-        f"{part.label(spoken)}: {text}"
-        for part in field.parts
-        if part.stored and not part.confidential and (text := _told_part(part, data, spoken))
-    ]
-    return ("、" if spoken == "ja" else ", ").join(told)
-
-
-def _told_part(part: BaseField, data: Any, spoken: Language) -> str:
-    value = data.get(part.name) if isinstance(data, Mapping) else None
-    if part.repeats:
-        rows = " ".join(told_rows(part, value, spoken))
-        return f"[{rows}]" if rows else ""
-    if isinstance(part, GroupField):
-        inner = _told_parts(part, value, spoken)
-        return f"[{inner}]" if inner else ""
-    return part.show(value, spoken)
+def discreet(kind: RecordType, condition: Condition) -> Condition:
+    """The condition as it may be told to everybody."""
+    path = condition.column.path.removeprefix("data.")
+    return condition if is_for_all(kind, path) else replace(condition, text="…")

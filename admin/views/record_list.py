@@ -1,8 +1,7 @@
 """The registered records of one type, drawn from its definition as it is published now."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from starlette.requests import Request
 from starlette_admin import StringField
@@ -13,40 +12,32 @@ from admin.language import spoken
 from admin.refusals import Problem
 from admin.views.base import Order, Row, Where
 from admin.views.columns import Column
-from admin.views.filters import PARAMETER, asked_filter, narrowing, record_place, told_query
-from admin.views.listing import FARTHEST, Condition, Listing
+from admin.views.filters import PARAMETER, asked_filter, narrowing, record_place
+from admin.views.listing import FARTHEST, Listing
 from admin.views.record_columns import columns_of
-from admin.views.record_export import export_columns
+from admin.views.record_export import ExportsRecords
 from admin.views.record_page import RecordPage
 from admin.views.records import Asked
 from admin.views.saved import saved_views
-from models.access import is_for_all, rows_for, seen_by
+from models.access import rows_for, seen_by
 from models.documents.searching import SearchedRows, searched_rows
 from models.schema.definition import RecordType
 from models.schema.search import needles
-from models.services.exporting import note_export
 from models.workflow.definition import State
 
 
-class Shown(NamedTuple):
-    """What some people see of a type: the columns of its list and those of an export."""
-
-    columns: tuple[Column, ...]
-    export: tuple[Column, ...]
-
-
-class RecordsView(RecordPage):
+class RecordsView(ExportsRecords, RecordPage):
     """The registered records of one type: columns, filters and search from its definition; a record's page
     shows it by the version it was written under."""
 
-    styles = ("filters.css",)
+    styles = ("filters.css", "transfers.css")
     sorts = 1
     keeps = (PARAMETER,)
     source: SearchedRows
 
     def __init__(self, kind: RecordType, states: Mapping[str, State]) -> None:
         self.kind, self.states = kind, states
-        self._narrowed: dict[str, Shown] = {}
+        self._narrowed: dict[str, tuple[Column, ...]] = {}
         self.fields = [StringField("number", label=_("Number"), read_only=True)]
         super().__init__(
             key=kind.name,
@@ -65,7 +56,7 @@ class RecordsView(RecordPage):
         self.kind, self.states = kind, states
         self.menu_label, self.display_name = spoken(kind.plural or kind.label), spoken(kind.label)
         self.columns = self.details = columns_of(kind, states)
-        self._narrowed = {}
+        self._narrowed, self._cells, self._drawn = {}, {}, {}
 
     def _reach(self, request: Request, action: str) -> Where | None:
         """By permission, and of those the rows the type leaves to this person."""
@@ -75,17 +66,12 @@ class RecordsView(RecordPage):
         site = site_of(request)
         return rows_for(actor_of(request), self.kind, site.today()) if self.kind.access else {}
 
-    def shown_to(self, request: Request) -> "Shown":
-        """The columns this person may see, of the list and of an export."""
-        seen = seen_by(actor_of(request), self.kind)
-        if seen.checksum not in self._narrowed:
-            export = export_columns(seen, self.states)
-            self._narrowed[seen.checksum] = Shown(columns_of(seen, self.states), export)
-        return self._narrowed[seen.checksum]
-
     def columns_for(self, request: Request) -> Sequence[Column]:
         """A field one may not read is no column: it cannot be filtered or sorted by either."""
-        return self.shown_to(request).columns
+        seen = seen_by(actor_of(request), self.kind)
+        if seen.checksum not in self._narrowed:
+            self._narrowed[seen.checksum] = columns_of(seen, self.states)
+        return self._narrowed[seen.checksum]
 
     def permits(self, request: Request, action: str) -> bool:
         return self.kind.enabled and super().permits(request, action)
@@ -116,21 +102,3 @@ class RecordsView(RecordPage):
             "asked_filter": asked_filter(request, place),
             "saved_views": await saved_views(request, place),
         }
-
-    def export_columns_for(self, request: Request) -> Sequence[Column]:
-        """Every answer this person may read, whatever the list shows."""
-        return self.shown_to(request).export
-
-    async def note_export(self, request: Request, state: Listing, rows: int) -> None:
-        """An export is an event, with what was asked for; not what was asked of answers that are not for
-        everybody, as others read the events."""
-        conditions = tuple(_discreet(self.kind, condition) for condition in state.conditions)
-        query = state.query(page=1, conditions=conditions).removeprefix("?")
-        asked = told_query(request, record_place(request, self.kind.name), query)
-        await note_export(site_of(request), actor_of(request), self.kind.name, rows, asked)
-
-
-def _discreet(kind: RecordType, condition: Condition) -> Condition:
-    """The condition as it may be told to everybody."""
-    path = condition.column.path.removeprefix("data.")
-    return condition if is_for_all(kind, path) else replace(condition, text="…")

@@ -6,11 +6,9 @@ from functools import partial
 from typing import Any
 
 from models.documents.account import Account
-from models.documents.event import Subject
 from models.documents.job import Job, ResultFile
-from models.documents.store import Session
 from models.documents.transfer import Transfer, read_query
-from models.errors import NotAllowed, NotFound, TransferRefused
+from models.errors import NotAllowed, TransferRefused
 from models.interchange.tables.cells import NOTICE_MARK, Cell, structured
 from models.interchange.tables.columns import FACTS, Column, answer_columns, heads_of
 from models.interchange.tables.comma import CommaWriter
@@ -21,7 +19,6 @@ from models.language import Language, translate
 from models.permissions import Actor, require
 from models.schema.definition import RecordType
 from models.services.breathing import Breath
-from models.services.events import record_event
 from models.services.profiles import PROFILES, leaving, tells_title
 from models.services.progress import Hold, Progress
 from models.services.records import scope
@@ -36,21 +33,6 @@ PART = 1_000_000
 
 PIECE = 25
 """Records written between two looks at the time."""
-
-
-async def note_export(site: Site, actor: Actor, type_name: str, rows: int, asked: str) -> None:
-    """Write the event of an export before it begins: how many records, and the filters as the list's address
-    says them. Raises NotAllowed, NotFound."""
-    require(actor, "record.export")
-    published = site.registry.all_current().get(type_name)
-    if published is None:
-        raise NotFound
-    subject = Subject(kind="record_type", label=type_name)
-
-    async def body(session: Session) -> None:
-        await record_event(site, actor, "records.exported", subject, session, count=rows, filter=asked[:1000])
-
-    await site.store.transaction(body)
 
 
 async def requester_of(site: Site, job: Job) -> Actor:

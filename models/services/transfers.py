@@ -10,7 +10,7 @@ from models.documents.base import new_id
 from models.documents.event import Subject
 from models.documents.job import TRANSFERS, Job, ResultFile, jobs_for, move_job
 from models.documents.store import Session
-from models.documents.transfer import query_text
+from models.documents.transfer import query_text, read_query
 from models.errors import JobMoved, NotFound, TransferRefused
 from models.interchange.tables.columns import FACTS, Column, answer_columns, folded, known_heads
 from models.interchange.tables.comma import ENCODINGS
@@ -22,7 +22,7 @@ from models.services.events import record_event
 from models.services.exporting import FORMATS
 from models.services.importing import PERMISSIONS, content_of
 from models.services.incoming import FACT_NAMES
-from models.services.jobs import find_for, is_own
+from models.services.jobs import find_for, is_own, run_this
 from models.services.profiles import PROFILES, optional
 from models.services.registry import Published
 from models.services.seeing import seen
@@ -38,6 +38,9 @@ LIST_LIMIT = 100
 PURPOSE_LIMIT = 500
 TOLD = ("profile", "recipient", "into", "filename", "format", "asked", "named", "sha256")
 """What an event says of a transfer besides its purpose."""
+
+SMALL = 1000
+"""Records of an export that is made while its requester waits."""
 
 SAMPLE = 5
 """Rows looked at when a file arrives."""
@@ -109,6 +112,14 @@ async def ask_export(site: Site, actor: Actor, type_name: str, wanted: Wanted) -
         return same[0]
     await _keep(site, actor, job, "records.exported")
     return job
+
+
+async def do_small(site: Site, actor: Actor, job: Job) -> bool:
+    """Do an export at once, in this process, when it holds no more than SMALL records; whether it is done."""
+    where = read_query(job.parameters["where"])
+    if job.state != "queued" or await site.records[job.type].count(where, SMALL + 1) > SMALL:
+        return False
+    return await run_this(site, job)
 
 
 def _check_wanted(site: Site, actor: Actor, published: Published, wanted: Wanted) -> None:
