@@ -171,7 +171,6 @@ def heads(asked: Asked, sorts: Sequence[str], address: str) -> Iterator[Heading]
     for label, name in (
         (say("Reference"), "reference"),
         (say("Title"), ""),
-        (say("Application"), ""),
         (say("State"), ""),
         (say("Received"), "received"),
         (say("Due"), "due"),

@@ -114,7 +114,8 @@ def _kept(site: Site, actor: Actor, row: Row, same: set[tuple[Id, str]]) -> Iter
         return
     for rule in failed:
         if (label := _label(actor, definition, rule.rpartition(".")[0])) is not None:
-            yield Sign("check", "bad", Message("A check fails: {label}", {"label": label or rule}), rule)
+            told = Message("A check fails: {label}", {"label": label}) if label else Message("A check fails")
+            yield Sign("check", "bad", told, rule)
     for name in sorted(shared):
         if label := _label(actor, definition, name):
             words = Message("{label}: the same in another open application", {"label": label})

@@ -19,12 +19,11 @@ def waiting_states(site: Site) -> tuple[str, ...]:
 def states_for(site: Site, actor: Actor) -> list[str]:
     """The waiting states from which a step leads that people with this actor's roles may take."""
     words = actor.roles | {"staff"}
-    waiting = set(waiting_states(site))
-    found = (
+    origins = {
         origin
         for workflow in site.workflows.values()
         for step in workflow.transitions.values()
         if words & set(step.by)
         for origin in step.origins
-    )
-    return [name for name in states_of(site) if name in waiting & set(found)]
+    }
+    return [name for name in waiting_states(site) if name in origins]
