@@ -27,9 +27,11 @@ class Case:
     application: Application
 
 
-async def change_under_review(site: Site, reviewer: Actor, approver: Actor, **asked: Any) -> Case:
-    """A registered operator asks for `asked`; the reviewer has taken it on."""
-    record, operator = await register_operator(site, reviewer, approver)
+async def change_under_review(
+    site: Site, reviewer: Actor, approver: Actor, *, code: str = "9A01", **asked: Any
+) -> Case:
+    """An operator registered under `code` asks for `asked`; the reviewer has taken it on."""
+    record, operator = await register_operator(site, reviewer, approver, operator_code=code)
     text = in_force(site)
     application = await begin(
         site,
