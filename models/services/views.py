@@ -4,6 +4,8 @@ import unicodedata
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any, Final
 
+from pydantic import ValidationError
+
 from models.documents.base import new_id, read_id
 from models.documents.event import Subject
 from models.documents.guarded import insert_or
@@ -45,23 +47,24 @@ async def all_views(actor: Actor, places: Collection[str]) -> list[SavedView]:
 
 async def _sorted(actor: Actor, where: Mapping[str, Any]) -> list[SavedView]:
     rows = await SavedView.raw().find(where).limit(MOST_VIEWS + MOST_SHARED).to_list(None)
-    views = [SavedView.model_validate(row) for row in rows if _is_whole(row)]
+    views = [view for view in map(_read, rows) if view is not None]
     return sorted(views, key=lambda view: (view.place, view.owner != actor.account_id, view.name))
 
 
-def _is_whole(row: Mapping[str, Any]) -> bool:
-    """Whether a stored view can be used; a damaged one takes no list down."""
-    return all(isinstance(row.get(name), str) for name in ("place", "name", "query"))
+def _read(row: Mapping[str, Any] | None) -> SavedView | None:
+    """A stored view; None for one that cannot be used, so that a damaged one takes no list down."""
+    try:
+        view: SavedView | None = None if row is None else SavedView.model_validate(row)
+    except ValidationError:
+        return None
+    return view
 
 
 async def find_view(actor: Actor, identifier: str) -> SavedView:
     """A view `actor` sees. Raises NotFound, also for the private view of somebody else."""
     require(actor, "admin.enter")
-    row = await SavedView.raw().find_one({"_id": read_id(identifier)})
-    if row is None or not _is_whole(row):
-        raise NotFound
-    view: SavedView = SavedView.model_validate(row)
-    if view.owner != actor.account_id and not view.shared:
+    view = _read(await SavedView.raw().find_one({"_id": read_id(identifier)}))
+    if view is None or (view.owner != actor.account_id and not view.shared):
         raise NotFound
     return view
 

@@ -1,6 +1,6 @@
 """The questions about the records of a type: what an index serves, of what a person may see."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from models.language import Text
@@ -15,7 +15,6 @@ from models.workflow.definition import Lifecycle
 
 _KINDS: tuple[tuple[type[BaseField], Kind], ...] = (
     (NumberField, "number"),
-    (ComputedField, "number"),
     (DateField, "day"),
     (DateTimeField, "moment"),
     (YearMonthField, "month"),
@@ -35,6 +34,10 @@ def record_askable(seen: RecordType, lifecycle: Lifecycle) -> tuple[Askable, ...
         ),
         *_answers(seen),
     )
+
+
+_TEXTUAL = frozenset({"$concat", "$toLower", "$substrCP"})
+"""Operators whose results are texts; other formulas are asked for numbers."""
 
 
 @lru_cache(maxsize=256)
@@ -67,10 +70,17 @@ def answer_askable(path: str, field: BaseField, *, restricted: bool = False) -> 
     return Askable(
         place,
         label,
-        "choice" if options else next((kind for of, kind in _KINDS if isinstance(asked, of)), "text"),
+        "choice" if options else _kind(asked),
         options=tuple((option.code, option.label) for option in options),
         indexed=True,
         required=field.required and field.asked and field.show_when is None,
         restricted=restricted,
         field=asked,
     )
+
+
+def _kind(field: BaseField) -> Kind:
+    if isinstance(field, ComputedField):
+        textual = isinstance(field.value, Mapping) and bool(_TEXTUAL & field.value.keys())
+        return "text" if textual else "number"
+    return next((kind for of, kind in _KINDS if isinstance(field, of)), "text")
