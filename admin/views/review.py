@@ -23,13 +23,13 @@ from admin.views.review_answers import (
     choices_of,
     counted,
     options_of,
-    place_label,
     reasons_of,
     sections_of,
 )
 from admin.views.review_changes import Comparer
 from admin.views.review_files import ReviewFiles
 from admin.views.review_given import is_typed, read_given
+from admin.views.review_overview import MOST_LINES, overview_of
 from admin.views.review_side import (
     MAIL_STATES,
     STYLES,
@@ -40,14 +40,13 @@ from admin.views.review_side import (
     history_of,
     mails_of,
 )
+from admin.views.review_writing import Writer, written_checks
 from models.documents.application import Application
 from models.errors import NotFound, TorokuError
-from models.schema.compare import differences
-from models.schema.definition import RecordType
 from models.services import applications, queue, secrets
 from models.services.checks import CheckResult, automatic_checks
 from models.services.looking import Look, look_at
-from models.services.review import Base, bases, chosen
+from models.services.review import bases, chosen
 from models.services.seeing import seen_of
 from models.services.standing import Standing, standing_of
 from models.services.steps import possible_steps, take_step
@@ -55,9 +54,6 @@ from models.services.steps import possible_steps, take_step
 __all__ = ["ReviewPage", "Told", "read_given"]
 
 logger = logging.getLogger(__name__)
-
-SHOWN_CHANGES = 40
-"""Most lines of the overview of changes; all of them are marked in their place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +173,7 @@ class ReviewPage(ReviewFiles):
         sections = sections_of(sheet)
         steps = possible_steps(site, actor, application)
         choices = [choice_of(site, application, *step) for step in steps]
+        needs = {need for choice in choices for need in choice.needs}
         return self.page(
             request,
             "review.html",
@@ -190,11 +187,17 @@ class ReviewPage(ReviewFiles):
             base=base,
             bases=bases_told(bases(found.look)),
             only=only,
-            overview=_overview(definition, base, application) if base else [],
+            overview=overview_of(definition, base.data, application.data or {}, spoken) if base else [],
+            most=MOST_LINES,
             facts=facts_of(request, site, application, definition),
             state=state_badge(site, application),
-            checks=_checks(found.checks, definition),
+            checks=written_checks(found.checks, definition, spoken),
             failing=sum(not check.ok for check in found.checks),
+            holding=sum(check.ok for check in found.checks),
+            written=Writer(definition, spoken, "remarks" in needs),
+            writes="remarks" in needs,
+            turn=application.round,
+            coded=bool(definition.review.reasons),
             history=history_of(site, application, definition),
             mails=found.mails,
             standing=found.standing,
@@ -202,7 +205,7 @@ class ReviewPage(ReviewFiles):
             spoken=spoken,
             mail_states=MAIL_STATES,
             choices=sorted(choices, key=lambda choice: STYLES[choice.style]),
-            needs={need for choice in choices for need in choice.needs},
+            needs=needs,
             checklist=[(item.name, item.label(spoken)) for item in definition.review.checklist],
             ticked=set(typed.getlist("checklist")) if typed else set(application.checklist),
             options=options_of,
@@ -275,24 +278,3 @@ async def _standing(look: Look) -> Standing | None:
     except (KeyError, TypeError, ValueError, AttributeError, NotFound):
         logger.exception("who applies for %s could not be read", look.application.reference)
         return None
-
-
-def _overview(definition: RecordType, base: Base, application: Application) -> list[Any]:
-    """Every change in one list, with one more line than is shown where there are more."""
-    found = differences(definition, base.data, application.data or {}, language())
-    return [each for each, _ in zip(found, range(SHOWN_CHANGES + 1), strict=False)]
-
-
-def _checks(found: list[CheckResult], definition: RecordType) -> list[tuple[bool, str, str, str, str]]:
-    """Each check as (holds, rule, words, the answer it is about, its part)."""
-    spoken = language()
-    return [
-        (
-            check.ok,
-            check.rule,
-            check.message(spoken),
-            check.path.split(".")[0] if check.path.split(".")[0] in definition.by_name else "",
-            place_label(definition, check.path, spoken) if "." in check.path else "",
-        )
-        for check in found
-    ]

@@ -83,7 +83,7 @@ def sections_of(sheet: Sheet) -> list[Section]:
     findings = _at_answers(check for check in sheet.checks if not check.ok)
     remarks = _remarks(sheet)
     begun = slots_of(sheet.typed)
-    data = sheet.application.data or {}
+    data, turn = sheet.application.data or {}, sheet.application.round
     before = sheet.base.data if sheet.base else None
     found = []
     for name, label, fields in _pages(sheet.definition):
@@ -96,7 +96,7 @@ def sections_of(sheet: Sheet) -> list[Section]:
                 continue
             at = findings.get(each.name, ()), remarks.get(each.name, ())
             section.answers.append(_answer(sheet, each, (old, value), changed, *at, begun.get(each.name)))
-            _count(section, changed, at[0], at[1], sheet.application.round)
+            _count(section, changed, at[0], at[1], turn)
         if section.answers or section.same:
             found.append(section)
     return found

@@ -26,6 +26,9 @@ CELL, HEAD = Markup("<td>{}</td>"), Markup('<th scope="col">{}</th>')
 REST = Markup('<tr class="r-rest"><td colspan="{}">{}</td></tr>')
 ITEM = Markup('<li class="r-row--{}"><span class="a-row-name">{}</span>{}</li>')
 
+SHORT = 12
+"""Texts of fewer characters are told as a whole."""
+
 LONG = 160
 """Texts of more characters are shown in one, with what went and came in its place."""
 
@@ -77,14 +80,16 @@ class Comparer(Reader):
 
     def _texts(self, before: str, after: str) -> Markup:
         """Two texts with what differs marked; in one when they are long, as a whole when little stayed."""
+        if max(len(before), len(after)) < SHORT:
+            return self._beside(before, after)
         pieces = edits(before, after)
         stayed = sum(len(piece.text) for piece in pieces if piece.fate == "same")
         if stayed * 2 < max(len(before), len(after)):
             return self._beside(before, after)
         if max(len(before), len(after)) > LONG:
             return Markup('<div class="r-words">{}</div>').format(_marked(pieces))
-        old, new = ((p for p in pieces if p.fate != other) for other in ("new", "gone"))
-        return self._split(_marked(old), _marked(new))
+        old = [piece for piece in pieces if piece.fate != "new"]
+        return self._split(_marked(old), _marked([piece for piece in pieces if piece.fate != "gone"]))
 
     def _changed_uploads(self, field: BaseField, before: Any, after: Any) -> Markup:
         """Uploads that went, those that came, those that stayed."""

@@ -133,7 +133,7 @@ def history_of(site: Site, application: Application, definition: RecordType) -> 
 
 def _step(step: Step, workflow: Workflow, reasons: Mapping[str, str], spoken: Language) -> Told:
     taken = workflow.transitions.get(step.name)
-    label = taken.label(spoken) if taken else step.name
+    label = applications.step_label(workflow, step.name)(spoken)
     code = f"{step.reason} {reasons.get(step.reason, '')}".strip() if step.reason else ""
     note = "\n".join(part for part in (code, step.note) if part)
     return Told(step.at, step.by.name, label, note, _tone(step, taken, workflow))

@@ -45,7 +45,11 @@ class CheckResult:
     path: str = ""
 
 
-Check = Callable[[Look, RecordType, Reading], Awaitable[Iterable[CheckResult]]]
+Pure = Callable[[Look, RecordType, Reading], Iterable[CheckResult]]
+"""A check of what was read already."""
+
+Asking = Callable[[Look, RecordType, Reading], Awaitable[Iterable[CheckResult]]]
+"""A check that asks the database."""
 
 
 async def automatic_checks(
@@ -55,19 +59,31 @@ async def automatic_checks(
     not read only that something is wrong. A check that breaks is told as one that could not be made."""
     look = look or await look_at(site, actor, application)
     seen = seen_by(actor, form_of(site, application))
+    begun = []
+    pure = PURE
     try:
         variables = variables_with(site, application, look.operator, look.record)
-        reading, checks = read_answers(compiled(site, application), application.answers, variables), CHECKS
-        broken = []
+        reading = read_answers(compiled(site, application), application.answers, variables)
     except Exception:
-        reading, checks = Reading(application.data or {}), CHECKS[1:]
-        broken = [_broken("rules", application)]
-    found = await asyncio.gather(*(_made(name, check, look, seen, reading) for name, check in checks))
-    return broken + [result for results in found for result in results]
+        reading, pure = Reading(application.data or {}), PURE[1:]
+        begun = [_broken("rules", application)]
+    asked = await asyncio.gather(*(_asked(name, check, look, seen, reading) for name, check in ASKING))
+    known = (_made(name, check, look, seen, reading) for name, check in pure)
+    return [*begun, *(result for results in (*known, *asked) for result in results)]
 
 
-async def _made(name: str, check: Check, look: Look, seen: RecordType, reading: Reading) -> list[CheckResult]:
+def _made(name: str, check: Pure, look: Look, seen: RecordType, reading: Reading) -> list[CheckResult]:
     """What a check found; whatever else happens in it, the page is drawn and says so."""
+    try:
+        return list(check(look, seen, reading))
+    except Exception:
+        return [_broken(name, look.application)]
+
+
+async def _asked(
+    name: str, check: Asking, look: Look, seen: RecordType, reading: Reading
+) -> list[CheckResult]:
+    """The same for one that asks the database; that it does not answer is told for the whole page."""
     try:
         return list(await check(look, seen, reading))
     except TorokuError:
@@ -81,7 +97,7 @@ def _broken(name: str, application: Application) -> CheckResult:
     return CheckResult(name, False, Message(NOT_MADE))
 
 
-async def _rules(look: Look, seen: RecordType, reading: Reading) -> Iterable[CheckResult]:
+def _rules(look: Look, seen: RecordType, reading: Reading) -> Iterable[CheckResult]:
     """The rules of the form, as the applicant met them."""
     form = form_of(look.site, look.application)
     read_by = [error for error in reading.errors if _is_told(look.actor, form, error)]
@@ -102,7 +118,7 @@ def _is_told(actor: Actor, form: RecordType, error: AnswerError) -> bool:
     return is_open(form) or all(is_read(actor, form, path) for path in (error.path, *error.reads))
 
 
-async def _codes(look: Look, seen: RecordType, reading: Reading) -> Iterable[CheckResult]:
+def _codes(look: Look, seen: RecordType, reading: Reading) -> Iterable[CheckResult]:
     """Which codes were checked by their format; those that are wrong are among the rules."""
     wrong = {error.path for error in reading.errors}
     data = look.application.data or {}
@@ -218,7 +234,7 @@ async def _references(look: Look, seen: RecordType, reading: Reading) -> Iterabl
     return told
 
 
-async def _operator(look: Look, seen: RecordType, reading: Reading) -> Iterable[CheckResult]:
+def _operator(look: Look, seen: RecordType, reading: Reading) -> Iterable[CheckResult]:
     """Whether the operator who applies is registered and in force, and fulfils what the type asks."""
     application = look.application
     if application.operator_id is None:
@@ -242,7 +258,7 @@ async def _operator(look: Look, seen: RecordType, reading: Reading) -> Iterable[
 NEEDS = "What this application needs of its operator does not hold now."
 
 
-async def _still_current(look: Look, seen: RecordType, reading: Reading) -> Iterable[CheckResult]:
+def _still_current(look: Look, seen: RecordType, reading: Reading) -> Iterable[CheckResult]:
     """Whether the record in force is still the one the application began from."""
     application = look.application
     if application.kind == "register":
@@ -256,7 +272,7 @@ async def _still_current(look: Look, seen: RecordType, reading: Reading) -> Iter
     return [CheckResult("record.revision", current, Message(msgid))]
 
 
-async def _certificate(look: Look, seen: RecordType, reading: Reading) -> Iterable[CheckResult]:
+def _certificate(look: Look, seen: RecordType, reading: Reading) -> Iterable[CheckResult]:
     """The client certificate the application came with."""
     asked = compiled(look.site, look.application).definition.applications.certificate
     if not look.application.certificate or not asked:
@@ -277,14 +293,17 @@ def _judged(look: Look) -> tuple[bool, Message]:
     return True, Message("The client certificate is valid until {date}.", values)
 
 
-CHECKS: Sequence[tuple[str, Check]] = (
+PURE: Sequence[tuple[str, Pure]] = (
     ("rules", _rules),
     ("record", _still_current),
-    ("unique", _duplicates),
-    ("open", _others),
-    ("references", _references),
     ("operator", _operator),
     ("certificate", _certificate),
     ("formats", _codes),
 )
-"""Every check by the name it is told by when it cannot be made."""
+"""Every check of what was read, by the name it is told by when it cannot be made; the rules first."""
+
+ASKING: Sequence[tuple[str, Asking]] = (
+    ("unique", _duplicates),
+    ("open", _others),
+    ("references", _references),
+)
