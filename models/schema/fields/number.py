@@ -62,11 +62,9 @@ class IntegerField(NumberField):
         return Annotated[int, Field(strict=True, ge=self.min, le=self.max)]
 
     def show(self, value: Any, language: Language) -> str:
-        return (
-            self.with_unit(f"{value:,}", language)
-            if isinstance(value, int)
-            else super().show(value, language)
-        )
+        if not isinstance(value, int):
+            return super().show(value, language)
+        return self.with_unit(f"{value:,}" if self.grouped else str(value), language)
 
     def search_text(self, value: Any) -> str:
         return "" if value is None else str(value)
