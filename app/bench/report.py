@@ -24,46 +24,46 @@ STARTS = ("start", "first s", "again s (median)", "floor", "all s", "CPU s")
 
 def print_pages(rows: Sequence[Row]) -> None:
     """The pages; a row under its floor is marked."""
-    table = _table(PAGES)
+    told = table(PAGES)
     for row in rows:
         floor = "" if row.page.floor is None else f"{row.page.floor:.2f}"
-        table.add_row(
+        told.add_row(
             row.page.name,
             str(row.concurrency),
             f"{row.ours.rate:.0f}",
             f"{row.raw.rate:.0f}",
-            _marked(f"{row.ratio:.2f}", row.is_low),
+            marked(f"{row.ratio:.2f}", row.is_low),
             floor,
             _latency(row.ours),
             _latency(row.raw),
             f"{row.ours.cost * 1000:.1f} / {row.raw.cost * 1000:.1f}",
             f"{row.ours.size / 1000:.0f} / {row.raw.size / 1000:.0f}",
         )
-    Console(width=WIDTH).print(table)
+    Console(width=WIDTH).print(told)
     low = [row for row in rows if row.is_low]
     say("{low} of {all} rows are under their floor.", low=len(low), all=len(rows))
 
 
 def print_language(found: Sequence[Measure]) -> None:
     """What conditions, compiling and reading take."""
-    table = _table(("configuration language, one core", "", "unit", "floor"))
+    told = table(("configuration language, one core", "", "unit", "floor"))
     for measure in found:
         digits = 1 if measure.less_is_better else 0
         bound = (
             "" if measure.bound is None else f"{'≤' if measure.less_is_better else '≥'} {measure.bound:,.0f}"
         )
-        value = _marked(f"{measure.value:,.{digits}f}", measure.is_bad)
-        table.add_row(escape(measure.name), value, measure.unit, bound)
-    Console(width=WIDTH).print(table)
+        value = marked(f"{measure.value:,.{digits}f}", measure.is_bad)
+        told.add_row(escape(measure.name), value, measure.unit, bound)
+    Console(width=WIDTH).print(told)
 
 
 def print_starts(found: Sequence[Start]) -> None:
     """The cold starts."""
-    table = _table(STARTS)
+    told = table(STARTS)
     for start in found:
         floor = "" if start.floor is None else f"{start.floor:.1f}"
-        median = _marked(f"{start.median:.2f}", start.is_slow)
-        table.add_row(
+        median = marked(f"{start.median:.2f}", start.is_slow)
+        told.add_row(
             start.name,
             f"{start.first:.2f}",
             median,
@@ -71,44 +71,46 @@ def print_starts(found: Sequence[Start]) -> None:
             " ".join(f"{seconds:.2f}" for seconds in start.again),
             f"{start.cpu:.2f}",
         )
-    Console(width=WIDTH).print(table)
+    Console(width=WIDTH).print(told)
 
 
 def print_rename(row: RenameRow) -> None:
     """The rewriting of stored records; marked when it is under its floor."""
-    table = _table(
+    told = table(
         ("rewrite of stored records", "records", "ours/s", "raw/s", "ratio", "floor/s", "slowest read ms")
     )
-    table.add_row(
+    told.add_row(
         "rename, read meanwhile",
         f"{row.records:,}",
-        _marked(f"{row.rate:.0f}", row.is_slow),
+        marked(f"{row.rate:.0f}", row.is_slow),
         f"{row.raw_rate:.0f}",
         f"{row.ratio:.2f}",
         f"{FLOOR:.0f}",
         f"{row.slowest_read * 1000:.0f}",
     )
-    Console(width=WIDTH).print(table)
+    Console(width=WIDTH).print(told)
 
 
 def print_plan(row: PlanRow) -> None:
     """The plan of a schema change."""
-    table = _table(("plan of a schema change", "records", "questions", "s", "limit"))
-    seconds = _marked(f"{row.seconds:.2f}", row.is_slow)
-    table.add_row("schema plan", f"{row.records:,}", str(row.changes), seconds, f"{LIMIT:.0f}")
-    Console(width=WIDTH).print(table)
+    told = table(("plan of a schema change", "records", "questions", "s", "limit"))
+    seconds = marked(f"{row.seconds:.2f}", row.is_slow)
+    told.add_row("schema plan", f"{row.records:,}", str(row.changes), seconds, f"{LIMIT:.0f}")
+    Console(width=WIDTH).print(told)
 
 
-def _table(headings: Sequence[str]) -> Table:
-    table = Table(box=None, pad_edge=False)
+def table(headings: Sequence[str]) -> Table:
+    """An empty table: names to the left, numbers to the right."""
+    made = Table(box=None, pad_edge=False)
     for number, heading in enumerate(headings):
-        table.add_column(heading, justify="right" if number else "left")
-    return table
+        made.add_column(heading, justify="right" if number else "left")
+    return made
 
 
 def _latency(sample: Sample) -> str:
     return f"{sample.quantile(0.5) * 1000:.1f} / {sample.quantile(0.99) * 1000:.1f}"
 
 
-def _marked(text: str, bad: bool) -> str:
+def marked(text: str, bad: bool) -> str:
+    """`text`, red and with a sign where it is not as it should be."""
     return f"[bold red]{text} ![/]" if bad else text

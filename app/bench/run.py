@@ -48,9 +48,9 @@ async def _measure(plan: Plan, folder: Path, server: str) -> tuple[list[Row], li
         found = [start async for start in starts(folder, database.address, plan.starts)]
     print_starts(found)
     async with fresh_database(server, folder) as database:
-        print_plan(await plan_row(await _site(folder, database), plan.records))
+        print_plan(await plan_row(await site_on(folder, database), plan.records))
     async with fresh_database(server, folder) as database:
-        print_rename(await rename_row(await _site(folder, database), plan.records))
+        print_rename(await rename_row(await site_on(folder, database), plan.records))
     print_language(list(measure_language(plan.seconds)))
     return rows, found
 
@@ -80,7 +80,7 @@ def named(url: str, name: str) -> str:
 
 async def measure_pages(plan: Plan, folder: Path, database: Database) -> list[Row]:
     """Fill `database`, start both servers on it, and measure every page."""
-    site = await _site(folder, database)
+    site = await site_on(folder, database)
     say("{count} applications are put into the queue.", count=plan.queue)
     stage = await build_stage(site, plan.queue, plan.ready)
     environment = {"TOROKU_DATABASE_URL": database.address}
@@ -97,7 +97,7 @@ async def measure_pages(plan: Plan, folder: Path, database: Database) -> list[Ro
         return rows
 
 
-async def _site(folder: Path, database: Database) -> Site:
+async def site_on(folder: Path, database: Database) -> Site:
     """The site on the database of the benchmark, with the key the servers will find in `folder`."""
     settings = Settings(data=folder, database_url=SecretStr(database.address), production=False, secret=None)
     return await build_site(settings, configuration_of(settings), database)

@@ -1,12 +1,16 @@
 """``bench``."""
 
 import asyncio
-from typing import Annotated
+from dataclasses import replace
+from typing import Annotated, Literal
 
 import typer
 
 
 def bench(
+    what: Annotated[
+        Literal["site", "admin"], typer.Argument(help="All pages, or the staff's lists over many records.")
+    ] = "site",
     quick: Annotated[
         bool, typer.Option("--quick", help="Less of everything: done within 30 seconds.")
     ] = False,
@@ -16,8 +20,13 @@ def bench(
     language: Annotated[
         bool, typer.Option("--language", help="Only conditions, compiling and reading records: no server.")
     ] = False,
+    records: Annotated[
+        int | None, typer.Option(help="How many records to measure lists with (admin).", min=1_000)
+    ] = None,
 ) -> None:
     """Measure pages against the bare driver in the same run, and print ratios."""
+    from app.bench.admin import run_admin
+    from app.bench.admin_report import print_admin
     from app.bench.language import measure_language
     from app.bench.plan import FULL, QUICK
     from app.bench.report import print_language
@@ -26,5 +35,9 @@ def bench(
     plan = QUICK if quick else FULL
     if language:
         print_language(list(measure_language(plan.seconds)))
+        return
+    if what == "admin":
+        plan = replace(plan, queue=2_000 if not quick else 600, records=records or plan.records)
+        print_admin(asyncio.run(run_admin(plan, database_url)))
         return
     asyncio.run(run_bench(plan, database_url))

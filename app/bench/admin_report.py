@@ -1,0 +1,46 @@
+"""What ``bench admin`` measured, as tables."""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from app.bench.admin import Found, Growth, Latency
+from app.bench.report import WIDTH, marked, print_pages, table
+from app.bench.taking import FLOOR, TakingRow
+from app.cli.speech import say
+
+
+def print_admin(found: Found) -> None:
+    """Every table; what is under its floor or over its limit is marked."""
+    say("{count} records were made in {seconds} s.", count=found.records, seconds=round(found.filled))
+    print_pages(found.pages)
+    _print_growth(found.growth)
+    _print_latencies(found.latencies)
+    _print_taking(found.taking)
+
+
+def _print_growth(rows: Sequence[Growth]) -> None:
+    told = table(("CPU with the database, ms", "many records", "few", "ratio"))
+    for row in rows:
+        ratio = marked(f"{row.ratio:.2f}", row.is_high)
+        told.add_row(row.name, f"{row.large * 1000:.1f}", f"{row.small * 1000:.1f}", ratio)
+    Console(width=WIDTH).print(told)
+
+
+def _print_latencies(rows: Sequence[Latency]) -> None:
+    told = table(("one connection, ms", "p50", "p99", "page 1 p50", "ratio", "limit"))
+    for row in rows:
+        limit = f"{row.timed.limit:.0f} ms" if row.timed.limit else ""
+        limit = f"{row.timed.times:.1f} ×" if row.timed.times else limit
+        median = marked(f"{row.median:.1f}", row.is_slow)
+        ratio = f"{row.median / row.first:.2f}" if row.first else ""
+        told.add_row(row.timed.name, median, f"{row.worst:.1f}", f"{row.first:.1f}", ratio, limit)
+    Console(width=WIDTH).print(told)
+
+
+def _print_taking(rows: Sequence[TakingRow]) -> None:
+    told = table(("claim and decide, with history and event", "people", "ours/s", "raw/s", "ratio", "floor"))
+    for row in rows:
+        ratio = marked(f"{row.ratio:.2f}", row.is_slow)
+        told.add_row("", str(row.concurrency), f"{row.ours:.0f}", f"{row.raw:.0f}", ratio, f"{FLOOR:.1f}")
+    Console(width=WIDTH).print(told)
