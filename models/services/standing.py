@@ -119,7 +119,8 @@ async def _held(site: Site, actor: Actor, operator_id: Id) -> tuple[Held, ...]:
     kinds = [published.definition for published in site.registry.all_current().values()]
     theirs = [kind for kind in kinds if kind.belongs_to == site.configuration.site.operator_type]
     counts = await asyncio.gather(*(_count(site, actor, kind.name, operator_id) for kind in theirs))
-    return tuple(Held(kind.name, kind.label, count) for kind, count in zip(theirs, counts, strict=True))
+    found = zip(theirs, counts, strict=True)
+    return tuple(Held(kind.name, kind.label, count) for kind, count in found if count or kind.enabled)
 
 
 async def _count(site: Site, actor: Actor, type_name: str, operator_id: Id) -> int:
