@@ -4,6 +4,7 @@ import typer
 
 from app.cli.schema.check import check
 from app.cli.schema.importing import import_form
+from app.cli.schema.indexes import indexes
 from app.cli.schema.json_schema import json_schema
 from app.cli.schema.plan import plan
 from app.cli.schema.publishing import apply, history, rollback
@@ -25,5 +26,6 @@ schema.command()(apply)
 schema.command()(history)
 schema.command()(rollback)
 schema.command()(pull)
+schema.command()(indexes)
 schema.command("json-schema")(json_schema)
 schema.command("import")(import_form)
