@@ -101,6 +101,7 @@ PERMISSIONS: Mapping[str, Permission] = {
     "account.issue": _row("Issue a user of their operator (R55)", "operator_administrator"),
     "account.view_own": _row("See the users of their operator (R56)", "operator_administrator"),
     "account.view": _row("See any account", "system_administrator", "auditor"),
+    "session.end": _row("End the sessions of an account", "system_administrator"),
     "notice.view": _row("Read published notices for everybody", "visitor", "operator", "staff"),
     "notice.view_operators": _row("Read notices for operators", "operator", "staff"),
     "message.view": _row(

@@ -10,13 +10,15 @@ from admin.views.filter_page import FiltersPage
 from admin.views.queue import QueuePage
 from admin.views.review import ReviewPage
 from admin.views.saved_page import SavedViewsPage
-from admin.views.system.accounts import accounts_view
+from admin.views.system.accounts import AccountsView
 from admin.views.system.calendar import CalendarPage
-from admin.views.system.certificates import certificates_view
-from admin.views.system.events import events_view
+from admin.views.system.certificates import CertificatesView
+from admin.views.system.events import EventsView
+from admin.views.system.jobs import JobsView
 from admin.views.system.messages import MessagesView
 from admin.views.system.notices import notices_view
 from admin.views.system.switches import SwitchesPage
+from admin.views.system.terms import TermsView
 from admin.views.transfers import TransfersPage
 
 
@@ -28,6 +30,6 @@ def staff_views(records: DropDown) -> Iterator[BaseView]:
     yield SavedViewsPage()
     yield records
     yield TransfersPage()
-    yield DropDown(_("Communication"), views=[notices_view(), MessagesView()])
-    yield DropDown(_("Access and evidence"), views=[accounts_view(), certificates_view(), events_view()])
-    yield DropDown(_("Operation"), views=[CalendarPage(), SwitchesPage()])
+    yield DropDown(_("Communication"), views=[notices_view(), MessagesView(), TermsView()])
+    yield DropDown(_("Access and evidence"), views=[AccountsView(), CertificatesView(), EventsView()])
+    yield DropDown(_("Operation"), views=[JobsView(), SwitchesPage(), CalendarPage()])

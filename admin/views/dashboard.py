@@ -67,6 +67,7 @@ class Dashboard(HomePage):
             "home_figures.html",
             tasks=tasks,
             panels=[*panels, *shared],
+            counted_at=min((panel.at for panel in (*panels, *shared) if panel.at), default=None),
             stopped=_stopped(request, site),
             single=[(moments.day(day), _set_so(one.business)) for day, one in calendars.upcoming(site)],
             calendar=f"{root_of(request)}/calendar" if may(request, "calendar.view") else "",
@@ -165,9 +166,13 @@ def _pace(found: Decided | None) -> list[tuple[str, str]]:
     if found is None or found.median is None:
         return []
     return [
-        (say("Half of all within"), say("{days} business days", {"days": found.median})),
-        (say("Nine in ten within"), say("{days} business days", {"days": found.most})),
+        (say("Half of all within"), _business_days(found.median)),
+        (say("Nine in ten within"), _business_days(found.most or 0)),
     ]
+
+
+def _business_days(days: int) -> str:
+    return say("1 business day") if days == 1 else say("{days} business days", {"days": days})
 
 
 async def _records(request: Request, site: Site, actor: Actor) -> list[Panel]:

@@ -210,7 +210,7 @@ def returned_chart(site: Site, found: Returned) -> Chart:
         label = _reason(published.definition if published else None, code)
         of = f"（{published.definition.label(language())}）" if published and several else ""
         rows.append(Row(f"{label}{of}", [count]))
-    return bars("returned", say("Why answers were returned"), say("Reason"), [say("Remarks")], rows)
+    return bars("returned", say("Why answers were returned"), say("Reason"), [say("Number of remarks")], rows)
 
 
 def _reason(definition: RecordType | None, code: str) -> str:

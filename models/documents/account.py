@@ -42,6 +42,7 @@ class Account(Stored):
                 partialFilterExpression={"issued_for": AN_ID},
             ),
             IndexModel([("operator_id", ASCENDING), ("login", ASCENDING)], name="by_operator"),
+            IndexModel([("kind", ASCENDING), ("login", ASCENDING)], name="by_kind"),
         )
 
 
@@ -64,6 +65,9 @@ class Certificate(Stored):
         indexes = (
             IndexModel([("fingerprint", ASCENDING)], unique=True, name="fingerprint"),
             IndexModel([("operator_id", ASCENDING)], name="by_operator"),
+            IndexModel([("state", ASCENDING), ("_id", ASCENDING)], name="by_state"),
+            IndexModel([("serial", ASCENDING), ("_id", ASCENDING)], name="by_serial"),
+            IndexModel([("not_after", ASCENDING), ("_id", ASCENDING)], name="by_expiry"),
         )
 
 

@@ -16,6 +16,9 @@ HEAD = "events"
 START = "0" * 64
 """What the first event's hash follows."""
 
+BATCH = 500
+"""Events read at once: more would keep everybody else waiting while they are decoded."""
+
 SEALED = ("sequence", "previous", "hash")
 
 
@@ -60,5 +63,6 @@ async def write_seals(events: list[dict[str, Any]], session: Session) -> int:
 
 async def sealed_events() -> AsyncIterator[dict[str, Any]]:
     """Every sealed event in its order."""
-    async for event in Event.raw().find({"sequence": {"$type": "number"}}).sort("sequence", 1):
+    found = Event.raw().find({"sequence": {"$type": "number"}}).sort("sequence", 1)
+    async for event in found.batch_size(BATCH):
         yield event

@@ -54,6 +54,13 @@ class Message(Stored):
             ),
             IndexModel([("application_id", ASCENDING), ("created_at", DESCENDING)], name="by_application"),
             IndexModel(
+                [("to_address", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)],
+                name="by_address",
+            ),
+            IndexModel(
+                [("template", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)], name="by_template"
+            ),
+            IndexModel(
                 [("failed_at", DESCENDING), ("_id", DESCENDING)],
                 name="failed",
                 partialFilterExpression={"failed_at": {"$type": "date"}},

@@ -60,4 +60,5 @@ class Acceptance(Stored):
         indexes = (
             IndexModel([("application_id", ASCENDING)], name="by_application"),
             IndexModel([("account_id", ASCENDING)], name="by_account"),
+            IndexModel([("terms", ASCENDING), ("version", ASCENDING), ("at", DESCENDING)], name="by_version"),
         )

@@ -9,7 +9,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
 from models.documents.account import Account, Link
-from models.documents.base import new_id, read_id
+from models.documents.base import Id, new_id, read_id
 from models.documents.counter import draw
 from models.documents.event import Subject
 from models.documents.guarded import update_where
@@ -232,3 +232,21 @@ async def users_of(site: Site, actor: Actor) -> list[Account]:
     if actor.operator_id is None:
         raise NotFound
     return await Account.find({"operator_id": actor.operator_id}).sort("login").limit(500).to_list()
+
+
+async def sign_out_everywhere(site: Site, actor: Actor, account_id: Id) -> Account:
+    """End every session of somebody's account, at once. Raises NotAllowed, NotFound."""
+    require(actor, "session.end")
+    account = await Account.get(account_id)
+    if account is None:
+        raise NotFound
+
+    async def body(session: Session) -> None:
+        await end_sessions(account_id, session)
+        subject = Subject(kind="account", id=account.id, label=account.login)
+        await record_event(
+            site, actor, "account.sessions_ended", subject, session, operator_id=account.operator_id
+        )
+
+    await site.store.transaction(body)
+    return account

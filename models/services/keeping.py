@@ -54,6 +54,13 @@ class Kept:
             await asyncio.wait({self._making[key]}, timeout=PATIENCE)
         return self._found.get(key, Found(None, None, "coming"))
 
+    def peek(self, key: Hashable) -> Found[Any] | None:
+        """What there is for `key`, or that it is being made; None when nobody ever asked."""
+        found = self._found.get(key)
+        if key in self._making:
+            return Found(found.value, found.at, "coming") if found else Found(None, None, "coming")
+        return found
+
     async def _make(self, key: Hashable, make: Callable[[], Awaitable[Any]]) -> None:
         try:
             self._found[key] = Found(await make(), self._clock(), "ready")

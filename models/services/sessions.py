@@ -135,6 +135,18 @@ def actor_for(account: Account, address: str = "", certificate: str | None = Non
     )
 
 
+SESSION_LIMIT = 50
+"""Most sessions of one account that are shown."""
+
+
+async def sessions_of(account_id: Id) -> list[Mapping[str, Any]]:
+    """The live sessions of an account without what opens them: where, when begun, when last seen."""
+    shown = {"address": 1, "user_agent": 1, "created_at": 1, "seen_at": 1, "ends_at": 1}
+    found = BrowserSession.raw().find({"account_id": account_id}, shown).sort("seen_at", -1)
+    rows: list[Mapping[str, Any]] = await found.limit(SESSION_LIMIT).to_list(None)
+    return rows
+
+
 async def end_sessions(account_id: Id, session: Session = None) -> None:
     """End every session of an account, at once (ASVS 7.4.2, 7.4.3; R24)."""
     await BrowserSession.raw().delete_many({"account_id": account_id}, session=session)

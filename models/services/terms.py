@@ -1,6 +1,8 @@
 """Terms of use: which version is in force, and who accepted it."""
 
 import hashlib
+from collections.abc import Mapping
+from typing import Any
 
 from models.configuration.terms import TermsText
 from models.documents.base import Id
@@ -53,3 +55,34 @@ async def accept(
         at=site.now(),
     )
     await acceptance.insert(session=session)
+
+
+COUNT_LIMIT = 10_001
+"""Acceptances are counted no further."""
+
+SHOWN = 50
+"""Acceptances shown of one version, the last ones."""
+
+
+async def acceptances(name: str, version: str) -> tuple[int, list[Mapping[str, Any]]]:
+    """How often a version was accepted, counted up to COUNT_LIMIT, and the last ones: who, when, and the
+    reference of the application they began with it (``reference``, "" where there is none)."""
+    where = {"terms": name, "version": version}
+    count = await Acceptance.raw().count_documents(where, limit=COUNT_LIMIT, maxTimeMS=2000)
+    steps = [
+        {"$match": where},
+        {"$sort": {"at": -1}},
+        {"$limit": SHOWN},
+        {
+            "$lookup": {
+                "from": "applications",
+                "localField": "application_id",
+                "foreignField": "_id",
+                "pipeline": [{"$project": {"reference": 1}}],
+                "as": "begun",
+            }
+        },
+        {"$project": {"name": 1, "at": 1, "reference": {"$first": "$begun.reference"}}},
+    ]
+    cursor = await Acceptance.raw().aggregate(steps, maxTimeMS=2000)
+    return int(count), [row async for row in cursor]

@@ -1,35 +1,99 @@
-"""The accounts as a list."""
+"""The accounts: who may sign in, and where they are signed in now."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+from starlette_admin import flash
+
+from admin.actor import actor_of, may, site_of
+from admin.language import N_, say
 from admin.language import lazy_gettext as _
-from admin.views.columns import Column
+from admin.links import root_of
+from admin.views.base import Row
+from admin.views.columns import Choice, Column
 from admin.views.records import RawListView
+from admin.views.system.owner import owner_of
 from admin.views.system.rules import seen_only
 from models.documents.account import Account
+from models.documents.base import read_id
 from models.documents.rows import rows_of
+from models.services import accounts
+from models.services.sessions import sessions_of
 
-
-def accounts_view() -> RawListView:
-    """Who may sign in."""
-    return RawListView(
-        key="accounts",
-        menu_label=_("Accounts"),
-        icon="people",
-        columns=[
-            Column("login", _("ID"), "code", sortable=True, filters=("eq", "startswith")),
-            Column("name", _("Name")),
-            Column("kind", _("Kind"), "code", filters=("eq",)),
-            Column("roles", _("Roles"), show=_joined),
-            Column("status", _("State"), "code"),
-            Column("last_login_at", _("Last sign-in"), "moment"),
-        ],
-        source=rows_of(Account, hidden=("password_hash",)),
-        rule=seen_only("account.view"),
-        search=("login",),
-        order=(("login", 1),),
-    )
+KINDS = {"staff": Choice(_("Staff"), "info"), "operator": Choice(_("Operator"))}
+STATES = {
+    "invited": Choice(_("Invited"), "info"),
+    "active": Choice(_("Active"), "good"),
+    "suspended": Choice(_("Stopped"), "bad"),
+}
 
 
 def _joined(value: Any) -> str:
-    return ", ".join(map(str, value or ()))
+    return ", ".join(map(str, value)) if isinstance(value, list) else ""
+
+
+COMMON = (
+    Column("login", _("ID"), "code", sortable=True, alone=True, filters=("eq", "startswith")),
+    Column("name", _("Name")),
+    Column("kind", _("Kind"), "state", filters=("eq",), choices=KINDS),
+    Column("roles", _("Roles"), show=_joined),
+    Column("status", _("State"), "state", filters=("eq",), choices=STATES),
+    Column("last_login_at", _("Last sign-in"), "moment"),
+)
+
+DETAILS = (
+    *COMMON,
+    Column("email", _("E-mail address")),
+    Column("created_at", _("Issued"), "moment"),
+    Column("password_changed_at", _("Password set"), "moment"),
+    Column("failures", _("Failed sign-ins in a row"), "number"),
+    Column("locked_until", _("Locked until"), "moment"),
+)
+
+
+class AccountsView(RawListView):
+    """Who may sign in; for one account its sessions, which those who may can end."""
+
+    detail_template = "system_account.html"
+    styles = ("system.css",)
+
+    def __init__(self) -> None:
+        super().__init__(
+            key="accounts",
+            menu_label=_("Accounts"),
+            icon="people",
+            columns=COMMON,
+            details=DETAILS,
+            source=rows_of(Account, hidden=("password_hash",)),
+            rule=seen_only("account.view"),
+            search=("login",),
+            order=(("login", 1),),
+        )
+
+    async def detail_context(self, request: Request, row: Row) -> Mapping[str, Any]:
+        """The operator, the live sessions, and what was done with the account."""
+        root = root_of(request)
+        return {
+            "owner": await owner_of(request, row.get("operator_id")),
+            "sessions": await sessions_of(row["_id"]),
+            "end_href": f"{root}/accounts/{row['_id']}/end" if may(request, "session.end") else "",
+            "events_href": f"{root}/events/list?subject.label__eq={row.get('login', '')}"
+            if may(request, "event.view")
+            else "",
+        }
+
+    def own_routes(self) -> list[Route]:
+        """One more: ending sessions."""
+        end = Route("/accounts/{id}/end", self.end, methods=["POST"], name="accounts-end")
+        return [end, *super().own_routes()]
+
+    async def end(self, request: Request) -> Response:
+        """End every session of the account."""
+        self.reach(request, "view")
+        identifier = read_id(request.path_params["id"])
+        await accounts.sign_out_everywhere(site_of(request), actor_of(request), identifier)
+        flash(request, say(N_("Every session of this account has been ended.")))
+        return RedirectResponse(f"{root_of(request)}/accounts/detail?pk={identifier}", status_code=303)

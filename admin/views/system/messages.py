@@ -13,12 +13,19 @@ from admin.language import lazy_gettext as _
 from admin.language import say
 from admin.links import root_of
 from admin.views.base import Row
-from admin.views.columns import Column
+from admin.views.columns import Column, Operator, Query
 from admin.views.records import RawListView
 from admin.views.system.rules import seen_only
 from models.documents.message import Message
 from models.documents.rows import rows_of
 from models.services.delivery import retry
+
+
+def _failed(_operator: Operator, text: str) -> Query:
+    """Whether a mail was given up; raises ValueError for what is neither yes nor no."""
+    if text not in ("true", "false"):
+        raise ValueError(text)
+    return {"failed_at": {"$type": "date"}} if text == "true" else {"failed_at": None}
 
 
 class MessagesView(RawListView):
@@ -35,9 +42,9 @@ class MessagesView(RawListView):
                 Column("subject", _("Subject"), wrap=True),
                 Column("to_address", _("To"), filters=("eq", "startswith")),
                 Column("template", _("Template"), "code", filters=("eq",)),
-                Column("created_at", _("Written"), "moment"),
+                Column("created_at", _("Written"), "moment", sortable=True, filters=("gte", "lte")),
                 Column("sent_at", _("Sent"), "moment"),
-                Column("failed_at", _("Failed"), "moment"),
+                Column("failed_at", _("Failed"), "moment", filters=("given",), match=_failed),
                 Column("attempts", _("Attempts"), "number"),
                 Column("last_error", _("Last answer")),
             ],
