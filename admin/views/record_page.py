@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
@@ -40,14 +39,11 @@ from models.workflow.definition import State
 RECENT = 3
 """Versions told on the record's own page."""
 
-DAMAGED = "This record is damaged, so nothing can be done with it here."
-
 
 class RecordPage(RawListView):
     """A record's page, drawn by the version the record was written under; the list is ``RecordsView``'s."""
 
     detail_template = "record.html"
-    styles = ("record.css",)
     kind: RecordType
     states: Mapping[str, State]
 
@@ -184,8 +180,8 @@ class RecordPage(RawListView):
         return found
 
     def _correct_href(self, request: Request, row: Row, **query: str) -> str:
-        asked = urlencode({"type": self.kind.name, "pk": self.key_of(row), **query})
-        return f"{root_of(request)}/corrections/new?{asked}"
+        asked = f"?{urlencode(query)}" if query else ""
+        return f"{root_of(request)}/corrections/of/{self.kind.name}/{self.key_of(row)}{asked}"
 
     def _restorable(self, request: Request, row: Row) -> frozenset[str]:
         record = _read(row)
@@ -200,7 +196,7 @@ class RecordPage(RawListView):
         form = await read_form(request, fields=5)
         row = await self._row(request, text_of(form, "pk", longest=64))
         path = text_of(form, "path", longest=200)
-        told = await reveal(site_of(request), actor_of(request), require_whole(row), path)
+        told = await reveal(site_of(request), actor_of(request), lifecycles.whole(row), path)
         request.state.uncovered = {path: told}
         return await self.draw_detail(request, row)
 
@@ -276,7 +272,7 @@ class RecordPage(RawListView):
         """What a step would do, and the form that takes it."""
         row = await self._row(request)
         name = (request.query_params.get("step") or "")[:64]
-        return await self._draw_step(request, row, require_whole(row), name)
+        return await self._draw_step(request, row, lifecycles.whole(row), name)
 
     async def _draw_step(
         self,
@@ -298,7 +294,7 @@ class RecordPage(RawListView):
         """Take the step; refused, the form comes back with what was typed."""
         posted = await record_steps.read(request)
         row = await self._row(request, posted.pk)
-        record = require_whole(row)
+        record = lifecycles.whole(row)
         try:
             moved = await record_steps.take(request, record, posted)
         except NotFound:
@@ -316,20 +312,10 @@ def _applications(request: Request) -> str:
 
 def _read(row: Row) -> Record | None:
     """The record a row holds; None where it is damaged."""
-    if damage_of(row):
-        return None
     try:
-        return Record.model_validate(row)
-    except ValidationError:
+        return lifecycles.whole(row)
+    except TransitionRefused:
         return None
-
-
-def require_whole(row: Row) -> Record:
-    """The record a row holds. Raises TransitionRefused where it is damaged."""
-    record = _read(row)
-    if record is None:
-        raise TransitionRefused(DAMAGED)
-    return record
 
 
 def _day(text: str) -> date | None:

@@ -118,8 +118,6 @@ def _does(outcome: Outcome) -> list[str]:
     words = [say("A new version with the same answers is kept in the history, with your name.")]
     if outcome.gone:
         words.append(say("The record no longer counts as registered. It stays on file."))
-    if outcome.blocked:
-        words.append(say("Not possible now: other registered records of this operator depend on it."))
     if outcome.open_application:
         named = {"reference": outcome.open_application}
         words.append(say("The open application {reference} has to be brought up to date afterwards.", named))

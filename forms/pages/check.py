@@ -89,7 +89,7 @@ def sections_of(draft: Draft, reading: Reading, beside: Beside | None = None) ->
     """The answers of an application, page by page, its uploads linked."""
 
     def address(upload: Mapping[str, Any]) -> str:
-        return f"{draft.address}/files/{upload['id']}"
+        return f"{draft.files}/{upload['id']}"
 
     return tell_sections(
         draft.seen,

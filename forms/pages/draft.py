@@ -35,7 +35,14 @@ class Draft:
 
     @property
     def address(self) -> str:
-        return f"/applications/{self.application.reference}"
+        inset = self.visit.inset
+        return f"{inset.base if inset else '/applications'}/{self.application.reference}"
+
+    @property
+    def files(self) -> str:
+        """Where its uploads are handed out."""
+        inset = self.visit.inset
+        return f"{inset.files if inset else '/applications'}/{self.application.reference}/files"
 
     @property
     def is_open(self) -> bool:
@@ -44,8 +51,8 @@ class Draft:
 
     @property
     def newer(self) -> bool:
-        """Whether the form has changed since the draft was begun."""
-        return upgrading.newer(self.visit.site, self.application) is not None
+        """Whether the form has changed since the draft was begun; a correction is begun anew instead."""
+        return self.visit.inset is None and upgrading.newer(self.visit.site, self.application) is not None
 
     @property
     def keeper(self) -> Keeper:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import urlsplit
 
+from markupsafe import Markup
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -30,13 +31,31 @@ FILE_LIMIT = 20
 
 
 @dataclass(frozen=True, slots=True)
+class Inset:
+    """A form drawn inside the page of another door: without a frame of its own, under the address `base`, in
+    that door's language; `guard` is the hidden input its forms carry, `files` where uploads are handed
+    out."""
+
+    base: str
+    files: str
+    guard: Markup
+    language: Language
+
+
+@dataclass(frozen=True, slots=True)
 class Visit:
-    """One request: the site, who asks, in which language."""
+    """One request: the site, who asks, in which language; ``inset`` where another door draws the frame."""
 
     request: Request
     site: Site
     actor: Actor
     language: Language
+    inset: Inset | None = None
+
+    @property
+    def guard(self) -> Markup:
+        """What a form has to carry besides what is typed."""
+        return self.inset.guard if self.inset else Markup()
 
     @property
     def browser(self) -> Browser:
@@ -54,7 +73,9 @@ class Visit:
 
 def visit_of(request: Request) -> Visit:
     """The visit a request makes; the application's middleware has prepared it."""
-    return Visit(request, request.state.site, request.user, request.state.language)
+    inset: Inset | None = getattr(request.state, "inset", None)
+    language = inset.language if inset else request.state.language
+    return Visit(request, request.state.site, request.user, language, inset)
 
 
 def operator_visit(request: Request) -> Visit:
@@ -96,12 +117,9 @@ def page(
     status: int = 200,
 ) -> HTMLResponse:
     """A page of the site; never kept by caches, because it may hold what is personal."""
-    written = (
-        environment(visit.language)
-        .get_template(f"pages/{template}.html")
-        .render({"frame": frame_of(visit), "errors": (), **(context or {})})
-    )
-    return HTMLResponse(written, status, {"cache-control": "no-store"})
+    around = {"frame": frame_of(visit), "layout": "inset.html" if visit.inset else "base.html", "errors": ()}
+    found = environment(visit.language).get_template(f"pages/{template}.html")
+    return HTMLResponse(found.render({**around, **(context or {})}), status, {"cache-control": "no-store"})
 
 
 def local_path(text: str, otherwise: str = "/") -> str:

@@ -72,6 +72,11 @@ class Records:
         found = await self.collection.find_one({"_id": identifier}, session=session) if identifier else None
         return Record.model_validate(found) if found else None
 
+    async def row(self, identifier: Id) -> Mapping[str, Any] | None:
+        """One record as it is stored, whatever its shape, or None."""
+        found: Mapping[str, Any] | None = await self.collection.find_one({"_id": identifier})
+        return found
+
     async def by_number(self, number: str, where: Query) -> Record:
         """One record by its number, within `where`. Raises NotFound."""
         found = await self.collection.find_one({**where, "number": number})

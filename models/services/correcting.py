@@ -7,25 +7,28 @@ from typing import Any
 
 from models.access import may_read
 from models.documents.application import Applicant, Application
-from models.documents.base import Id
 from models.documents.guarded import insert_or
 from models.documents.record import Record
 from models.documents.store import Session
 from models.errors import AlreadyOpen, NotFound, RecordChanged, TransitionRefused
 from models.language import Language
 from models.permissions import Actor, is_applicant, require
+from models.schema.compare import Difference
 from models.services.applications import (
     CHANGED_ELSEWHERE,
     find,
     form_of,
     may_type,
     operator_of,
+    read,
     require_applicant,
     subject_of,
 )
 from models.services.beginning import draft_about, next_reference, prefilled, starting_point
+from models.services.chapters import changes_between
 from models.services.events import record_event
-from models.services.lifecycles import REASON_LIMIT, find_record, flow_of
+from models.services.lifecycles import REASON_LIMIT, flow_of
+from models.services.seeing import is_in_reach
 from models.services.site import Site
 
 LISTED = 50
@@ -35,8 +38,7 @@ LISTED = 50
 async def begin_correction(
     site: Site,
     actor: Actor,
-    type_name: str,
-    record_id: Id,
+    record: Record,
     reason: str,
     language: Language = "ja",
     *,
@@ -47,13 +49,14 @@ async def begin_correction(
 
     Raises NotAllowed, NotFound, TransitionRefused (no reason, not to be changed), AlreadyOpen."""
     require(actor, "record.correct")
-    record = await find_record(site, actor, type_name, record_id)
+    if not await is_in_reach(site, actor, record.type, record.id):
+        raise NotFound
     why = why_not(site, record)
     if why:
         raise TransitionRefused(why)
     ground = _ground(reason)
     operator = await operator_of(site, record.operator_id)
-    published, data = starting_point(site, site.registry.current(type_name), record, operator)
+    published, data = starting_point(site, site.registry.current(record.type), record, operator)
     application = draft_about(site, actor, published, await next_reference(site), operator, record)
     application.kind, application.language = "change", language
     application.by_staff, application.ground = True, ground
@@ -122,6 +125,27 @@ def _restore(site: Site, actor: Actor, application: Application, record: Record,
     if not may_type(actor, field, application):
         raise TransitionRefused("This answer cannot be put back.")
     application.answers[path] = field.unparse(kept[-1])
+
+
+async def changes_of(
+    site: Site, actor: Actor, application: Application, language: Language
+) -> tuple[Difference, ...]:
+    """What a correction would change of the record in force, of what `actor` may read."""
+    record = await site.records[application.type].get(application.record_id)
+    if record is None:
+        return ()
+    proposed = {
+        "data": (await read(site, application)).data,
+        "schema_version": application.schema_version,
+    }
+    stored = {"data": record.data, "schema_version": record.schema_version}
+    return changes_between(site, actor, application.type, stored, proposed, language)
+
+
+async def require_change(site: Site, actor: Actor, application: Application) -> None:
+    """Raise TransitionRefused for a correction that changes nothing."""
+    if not await changes_of(site, actor, application, "ja"):
+        raise TransitionRefused("Nothing has been changed yet.")
 
 
 async def find_correction(site: Site, actor: Actor, reference: str) -> Application:

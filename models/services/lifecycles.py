@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from pydantic import ValidationError
+
 from models.documents.application import Application
 from models.documents.event import Subject
 from models.documents.message import Stamp
@@ -18,6 +20,7 @@ from models.services.dependants import has_dependants
 from models.services.events import record_event
 from models.services.messages import Letter, Recipient, queue_letter
 from models.services.recipients import people_of_operator, people_of_role
+from models.services.records import damage_of
 from models.services.seeing import is_in_reach
 from models.services.site import Site
 from models.services.uploads import check_upload, clean_name, facts
@@ -37,6 +40,7 @@ EVIDENCE = FileField(
 """What may be handed in as evidence of a step."""
 
 CHANGED_MEANWHILE = "This record was changed meanwhile. Look at it again before you go on."
+DAMAGED = "This record is damaged, so nothing can be done with it here."
 STILL_NEEDED = "Other registered records still depend on this one."
 
 
@@ -99,12 +103,25 @@ def possible_actions(site: Site, actor: Actor, record: Record) -> list[tuple[str
 
 
 async def find_record(site: Site, actor: Actor, type_name: str, identifier: Any) -> Record:
-    """One record by id, for those who may see any. Raises NotAllowed, NotFound."""
+    """One record by id, for those who may see any. Raises NotAllowed, NotFound, TransitionRefused (it is
+    damaged)."""
     require(actor, "record.view")
-    record = await site.records[type_name].get(identifier) if type_name in site.records else None
-    if record is None or not await is_in_reach(site, actor, type_name, record.id):
+    if type_name not in site.records or not await is_in_reach(site, actor, type_name, identifier):
         raise NotFound
-    return record
+    found = await site.records[type_name].row(identifier)
+    if found is None:
+        raise NotFound
+    return whole(found)
+
+
+def whole(row: Mapping[str, Any]) -> Record:
+    """The record a stored row holds. Raises TransitionRefused where it is damaged."""
+    if damage_of(row):
+        raise TransitionRefused(DAMAGED)
+    try:
+        return Record.model_validate(row)
+    except ValidationError as error:
+        raise TransitionRefused(DAMAGED) from error
 
 
 async def outcome_of(site: Site, actor: Actor, record: Record, name: str) -> Outcome:
@@ -252,9 +269,7 @@ def _letter(site: Site, record: Record, mail: Mailed, transition: Transition) ->
     )
 
 
-async def _mails(
-    site: Site, record: Record, transition: Transition, reason: str
-) -> AsyncIterator[Mailed]:
+async def _mails(site: Site, record: Record, transition: Transition, reason: str) -> AsyncIterator[Mailed]:
     """The mails of a step, whose ``when`` holds, to everybody they go to."""
     for call in transition.mail:
         if holds(call.when, facts_of(record)):
