@@ -106,10 +106,11 @@ class FiltersPage(PageView):
     def _rows(self, work: "_Work", deed: str) -> Response:
         asked = work.request.query_params
         box, place = after(read_draft(asked), deed, asked, work.askable)
-        fit(box, work.askable)
         if deed not in ("apply", "text"):
+            fit(box, work.askable)
             return self._draw(work, box, focus=place)
         tree = tree_of(box, work.askable)
+        fit(box, work.askable)
         found, flaws = read_at(work.request, work.place, work.written(tree))
         problems = problems_in(box) or [Problem(flaw_words(flaw)) for flaw in flaws]
         if problems or found is None:

@@ -13,10 +13,10 @@ from admin.language import language, say
 from admin.links import root_of
 from admin.posted import read_form, text_of
 from admin.refusals import problems_of
-from admin.views.filters import PARAMETER
+from admin.views.filters import record_place, told_query
 from admin.views.listing import Condition, Listing
 from admin.views.records import Asked, RawListView, settled
-from models.access import is_for_all, is_open
+from models.access import is_for_all
 from models.errors import TransferRefused
 from models.language import Text
 from models.schema.definition import RecordType
@@ -95,8 +95,7 @@ class ExportsRecords(RawListView):
         """What was asked for, as events tell it: not what was asked of answers that are not for everybody."""
         conditions = tuple(discreet(self.kind, condition) for condition in state.conditions)
         told = state.query(page=1, conditions=conditions).removeprefix("?")
-        filtered = bool(request.query_params.get(PARAMETER))
-        return say("(a filter)") if filtered and not is_open(self.kind) else told
+        return told_query(request, record_place(request, self.kind.name), told)
 
     def _draw_export(
         self, request: Request, typed: Mapping[str, Any], refusal: TransferRefused | None = None

@@ -204,7 +204,7 @@ class _Reader:
         else:
             inner = [self.mapping(part, (*place, str(n)), depth + 1) for n, part in enumerate(value)]
             parts = tuple(part for part in inner if isinstance(part, Question) or part.parts)
-            if parts and how == "all" and len(parts) == 1:
+            if len(parts) == 1 and how != "none":
                 yield parts[0]
             elif parts:
                 yield Group(how, parts)
