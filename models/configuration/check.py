@@ -15,6 +15,7 @@ from models.configuration.checks.links import check_links
 from models.configuration.checks.lists import check_use_of_lists
 from models.configuration.checks.mail import check_use_of_mail
 from models.configuration.checks.names import check_counts, check_list, check_names
+from models.configuration.checks.orders import check_orders
 from models.configuration.checks.pages import check_pages
 from models.configuration.checks.place import Sources, Subject, first, unknown
 from models.configuration.checks.privacy import check_privacy
@@ -30,6 +31,7 @@ LOOKS = (
     check_names,
     check_fields,
     check_links,
+    check_orders,
     check_pages,
     check_conditions,
     check_circles,

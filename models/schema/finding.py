@@ -162,6 +162,14 @@ CODES: dict[str, Code] = {
         "Records cannot be counted by “{name}”.",
         "Name a field of type “choice” with “index”, “filter” or “sort”: the dashboard counts by its index.",
     ),
+    "T-E064": Code(
+        "Lists cannot have “{key}” for “{name}”: a record has many answers in a table.",
+        "Leave “{key}” out, or sum the rows up in a computed field and put it there.",
+    ),
+    "T-E065": Code(
+        "The lists need {count} indexes; a collection has room for {limit}.",
+        "Leave “filter”, “sort”, “index” or “unique” out at some fields.",
+    ),
     "T-W001": Code("The English text is missing.", "Add “en:”.", "warning"),
     "T-W002": Code(
         "The field “{name}” does not say whether it holds personal data.",

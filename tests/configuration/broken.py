@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from models.configuration.checks.names import MOST
+from models.configuration.checks.orders import MOST_INDEXES, OWN_INDEXES
 from models.configuration.validation import MOST_FINDINGS
 from models.schema.source import MAX_BYTES
 from models.schema.tree import MAX_DEPTH
@@ -65,6 +66,10 @@ WIDE = f"{{name: wide, type: group, {LABEL}, fields: [{PARTS}]}}"
 DEEP = "{name: last, type: text, " + LABEL + "}"
 for _name in ("fourth", "third", "second", "first"):
     DEEP = f"{{name: {_name}, type: group, {LABEL}, fields: [{DEEP}]}}"
+
+MANY_FILTERS = "\n  - ".join(
+    f"{{name: q{n}, type: text, filter: true, {LABEL}}}" for n in range(MOST_INDEXES - OWN_INDEXES + 1)
+)
 
 BROKEN: Mapping[str, Broken] = {
     "T-E001": broken("retention: papers", "retention: [papers", "lifecycle: simple"),
@@ -149,6 +154,8 @@ BROKEN: Mapping[str, Broken] = {
         "dashboard:",
         file="site.yaml",
     ),
+    "T-E064": broken("days, type: integer, min: 1", "days, type: integer, sort: true", "sort: true"),
+    "T-E065": Broken(added(MANY_FILTERS).files, "fields:"),
     "T-W001": broken("{ja: 団体, en: Group}\ncollection", "{ja: 団体}\ncollection", "label: {ja: 団体}"),
     "T-W002": broken("Members}, required: true, personal: no", "Members}, required: true"),
     "T-W003": broken(", classification: restricted", "", "name: email"),
