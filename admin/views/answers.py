@@ -104,9 +104,8 @@ class Reader:
     def _uploads(self, field: BaseField, value: Any) -> Markup:
         several = isinstance(value, list)
         return Markup("<br>").join(
-            self._upload(upload, field.show([upload] if several else upload, self.spoken))
+            self._upload(_row(upload), field.show([upload] if several else upload, self.spoken))
             for upload in (value if several else [value])
-            if isinstance(upload, Mapping)
         )
 
     def _upload(self, upload: Mapping[str, Any], text: str) -> Markup:

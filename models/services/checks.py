@@ -31,6 +31,7 @@ from models.workflow.engine import holds
 logger = logging.getLogger(__name__)
 
 UNSEEN = "A rule does not hold about something you may not see."
+DAMAGED = "What is stored beside this application is damaged: {name}."
 NOT_MADE = "This check could not be made. Look at this point yourself."
 
 
@@ -59,14 +60,14 @@ async def automatic_checks(
     not read only that something is wrong. A check that breaks is told as one that could not be made."""
     look = look or await look_at(site, actor, application)
     seen = seen_by(actor, form_of(site, application))
-    begun = []
-    pure = PURE
+    begun = [CheckResult(name, False, Message(DAMAGED, {"name": name})) for name in look.damaged]
+    pure = [(name, check) for name, check in PURE if name not in look.damaged]
     try:
         variables = variables_with(site, application, look.operator, look.record)
         reading = read_answers(compiled(site, application), application.answers, variables)
     except Exception:
-        reading, pure = Reading(application.data or {}), PURE[1:]
-        begun = [_broken("rules", application)]
+        reading, pure = Reading(application.data or {}), pure[1:]
+        begun.append(_broken("rules", application))
     asked = await asyncio.gather(*(_asked(name, check, look, seen, reading) for name, check in ASKING))
     known = (_made(name, check, look, seen, reading) for name, check in pure)
     return [*begun, *(result for results in (*known, *asked) for result in results)]
@@ -155,7 +156,9 @@ async def _duplicate(look: Look, field: BaseField) -> CheckResult:
     data = application.data or {}
     definition = compiled(site, application).definition
     rule = field.unique if isinstance(field.unique, UniqueRule) else UniqueRule()
-    where = {f"data.{name}": data.get(name) for name in (field.name, *rule.with_fields)}
+    where: dict[str, Any] = {
+        f"data.{name}": {"$eq": data.get(name)} for name in (field.name, *rule.with_fields)
+    }
     where |= {"lifecycle": {"$in": _among(site, definition, rule)}, "_id": {"$ne": application.record_id}}
     found = await site.records[application.type].rows(where, {"number": 1}, [("_id", 1)], 0, 1)
     name = f"{field.name}.unique"
