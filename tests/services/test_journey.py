@@ -7,6 +7,7 @@ import pytest
 
 from models.documents.account import Account, Certificate
 from models.documents.application import Application
+from models.documents.base import new_id
 from models.documents.message import Message
 from models.documents.record import RecordVersion
 from models.errors import AlreadyDone, AnswersInvalid, NotAllowed, NotFound, TransitionRefused
@@ -169,7 +170,7 @@ async def test_the_second_of_two_approvers_is_told_who_was_first(
 ) -> None:
     seen_by_both = await proposed(site, reviewer)
     await take_step(site, approver, seen_by_both, "approve")
-    other = replace(approver, name="another")
+    other = replace(approver, name="another", account_id=new_id())
     with pytest.raises(AlreadyDone) as refused:
         await take_step(site, other, seen_by_both, "approve")
     assert refused.value.values["who"] == "approver"
