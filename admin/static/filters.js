@@ -3,7 +3,8 @@
 
 let turn = 0;
 
-async function redraw(form, deed, wanted) {
+// A typed value changes nothing but the words; everything else draws the form anew.
+async function redraw(form, deed, wanted, wordsOnly) {
   const mine = ++turn;
   const asked = new URLSearchParams(new FormData(form));
   asked.set("do", deed);
@@ -20,8 +21,9 @@ async function redraw(form, deed, wanted) {
   const fresh = page.getElementById("builder");
   if (mine !== turn) return;
   if (!fresh) { location.assign(address); return; }
-  form.replaceChildren(...fresh.childNodes);
   history.replaceState(null, "", address);
+  if (wordsOnly) { form.querySelector(".f-words").replaceChildren(...fresh.querySelector(".f-words").childNodes); return; }
+  form.replaceChildren(...fresh.childNodes);
   begin(form);
   focus(form, wanted || fresh.dataset.focus);
 }
@@ -35,14 +37,14 @@ function focus(form, wanted) {
 
 function begin(form) {
   for (const plain of form.querySelectorAll("[data-plain]")) plain.hidden = true;
-  for (const area of form.querySelectorAll("input, textarea")) area.addEventListener("change", () => redraw(form, "show", ""));
 }
 
 const form = document.getElementById("builder");
 if (form) {
   begin(form);
   form.addEventListener("change", (event) => {
-    if (event.target.matches("select[data-turn]")) redraw(form, "show", event.target.id);
+    if (event.target.name.startsWith("add")) return;
+    redraw(form, "show", event.target.id, !event.target.matches("[data-turn]"));
   });
   form.addEventListener("submit", (event) => {
     const deed = event.submitter ? event.submitter.value : "apply";

@@ -10,6 +10,7 @@ from starlette.datastructures import QueryParams
 
 from admin.language import language, say
 from admin.refusals import Problem
+from models.language import Message
 from models.schema.filters import Askable, Group, Operator, Question, is_known, operators_of
 from models.schema.filters.reading import DEEPEST, MOST_QUESTIONS, MOST_VALUES
 from models.schema.filters.tree import LISTED, VALUELESS, How
@@ -190,8 +191,8 @@ def _test(row: Row, askable: Askable) -> Question | None:
     try:
         values = tuple(dict.fromkeys(read_value(askable, operator, text) for text in texts))
     except ValueRefused as refused:
-        told = refused.message(language())
-        row.problem = told[:1].upper() + told[1:]
+        told = Message("“{label}”: {problem}", {"label": askable.label, "problem": refused.message})
+        row.problem = told(language())
         return None
     return Question(askable, operator, values)
 

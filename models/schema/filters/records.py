@@ -33,6 +33,7 @@ def record_askable(seen: RecordType, lifecycle: Lifecycle) -> tuple[Askable, ...
             "lifecycle", Text(ja="状態", en="State"), "choice", options=states, indexed=True, required=True
         ),
         *_answers(seen),
+        Askable("updated_at", Text(ja="更新日時", en="Updated"), "moment", indexed=True, required=True),
     )
 
 
