@@ -61,20 +61,20 @@ class TransfersPage(PageView):
             request,
             "transfers.html",
             lines=[line_of(site, job, self.url(request, f"/{job.id}")) for job in found],
-            import_href=self.url(request, "/import") if transfers.imported_types(site, actor) else "",
+            import_href=self.url(request, "/import/new") if transfers.imported_types(site, actor) else "",
             lists=[
                 (f"{root}/{kind.name}/export", (kind.plural or kind.label)(language()))
                 for kind in transfers.exported_types(site, actor)
             ],
         )
 
-    @route("/import", methods=["GET"])
+    @route("/import/new", methods=["GET"])
     async def ask(self, request: Request) -> Response:
         """What comes from where, and a file to choose."""
         self._require_import(request)
         return self._draw_upload(request, {"type": request.query_params.get("type", "")})
 
-    @route("/import", methods=["POST"])
+    @route("/import/new", methods=["POST"])
     async def begin(self, request: Request) -> Response:
         """Keep the file and look at its heads."""
         self._require_import(request)

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from app.cli.account import account
 from app.cli.audit import audit
 from app.cli.bench import bench
+from app.cli.data import data
 from app.cli.schema import schema
 from app.cli.serve import serve, work
 from app.cli.speech import fail
@@ -23,6 +24,7 @@ program.command("serve")(serve)
 program.command("worker")(work)
 program.command("bench")(bench)
 program.add_typer(schema, name="schema")
+program.add_typer(data, name="data")
 program.add_typer(audit, name="audit")
 program.add_typer(account, name="account")
 

@@ -203,7 +203,7 @@ def test_every_field_from_the_form_to_the_export(served: Program, showcase: Reco
     assert [row["件名"] for row in rows] == ["見本一号"]
     assert rows[0]["担当者／セイ"] == "ウミノ"
     assert rows[0]["容量"] == "5000"
-    assert "計器番号: M-002" in rows[0]["設備"]
+    assert '"serial": "M-002"' in rows[0]["設備"]
     assert SECRET not in str(rows)
     assert not any("暗証番号" in head for head in rows[0])
     approver.goto(f"{base}/list?data.area__eq=tokyo")
@@ -255,8 +255,12 @@ def listed(page: Page, address: str, titles: list[str]) -> None:
 
 
 def exported(page: Page) -> list[dict[str, str]]:
-    """The rows of the list's export."""
+    """The rows of the list's export; the line before them says whose they are and what they are for."""
+    page.click('a[href*="/export"]')
+    page.fill("#purpose", "点検")
     with page.expect_download() as waiting:
-        page.click('form[action$="/export"] button')
-    text = Path(waiting.value.path()).read_text(encoding="utf-8-sig")
+        page.click("main form .a-button--primary")
+    notice, _, text = Path(waiting.value.path()).read_text(encoding="utf-8-sig").partition("\n")
+    assert "取扱注意" in notice
+    assert "点検" in notice
     return list(csv.DictReader(io.StringIO(text)))
