@@ -52,7 +52,8 @@ def page_headers(*, inline_styles: bool = False) -> dict[str, str]:
 class SecurityHeaders:
     """Pure ASGI: draws the nonce, then puts the headers on whatever the admin answers.
 
-    A page that needs inline styles says so with ``request.state.inline_styles = True`` before it answers.
+    A page that needs inline styles says so with ``request.state.inline_styles = True`` before it answers;
+    what brings a policy of its own (an attachment, which may do less than a page) keeps it.
     Static files with a version in their address may be kept for a year. Over https every cookie is Secure.
     """
 
@@ -70,7 +71,10 @@ class SecurityHeaders:
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                own = headers.get("content-security-policy")
                 headers.update(_file_headers(scope, message["status"]) if static else _page_headers(state))
+                if own is not None:
+                    headers["content-security-policy"] = own
                 if scope["scheme"] == "https":
                     message["headers"] = [_secured(*pair) for pair in message["headers"]]
             await send(message)

@@ -42,8 +42,9 @@ from admin.views.review_side import (
 )
 from admin.views.review_writing import Writer, written_checks
 from models.documents.application import Application
-from models.errors import NotFound, TorokuError
+from models.errors import NotFound, TorokuError, TransitionRefused
 from models.services import applications, queue, secrets
+from models.services.bulk import DAMAGED
 from models.services.checks import CheckResult, automatic_checks
 from models.services.looking import Look, look_at
 from models.services.review import bases, chosen
@@ -95,13 +96,19 @@ class ReviewPage(ReviewFiles):
     async def show(self, request: Request) -> Response:
         """The application as it is now."""
         try:
-            application = await self.find(request)
+            application = await self._find(request)
         except ValidationError:
-            return await self._damaged(request)
+            return self._damaged(request)
         return await self.draw(request, application)
 
     async def find(self, request: Request) -> Application:
-        """The application the address names. Raises NotFound."""
+        """The application the address names. Raises NotFound, TransitionRefused where it is damaged."""
+        try:
+            return await self._find(request)
+        except ValidationError as error:
+            raise TransitionRefused(DAMAGED) from error
+
+    async def _find(self, request: Request) -> Application:
         reference = str(request.path_params["reference"])
         return await applications.find(site_of(request), actor_of(request), reference)
 
@@ -247,7 +254,7 @@ class ReviewPage(ReviewFiles):
             only=only,
         )
 
-    async def _damaged(self, request: Request) -> Response:
+    def _damaged(self, request: Request) -> Response:
         """The page of an application whose document cannot be read: what is wrong with it, and no step."""
         reference = str(request.path_params["reference"])
         title = say("{reference} is damaged", {"reference": reference})

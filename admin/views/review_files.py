@@ -12,6 +12,13 @@ from admin.views.review_parts import ReviewParts
 from models.services.excerpts import excerpt_of
 from models.services.uploads import INLINE, open_upload
 
+NOTHING = "default-src 'none'; frame-ancestors 'none'; sandbox"
+"""The policy of an attachment: nothing in it runs, loads or knows where it came from."""
+
+PDF = "application/pdf"
+VIEWED = "default-src 'none'; object-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+"""The same for what browsers show by a viewer of their own, which a sandbox would keep out."""
+
 
 class ReviewFiles(ReviewParts):
     """The addresses under ``/applications/{reference}/files``."""
@@ -26,7 +33,7 @@ class ReviewFiles(ReviewParts):
         headers = {
             "Content-Disposition": f"{how}; filename*=UTF-8''{quote(stored.filename)}",
             "Content-Length": str(stored.size),
-            "Content-Security-Policy": "default-src 'none'; sandbox",
+            "Content-Security-Policy": VIEWED if stored.content_type == PDF else NOTHING,
         }
         return StreamingResponse(content, media_type=stored.content_type, headers=headers)
 
