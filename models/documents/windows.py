@@ -127,29 +127,28 @@ Sort = list[tuple[str, int]]
 
 
 def _parts(order: Order, place: Place | None, back: bool) -> Iterator[tuple[Where, Sort]]:
-    """The conditions that together are everything beyond `place`, each with the sort its index serves."""
+    """The conditions that together are everything beyond `place`, each with the sort its index serves: first
+    what shares its value, then the rest of its part, then the parts that follow. One question for both would
+    be an ``$or``, which the database may answer by two indexes and a sort."""
     way = -1 if order.down != back else 1
     parts: tuple[Part, ...] = (2, 1, 0) if back else (0, 1, 2)
     begin = parts.index(place.part) if place else 0
-    for part in parts[begin:]:
-        beyond = _beyond(order, place, way) if place and place.part == part else {}
-        by_id = [("_id", way)]
-        yield {**_within(order, part, beyond), **beyond}, [(order.path, way), *by_id] if part == 0 else by_id
-
-
-def _within(order: Order, part: Part, beyond: Where) -> Where:
-    least = {"$gte": LEAST[order.kind]}
-    if part == 0:
-        return {} if beyond else {order.path: least}
-    return {order.path: None} if part == 1 else {order.path: {"$not": least, "$ne": None}}
-
-
-def _beyond(order: Order, place: Place, way: int) -> Where:
     test = "$gt" if way > 0 else "$lt"
-    after = {"_id": {test: place.id}}
-    if place.part:
-        return after
-    return {order.path: {f"{test}e": place.value}, "$or": [{order.path: {test: place.value}}, after]}
+    by_id = [("_id", way)]
+    for part in parts[begin:]:
+        here = place if place and place.part == part else None
+        if part:
+            yield _without(order, part) | ({"_id": {test: here.id}} if here else {}), by_id
+            continue
+        if here:
+            yield {order.path: here.value, "_id": {test: here.id}}, by_id
+        limits = {test: here.value} if here else {"$gte": LEAST[order.kind]}
+        yield {order.path: limits}, [(order.path, way), *by_id]
+
+
+def _without(order: Order, part: Part) -> dict[str, Any]:
+    """Rows without a value, or with one of another kind."""
+    return {order.path: None if part == 1 else {"$not": {"$gte": LEAST[order.kind]}, "$ne": None}}
 
 
 async def count_rows(collection: Any, wheres: Sequence[Where], limit: int) -> list[int]:

@@ -1,0 +1,18 @@
+"""Waiting for what another process is to learn."""
+
+import asyncio
+from collections.abc import Callable
+from time import monotonic
+
+PATIENCE = 2.0
+"""Seconds until a test gives up: one, and one for a machine that is busy."""
+
+
+async def within_a_second(holds: Callable[[], bool]) -> None:
+    """Return as soon as `holds` does; an assertion fails when it never does."""
+    begun = monotonic()
+    for _ in range(int(PATIENCE / 0.02)):
+        if holds():
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError(f"not after {monotonic() - begun:.1f} seconds")
