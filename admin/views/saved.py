@@ -11,7 +11,7 @@ from admin.language import language, say
 from admin.links import root_of
 from admin.views.filters import MOST_PARAMETERS, PARAMETER, Place, flaw_words, read_at, without_position
 from models.access import NOTHING
-from models.documents.view import SavedView
+from models.documents.view import ShownView
 from models.language import Text
 from models.schema.filters import Askable, Filter, unknown_field
 from models.services.views import views_of
@@ -44,7 +44,7 @@ async def saved_views(request: Request, place: Place) -> list[SavedTab]:
     return [tab_of(request, place, view, here) for view in await views_of(actor_of(request), place.name)]
 
 
-def tab_of(request: Request, place: Place, view: SavedView, here: str = "") -> SavedTab:
+def tab_of(request: Request, place: Place, view: ShownView, here: str = "") -> SavedTab:
     """One saved view as this person may use it."""
     found, flaws = read_at(request, place, query_of(view.query)[0])
     problems = (*map(flaw_words, flaws), *_gone(view.query, place.askable(request)))

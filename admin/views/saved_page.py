@@ -25,7 +25,7 @@ from admin.views.filters import (
 )
 from admin.views.page import PageView, route
 from admin.views.saved import SavedTab, query_of, restricted_in, tab_of, words_of_list
-from models.documents.view import SavedView
+from models.documents.view import SavedView, ShownView
 from models.errors import TorokuError, ViewRefused
 from models.services import views
 from models.services.views import LONGEST_NAME, LONGEST_QUERY
@@ -65,7 +65,7 @@ class SavedViewsPage(PageView):
             back_label=said_label(here) if here else "",
         )
 
-    def _line(self, request: Request, place: Place, view: SavedView) -> tuple[SavedTab, str, str]:
+    def _line(self, request: Request, place: Place, view: ShownView) -> tuple[SavedTab, str, str]:
         """A view, the address where it is changed and that where its filter is repaired; "" for neither."""
         tab = tab_of(request, place, view)
         change = self.url(request, f"/{view.id}/change") if views.may_change(actor_of(request), view) else ""
@@ -73,7 +73,7 @@ class SavedViewsPage(PageView):
         repair = build_href(request, place, text, others) if tab.problems and tab.mine else ""
         return tab, change, repair
 
-    def _closed(self, request: Request, view: SavedView) -> tuple[str, str, str]:
+    def _closed(self, request: Request, view: ShownView) -> tuple[str, str, str]:
         """A view of a place that is gone, or not for this person to see: its name and where to change it."""
         change = self.url(request, f"/{view.id}/change") if views.may_change(actor_of(request), view) else ""
         return view.name, view.owner_name, change
@@ -193,7 +193,7 @@ class SavedViewsPage(PageView):
         )
 
 
-def _is_mine(request: Request, view: SavedView) -> bool:
+def _is_mine(request: Request, view: SavedView | ShownView) -> bool:
     return view.owner == actor_of(request).account_id
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from pymongo import ASCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
@@ -33,6 +33,40 @@ class SavedView(Stored):
             ),
             IndexModel([("shared", ASCENDING), ("place", ASCENDING)], name="shared"),
         )
+
+
+class ShownView(NamedTuple):
+    """A view as lists show it, read without the checks of a document: a list has little time."""
+
+    id: Id
+    place: str
+    name: str
+    query: str
+    owner: Id
+    owner_name: str
+    shared: bool
+
+
+async def shown_views(where: Mapping[str, Any], limit: int) -> list[ShownView]:
+    """At most `limit` of the views that match; damaged ones are passed over, so that they take no list
+    down."""
+    rows = await SavedView.raw().find(dict(where), _SHOWN).limit(limit).to_list(None)
+    return [
+        ShownView(
+            row["_id"],
+            row["place"],
+            row["name"],
+            row["query"],
+            row["owner"],
+            str(row.get("owner_name") or ""),
+            row.get("shared") is True,
+        )
+        for row in rows
+        if "owner" in row and all(isinstance(row.get(name), str) for name in ("place", "name", "query"))
+    ]
+
+
+_SHOWN = dict.fromkeys(("place", "name", "query", "owner", "owner_name", "shared"), 1)
 
 
 async def rewrite_view(

@@ -10,7 +10,7 @@ from models.documents.base import new_id, read_id
 from models.documents.event import Subject
 from models.documents.guarded import insert_or
 from models.documents.store import Session
-from models.documents.view import SavedView, rewrite_view
+from models.documents.view import SavedView, ShownView, rewrite_view, shown_views
 from models.errors import DuplicateValue, NotFound, ViewRefused
 from models.permissions import Actor, allowed, require
 from models.services.events import record_event
@@ -29,13 +29,13 @@ LONGEST_QUERY: Final = 8000
 """Longest query of a list that is kept (characters, as the address writes it)."""
 
 
-async def views_of(actor: Actor, place: str) -> list[SavedView]:
+async def views_of(actor: Actor, place: str) -> list[ShownView]:
     """The views `actor` sees of one place: their own by name, then what others share."""
     seen: dict[str, Any] = {"place": place, "$or": [{"owner": actor.account_id}, {"shared": True}]}
     return await _sorted(actor, seen)
 
 
-async def all_views(actor: Actor, places: Collection[str]) -> list[SavedView]:
+async def all_views(actor: Actor, places: Collection[str]) -> list[ShownView]:
     """Their own views of every place, and those shared at `places`; whoever may take shared views away sees
     all that are shared."""
     require(actor, "admin.enter")
@@ -45,14 +45,13 @@ async def all_views(actor: Actor, places: Collection[str]) -> list[SavedView]:
     return await _sorted(actor, {"$or": [{"owner": actor.account_id}, shared]})
 
 
-async def _sorted(actor: Actor, where: Mapping[str, Any]) -> list[SavedView]:
-    rows = await SavedView.raw().find(where).limit(MOST_VIEWS + MOST_SHARED).to_list(None)
-    views = [view for view in map(_read, rows) if view is not None]
+async def _sorted(actor: Actor, where: Mapping[str, Any]) -> list[ShownView]:
+    views = await shown_views(where, MOST_VIEWS + MOST_SHARED)
     return sorted(views, key=lambda view: (view.place, view.owner != actor.account_id, view.name))
 
 
 def _read(row: Mapping[str, Any] | None) -> SavedView | None:
-    """A stored view; None for one that cannot be used, so that a damaged one takes no list down."""
+    """A stored view; None for one that is not there or cannot be used."""
     try:
         view: SavedView | None = None if row is None else SavedView.model_validate(row)
     except ValidationError:
@@ -69,7 +68,7 @@ async def find_view(actor: Actor, identifier: str) -> SavedView:
     return view
 
 
-def may_change(actor: Actor, view: SavedView) -> bool:
+def may_change(actor: Actor, view: SavedView | ShownView) -> bool:
     """Whether `actor` may rename or remove `view`: their own, or a shared one by permission."""
     return view.owner == actor.account_id or (view.shared and allowed(actor, "view.manage"))
 

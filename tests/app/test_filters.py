@@ -15,7 +15,7 @@ from app.opening import build_site
 from app.settings import Settings
 from models.clock import system_clock, system_entropy
 from models.configuration.load import Configuration
-from models.documents.view import SavedView
+from models.documents.view import SavedView, ShownView
 from models.services import views
 from tests.app.conftest import Inside
 from tests.app.people import Member
@@ -231,7 +231,7 @@ async def test_a_list_is_kept_found_again_and_removed(vault: Vault) -> None:
     assert (await Member(client).post(f"{address}/remove")).status_code == 404
 
 
-async def reread(vault: Vault, view: SavedView) -> SavedView:
+async def reread(vault: Vault, view: ShownView) -> SavedView:
     return await views.find_view(vault.actors["reviewer"], str(view.id))
 
 
