@@ -133,9 +133,7 @@ class Application(Stored):
             IndexModel([("operator_id", ASCENDING), ("updated_at", DESCENDING)], name="by_operator"),
             IndexModel([("open", ASCENDING), ("due", ASCENDING)], name="overdue"),
             IndexModel(
-                [("decided_at", ASCENDING), ("state", ASCENDING), ("submitted_at", ASCENDING)],
-                name="decided",
-                partialFilterExpression={"decided_at": {"$type": "date"}},
+                [("decided_at", ASCENDING), ("state", ASCENDING), ("submitted_at", ASCENDING)], name="decided"
             ),
             IndexModel([("remarks.at", ASCENDING)], name="remarked", sparse=True),
             IndexModel(
