@@ -95,9 +95,7 @@ class CorrectionPage(PageView):
         reason: str = "",
     ) -> Response:
         site = site_of(request)
-        why = correcting.why_not(site, record)
-        if why:
-            raise TransitionRefused(why)
+        correcting.require_correctable(site, record)
         return self.page(
             request,
             "correction_new.html",

@@ -29,8 +29,7 @@ from models.documents.record import Record
 from models.errors import NotFound, TorokuError, TransitionRefused
 from models.schema.definition import RecordType
 from models.services import chapters, lifecycles, related
-from models.services.correcting import restorable
-from models.services.correcting import why_not as why_not_corrected
+from models.services.correcting import is_correctable, restorable
 from models.services.records import damage_of, open_file
 from models.services.secrets import reveal
 from models.services.uploads import INLINE
@@ -175,7 +174,7 @@ class RecordPage(RawListView):
             )
             for name, step in steps
         ]
-        if may(request, "record.correct") and not why_not_corrected(site_of(request), record):
+        if is_correctable(site_of(request), actor_of(request), record):
             return [(self._correct_href(request, row), say("Correct"), ""), *found]
         return found
 
@@ -185,9 +184,7 @@ class RecordPage(RawListView):
 
     def _restorable(self, request: Request, row: Row) -> frozenset[str]:
         record = _read(row)
-        if record is None or not may(request, "record.correct"):
-            return frozenset()
-        if why_not_corrected(site_of(request), record):
+        if record is None or not is_correctable(site_of(request), actor_of(request), record):
             return frozenset()
         return restorable(site_of(request), actor_of(request), record)
 

@@ -10,7 +10,7 @@ from models.documents.application import Applicant, Application
 from models.documents.guarded import insert_or
 from models.documents.record import Record
 from models.documents.store import Session
-from models.errors import AlreadyOpen, NotFound, RecordChanged, TransitionRefused
+from models.errors import AlreadyOpen, NotAllowed, NotFound, RecordChanged, TransitionRefused
 from models.language import Language
 from models.permissions import Actor, is_applicant, require
 from models.schema.compare import Difference
@@ -51,9 +51,7 @@ async def begin_correction(
     require(actor, "record.correct")
     if not await is_in_reach(site, actor, record.type, record.id):
         raise NotFound
-    why = why_not(site, record)
-    if why:
-        raise TransitionRefused(why)
+    require_correctable(site, record)
     ground = _ground(reason)
     operator = await operator_of(site, record.operator_id)
     published, data = starting_point(site, site.registry.current(record.type), record, operator)
@@ -84,15 +82,26 @@ async def begin_correction(
     return application
 
 
-def why_not(site: Site, record: Record) -> str:
-    """Why a record cannot be corrected, as a message id; "" where it can."""
+def require_correctable(site: Site, record: Record) -> None:
+    """Raise TransitionRefused where a record cannot be corrected."""
     definition = site.registry.current(record.type).definition
     if "change" not in definition.applications.kinds:
-        return "Records of this type are not changed by application, so they cannot be corrected."
+        raise TransitionRefused(
+            "Records of this type are not changed by application, so they cannot be corrected."
+        )
     state = flow_of(site, record).states.get(record.lifecycle)
     if state is None or not state.live:
-        return "A record that has ended cannot be corrected."
-    return ""
+        raise TransitionRefused("A record that has ended cannot be corrected.")
+
+
+def is_correctable(site: Site, actor: Actor, record: Record) -> bool:
+    """Whether `actor` may propose a correction of this record now."""
+    try:
+        require(actor, "record.correct")
+        require_correctable(site, record)
+    except (NotAllowed, TransitionRefused):
+        return False
+    return True
 
 
 def _ground(reason: str) -> str:

@@ -70,7 +70,7 @@ async def test_a_step_of_the_lifecycle_is_a_version_an_event_and_a_mail(
     assert await Event.find({"action": "record.suspend", "subject.id": record.id}).count() == 1
     sent = await Message.find({"template": "record_state_changed"}).to_list()
     assert len(sent) == 1
-    assert "届出なし" in sent[0].body
+    assert "届出なし" in (sent[0].body or "")
 
 
 async def test_a_step_that_asks_for_evidence_keeps_it_in_the_history(
@@ -187,7 +187,9 @@ async def test_nobody_decides_on_their_own_correction(
     assert (await take_step(site, approver, proposed, "approve")).state == "approved"
 
 
-async def test_an_operator_is_no_party_to_a_correction(site: Site, approver: Actor, plant: Registered) -> None:
+async def test_an_operator_is_no_party_to_a_correction(
+    site: Site, approver: Actor, plant: Registered
+) -> None:
     record, operator = plant
     draft = await corrected(site, approver, record, "basics", resource_name="第四発電所")
     assert draft.operator_id == operator.operator_id
