@@ -39,7 +39,7 @@ def beyond(order: Order, place: Sequence[Any]) -> Test:
     same: dict[str, Any] = {}
     for (path, way), value in zip(order, place, strict=True):
         found += [{**same, path: test} for test in _after(way, value, path == "_id")]
-        same[path] = value
+        same[path] = {"$eq": value}
     return found[0] if len(found) == 1 else {"$or": found}
 
 

@@ -1,7 +1,7 @@
 """Substring search for Japanese: neighbouring characters of folded texts as the entries of an index.
 
-Every pair of neighbours is an entry. Numbers and codes share their pairs with each other, so that four
-neighbouring ASCII letters or digits are an entry too; and the last character is one, so that a single
+Every pair of neighbours is an entry. Numbers and codes share their pairs with each other, so that four and
+eight neighbouring ASCII letters or digits are entries too; and the last character is one, so that a single
 character is found as the beginning of an entry wherever it stands."""
 
 import unicodedata
@@ -14,8 +14,8 @@ from models.schema.fields import BaseField
 GRAM_LIMIT = 2000
 """Most entries one record keeps."""
 
-CODE = 4
-"""Letters and digits of an entry for numbers and codes."""
+CODES = (8, 4)
+"""Letters and digits of the entries for numbers and codes."""
 
 
 def fold(text: str) -> str:
@@ -33,27 +33,31 @@ def _pairs(folded: str) -> list[str]:
 
 
 def entries(text: str) -> list[str]:
-    """What the index keeps of `text`: its bigrams, its last character, its codes of four."""
+    """What the index keeps of `text`: its bigrams, its last character, its codes."""
     folded = fold(text)
-    return list(dict.fromkeys([*_pairs(folded), *folded[-1:], *(code for _, code in _codes(folded))]))
+    codes = (code for size in CODES for _, code in _codes(folded, size))
+    return list(dict.fromkeys([*_pairs(folded), *folded[-1:], *codes]))
 
 
 def needles(text: str) -> list[str]:
-    """The entries a text must have to hold `text` (two characters or more), those of codes first: they are
-    rarer, and say what the pairs inside them say."""
+    """The entries a text must have to hold `text` (two characters or more), the longest first: they are the
+    rarest, and what stands inside them need not be said again."""
     folded = fold(text)
-    codes = dict(_codes(folded))
-    told = {at + inside for at in codes for inside in range(CODE - 1)}
-    pairs = (folded[i : i + 2] for i in range(len(folded) - 1) if i not in told)
-    return list(dict.fromkeys([*codes.values(), *pairs]))
+    found: list[str] = []
+    told: set[tuple[int, int]] = set()
+    for size in CODES:
+        for start, code in _codes(folded, size):
+            if (start, size) not in told:
+                found.append(code)
+                told |= {(at, less) for less in (*CODES, 2) for at in range(start, start + size - less + 1)}
+    pairs = (folded[i : i + 2] for i in range(len(folded) - 1) if (i, 2) not in told)
+    return list(dict.fromkeys([*found, *pairs]))
 
 
-def _codes(folded: str) -> Iterator[tuple[int, str]]:
-    """Every run of four ASCII letters and digits, with where it begins."""
-    if len(folded) < CODE:
-        return
-    for start in range(len(folded) - CODE + 1):
-        code = folded[start : start + CODE]
+def _codes(folded: str, size: int) -> Iterator[tuple[int, str]]:
+    """Every run of so many ASCII letters and digits, with where it begins."""
+    for start in range(len(folded) - size + 1):
+        code = folded[start : start + size]
         if code.isascii() and code.isalnum():
             yield start, code
 

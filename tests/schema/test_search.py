@@ -14,7 +14,7 @@ def test_width_case_and_blanks_do_not_matter() -> None:
 def test_every_part_of_a_text_is_found_by_its_grams(text: str, start: int, length: int) -> None:
     folded = fold(text)
     part = folded[start : start + length]
-    if len(part) >= 2 and fold(part) == part:
+    if len(part) >= 2 and fold(part) == part and fold(folded) == folded:
         assert set(grams(part)) <= set(grams(folded))
 
 
@@ -22,7 +22,7 @@ def test_every_part_of_a_text_is_found_by_its_grams(text: str, start: int, lengt
 def test_what_is_looked_for_is_what_the_index_keeps(text: str, start: int, length: int) -> None:
     folded = fold(text)
     part = folded[start : start + length]
-    if len(part) >= 2 and fold(part) == part:
+    if len(part) >= 2 and fold(part) == part and fold(folded) == folded:
         assert set(needles(part)) <= set(entries(folded))
 
 
@@ -34,9 +34,9 @@ def test_every_character_begins_an_entry(text: str) -> None:
     assert not any(entry.startswith("b") for entry in grams("ab"))
 
 
-def test_numbers_are_looked_for_four_digits_at_a_time() -> None:
+def test_numbers_are_looked_for_many_digits_at_a_time() -> None:
     """Control: their pairs are those of nearly every other number."""
-    assert needles("0000123456") == ["0000", "0001", "0012", "0123", "1234", "2345", "3456"]
+    assert needles("0000123456") == ["00001234", "00012345", "00123456"]
     assert needles("第12345号") == ["1234", "2345", "第1", "5号"]
     assert set(grams("0000123456")) <= set(grams("0012345600"))
     assert not set(needles("0000123456")) <= set(entries("0012345600"))
