@@ -28,7 +28,7 @@ EVERY = 2
 """Seconds between two looks at a job that is under way."""
 
 SHOWN_ERRORS = 50
-USED_FACTS = ("number", "operator", "lifecycle", "revision")
+USED_FACTS = ("_number", "_operator", "_lifecycle", "_revision")
 """The columns that are no answers and that an import looks at."""
 
 

@@ -157,7 +157,7 @@ class _Exporting:
 
     def _facts(self) -> tuple[str, ...]:
         titled = tells_title(self.site.registry.current(self.job.type).definition, self.narrowed)
-        return tuple(name for name, _ in FACTS if name != "title" or titled)
+        return tuple(name for name, _ in FACTS if name != "_title" or titled)
 
     def _columns(self) -> tuple[Column, ...]:
         return answer_columns(self.narrowed, nested=self.nested)
@@ -170,7 +170,7 @@ class _Exporting:
         return [*(labels[name](self.language) for name in facts), *heads_of(columns, self.language)]
 
     def _projection(self) -> Mapping[str, Any]:
-        kept = (*self._facts(), "schema_version", "operator_id")
+        kept = (*(name.removeprefix("_") for name in self._facts()), "schema_version", "operator_id")
         answers = [f"data.{name}" for name in self.narrowed.by_name]
         return dict.fromkeys((*kept, *answers), 1)
 
@@ -185,14 +185,14 @@ class _Exporting:
         return lambda record: [*(tell(record) for tell in told), *_answers(record.get("data"), spellers)]
 
     def _teller(self, name: str) -> Callable[[Mapping[str, Any]], Cell]:
-        if name == "operator":
+        if name == "_operator":
             return lambda record: self.operators.get(record.get("operator_id"), "")
-        if name == "lifecycle" and not self.nested:
+        if name == "_lifecycle" and not self.nested:
             lifecycle = self.site.registry.current(self.job.type).definition.lifecycle
             states = self.site.lifecycles[lifecycle].states
             words = {code: state.label(self.language) for code, state in states.items()}
             return lambda record: words.get(str(record.get("lifecycle")), str(record.get("lifecycle", "")))
-        return partial(_fact, name)
+        return partial(_fact, name.removeprefix("_"))
 
     async def _name_operators(self, batch: Sequence[Mapping[str, Any]]) -> None:
         """Look the numbers of the operators up that are not known yet."""

@@ -135,9 +135,9 @@ class _Importing:
 
     def _told(self, row: Incoming, error: Exception) -> RowError:
         if isinstance(error, TorokuError):
-            path = str(getattr(error, "field", "")) or "number"
+            path = str(getattr(error, "field", "")) or "_number"
             return self.rows.error(row, path, Message(error.public, error.values))
-        return self.rows.error(row, "number", Message("A record does not fit the collection."))
+        return self.rows.error(row, "_number", Message("A record does not fit the collection."))
 
     async def _write(self, going: Sequence[Incoming], session: Session) -> None:
         """Write rows and the job's place; nothing where another worker has the job, or it was cancelled."""

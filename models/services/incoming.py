@@ -16,6 +16,7 @@ from models.interchange.tables.comma import folded as geta_folded
 from models.interchange.tables.table import Row
 from models.language import Message
 from models.permissions import Actor
+from models.schema.definition import walk
 from models.schema.fault import AnswerError, say
 from models.schema.fields.choice import DeclarationField
 from models.schema.fields.structure import ReferenceField
@@ -117,7 +118,7 @@ class Rows:
         for at, name in self.places:
             cell = cells[at] if at < len(cells) else None
             if name in FACT_NAMES:
-                row.facts[name] = str(cell if cell is not None else "").strip()
+                row.facts[name.removeprefix("_")] = str(cell if cell is not None else "").strip()
             elif name in self.columns and self.columns[name].is_readable and cell != UNWRITTEN:
                 self._cell(row, name, cell)
         return row
@@ -138,7 +139,8 @@ class Rows:
             if head := self.heads.get(".".join(words[:length])):
                 return RowError(row.row, head, message)
         target = self.definition.by_name.get(words[0])
-        return RowError(row.row, target.label("ja") if target else path, message)
+        label = target.label if target else dict(FACTS).get(path)
+        return RowError(row.row, label("ja") if label else path, message)
 
     async def _find_records(self, incoming: Sequence[Incoming]) -> None:
         numbers = {row.facts["number"][:KEY_LIMIT] for row in incoming if row.facts.get("number")}
@@ -154,9 +156,11 @@ class Rows:
             number = row.facts.get("number", "")
             row.record = known.get(number)
             if number and row.record is None:
-                row.errors.append(self.error(row, "number", Message("No registered record has this number.")))
+                row.errors.append(
+                    self.error(row, "_number", Message("No registered record has this number."))
+                )
             elif number in taken:
-                row.errors.append(self.error(row, "number", Message("The file has this number already.")))
+                row.errors.append(self.error(row, "_number", Message("The file has this number already.")))
             taken.add(number) if number else None
 
     async def _find_operators(self, incoming: Sequence[Incoming]) -> None:
@@ -173,7 +177,7 @@ class Rows:
             row.operator = by_id.get(row.record["operator_id"]) if row.record else by_number.get(named)
             if row.record is None and row.operator is None:
                 row.errors.append(
-                    self.error(row, "operator", Message("Name the operator by its registered number."))
+                    self.error(row, "_operator", Message("Name the operator by its registered number."))
                 )
 
     # --- what becomes of a row ------------------------------------------------------------------------------
@@ -271,7 +275,8 @@ class Rows:
             yield from self._moved(row, row.record)
 
     def _why_not(self, column: Column) -> Message | None:
-        """Why this person may not write an answer, itself or what it stands in."""
+        """Why this person may not write an answer: itself, what it stands in, or what stands in it, which
+        would be lost where they do not see it."""
         level, found = self.ruled.fields, None
         for name in column.path:
             target = next((each for each in level if each.name == name), None)
@@ -279,14 +284,14 @@ class Rows:
                 return Message("Unknown field.")
             found = found or why_not(self.actor, target)
             level = target.parts
-        inside = (why_not(self.actor, part) for part in (column.field.parts if column.field.repeats else ()))
+        inside = (why_not(self.actor, part) for _, part in walk(level))
         return found or next((why for why in inside if why is not None), None)
 
     def _moved(self, row: Incoming, record: Found) -> Iterator[RowError]:
         facts, states = row.facts, self.site.lifecycles[self.definition.lifecycle].states
         state = states.get(record["lifecycle"])
         if state is None or not state.live:
-            yield self.error(row, "number", Message("This record is not in force."))
+            yield self.error(row, "_number", Message("This record is not in force."))
         if row.carried is not None and row.carried.version != self.current.version:
             yield self.error(
                 row,
@@ -294,16 +299,16 @@ class Rows:
                 Message("This record does not fit the form in force; change it by an application."),
             )
         if facts.get("revision") and facts["revision"] != str(record["revision"]):
-            yield self.error(row, "revision", Message("This record has changed since the file was made."))
+            yield self.error(row, "_revision", Message("This record has changed since the file was made."))
         told = {
             folded(record["lifecycle"]),
             *(folded(t) for t in ((state.label.ja, state.label.en) if state else ())),
         }
         if facts.get("lifecycle") and folded(facts["lifecycle"]) not in told:
-            yield self.error(row, "lifecycle", Message("The state of a record is not changed by a table."))
+            yield self.error(row, "_lifecycle", Message("The state of a record is not changed by a table."))
         owner = (row.operator or {}).get("number")
         if facts.get("operator") and owner and facts["operator"] != owner:
-            yield self.error(row, "operator", Message("A record stays with its operator."))
+            yield self.error(row, "_operator", Message("A record stays with its operator."))
 
 
 def _is_same(column: Column, data: Mapping[str, Any], value: Any) -> bool:

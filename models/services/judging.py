@@ -51,9 +51,8 @@ class Judge:
         row.changed = frozenset(self.rows.columns[name].path[0] for name in changed)
         row.errors += self.rows.refusals(row, changed)
         if self.drafts and row.record is not None:
-            row.errors.append(
-                self.rows.error(row, "number", Message("Drafts are for new records; leave the number empty."))
-            )
+            message = Message("Drafts are for new records; leave the number empty.")
+            row.errors.append(self.rows.error(row, "_number", message))
         if row.errors:
             return
         data = await self.rows.with_copies(row, self.rows.merged(row, changed))

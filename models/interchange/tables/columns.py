@@ -20,15 +20,15 @@ SEPARATOR = "; "
 """Between several answers of a list in one cell."""
 
 FACTS: tuple[tuple[str, Text], ...] = (
-    ("number", Text(ja="番号", en="Number")),
-    ("operator", Text(ja="事業者の番号", en="Number of the operator")),
-    ("lifecycle", Text(ja="状態", en="State")),
-    ("title", Text(ja="件名（自動）", en="Title (automatic)")),
-    ("revision", Text(ja="版", en="Version")),
-    ("created_at", Text(ja="登録日時", en="Registered at")),
-    ("updated_at", Text(ja="更新日時", en="Updated at")),
+    ("_number", Text(ja="番号", en="Number")),
+    ("_operator", Text(ja="事業者の番号", en="Number of the operator")),
+    ("_lifecycle", Text(ja="状態", en="State")),
+    ("_title", Text(ja="件名（自動）", en="Title (automatic)")),
+    ("_revision", Text(ja="版", en="Version")),
+    ("_created_at", Text(ja="登録日時", en="Registered at")),
+    ("_updated_at", Text(ja="更新日時", en="Updated at")),
 )
-"""The columns that are no answers, with the names an import knows them by."""
+"""The columns that are no answers, named as no field can be, and what an import knows them by."""
 
 _STRUCTURED = (DeclarationField, UploadField, CertificateField)
 
@@ -116,13 +116,14 @@ def heads_of(columns: tuple[Column, ...], language: Language) -> list[str]:
 
 
 def known_heads(columns: tuple[Column, ...]) -> dict[str, str]:
-    """Every head of labels an import knows, folded, and the name of its column; in both languages."""
+    """Every head an import knows besides names, folded, and the name of its column: labels in both languages,
+    and the columns that are no answers without their underscore where no answer is called so."""
     found: dict[str, str] = {}
     for language in LANGUAGES:
         found |= {folded(label(language)): name for name, label in FACTS}
         for column, head in zip(columns, heads_of(columns, language), strict=True):
             found.setdefault(folded(head), column.name)
-    return found
+    return {folded(name.removeprefix("_")): name for name, _ in FACTS} | found
 
 
 def folded(head: str) -> str:
@@ -131,8 +132,9 @@ def folded(head: str) -> str:
 
 
 def tellable(field: BaseField, value: Any) -> Any:
-    """`value` without the secrets in its rows and parts."""
-    if not field.parts or not any(part.confidential or part.parts for part in field.parts):
+    """Of `value` what the parts of `field` hold, at every depth, without secrets: a definition somebody sees
+    may have fewer parts than what is stored."""
+    if not field.parts:
         return value
     if isinstance(value, list):
         return [_parts(field, row) for row in value]
@@ -142,13 +144,8 @@ def tellable(field: BaseField, value: Any) -> Any:
 def _parts(field: BaseField, value: Any) -> Any:
     if not isinstance(value, Mapping):
         return value
-    secret = {part.name for part in field.parts if part.confidential}
-    by_name = {part.name: part for part in field.parts}
-    return {
-        name: tellable(by_name[name], part) if name in by_name else part
-        for name, part in value.items()
-        if name not in secret
-    }
+    told = {part.name: part for part in field.parts if not part.confidential}
+    return {name: tellable(told[name], part) for name, part in value.items() if name in told}
 
 
 def _speller(field: BaseField, language: Language) -> Callable[[Any], Cell]:
