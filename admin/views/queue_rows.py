@@ -18,7 +18,7 @@ from models.language import Language
 from models.permissions import Actor
 from models.schema.definition import KIND_LABELS
 from models.services import applications, signs
-from models.services.offers import UNREADABLE, claim_of, for_many, offered
+from models.services.offers import UNREADABLE, Offers, claim_of, for_many
 from models.services.site import Site
 from models.services.waiting import states_of
 from models.workflow.definition import State, Transition
@@ -79,7 +79,8 @@ async def draw(site: Site, actor: Actor, rows: Sequence[Row]) -> Drawn:
     """Rows of the queue for drawing. A damaged row says so and disturbs no other."""
     days = BusinessDays(site.calendar, site.today())
     found = await signs.signs_of(site, actor, rows, days)
-    steps = [offered(site, actor, row) for row in rows]
+    offers = Offers(site, actor)
+    steps = [offers.of(row) for row in rows]
     words = _Words(site, language(), days)
     lines = (words.line(row, found[row["_id"]], each) for row, each in zip(rows, steps, strict=True))
     many = {name: step.label(words.spoken) for each in steps for name, step in for_many(each)}

@@ -25,24 +25,47 @@ ASKED = frozenset({"remarks", "checklist"})
 def offered(site: Site, actor: Actor, row: Row) -> list[tuple[str, Transition]]:
     """The steps `actor` may take now with the application of a row (read with ``queue.COLUMNS``); none with a
     damaged one."""
-    try:
-        return possible_steps(site, actor, _glimpse(row))
-    except UNREADABLE:
-        return []
+    return Offers(site, actor).of(row)
 
 
-def _glimpse(row: Row) -> Application:
-    """An application as far as the rules of its steps ask of it."""
+class Offers:
+    """The steps of the rows of a page. Rows of which the rules are asked the same are judged once."""
+
+    def __init__(self, site: Site, actor: Actor) -> None:
+        self._site, self._actor = site, actor
+        self._known: dict[tuple[Any, ...], list[tuple[str, Transition]]] = {}
+
+    def of(self, row: Row) -> list[tuple[str, Transition]]:
+        """As ``offered``."""
+        try:
+            asked = _asked(row)
+            if asked not in self._known:
+                self._known[asked] = possible_steps(self._site, self._actor, _glimpse(*asked))
+        except UNREADABLE:
+            return []
+        return self._known[asked]
+
+
+def _asked(row: Row) -> tuple[Any, ...]:
+    """What the rules of steps ask of an application."""
     assignee, applicant = row.get("assignee"), row.get("applicant") or {}
+    whole = row["type"], row["kind"], row["schema_version"], row["state"]
+    charge = (assignee["kind"], assignee["id"]) if assignee else None
+    return (*whole, row.get("operator_id"), applicant.get("account_id"), charge)
+
+
+def _glimpse(
+    name: str, kind: Any, version: int, state: str, operator_id: Any, account_id: Any, charge: Any
+) -> Application:
+    """An application with no more than that."""
     seen: Application = Application.model_construct(
-        id=row["_id"],
-        type=row["type"],
-        kind=row["kind"],
-        schema_version=row["schema_version"],
-        state=row["state"],
-        operator_id=row.get("operator_id"),
-        assignee=Person.model_validate(assignee) if assignee else None,
-        applicant=Applicant.model_construct(account_id=applicant.get("account_id")),
+        type=name,
+        kind=kind,
+        schema_version=version,
+        state=state,
+        operator_id=operator_id,
+        assignee=Person(kind=charge[0], id=charge[1]) if charge else None,
+        applicant=Applicant.model_construct(account_id=account_id),
     )
     return seen
 

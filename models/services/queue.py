@@ -10,7 +10,7 @@ from models.documents.application import Application
 from models.documents.base import Id
 from models.documents.windows import Order, Place, Row, count_rows, place_of, read_place, read_rows
 from models.permissions import Actor, require
-from models.services.offers import awaits, offered
+from models.services.offers import Offers, awaits, offered
 from models.services.seeing import rows as row_rules
 from models.services.site import Site
 from models.services.waiting import states_for, states_of, waiting_states
@@ -224,12 +224,13 @@ async def next_row(
     """The first application of a view that waits for `actor`: to be taken on, or decided on without being in
     charge. Never one whose reference is in `passing`."""
     require(actor, "application.view")
+    offers = Offers(site, actor)
     wanted = {"$and": [where, {"state": {"$in": states_for(site, actor)}}]}
     place: Place | None = None
     for _round in range(ROUNDS):
         rows = await _visible(site, actor, wanted, order, place, False, PAGE_SIZE)
         for row in rows:
-            if row.get("reference") not in passing and awaits(actor, row, offered(site, actor, row)):
+            if row.get("reference") not in passing and awaits(actor, row, offers.of(row)):
                 return row
         if len(rows) < PAGE_SIZE:
             break

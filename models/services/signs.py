@@ -55,7 +55,7 @@ async def signs_of(site: Site, actor: Actor, rows: Sequence[Row], days: Business
 
 
 def _signs(
-    site: Site, actor: Actor, row: Row, days: BusinessDays, stale: set[Id], same: set[tuple[Id, str]]
+    site: Site, actor: Actor, row: Row, days: BusinessDays, stale: set[Id], same: Mapping[Id, set[str]]
 ) -> Iterator[Sign]:
     for sign in (_due, _handed, _alone, _again):
         try:
@@ -103,10 +103,10 @@ def _again(site: Site, actor: Actor, row: Row, days: BusinessDays) -> Iterator[S
         yield Sign("resubmitted", "info", Message("Resubmitted ({count})", {"count": times}), "submissions")
 
 
-def _kept(site: Site, actor: Actor, row: Row, same: set[tuple[Id, str]]) -> Iterator[Sign]:
+def _kept(site: Site, actor: Actor, row: Row, same: Mapping[Id, set[str]]) -> Iterator[Sign]:
     """What was found out when it was handed over, and the values another open application has too."""
     failed = [str(rule) for rule in _listed(row.get("signs"))] if row.get("open") else []
-    shared = [name for identifier, name in same if identifier == row["_id"]]
+    shared = same.get(row["_id"], set())
     if not failed and not shared:
         return
     definition = _definition(site, row)
@@ -160,16 +160,18 @@ async def _revisions(site: Site, name: str, ids: Iterable[Id]) -> dict[Id, int]:
     return {row["_id"]: row.get("revision", 0) for row in found}
 
 
-async def _same(rows: Sequence[Row]) -> set[tuple[Id, str]]:
-    """The rows, each with the field, whose value another open application has too."""
+async def _same(rows: Sequence[Row]) -> Mapping[Id, set[str]]:
+    """The fields of each row whose value another open application has too."""
     mine = [(row["_id"], str(key)) for row in rows if row.get("open") for key in _listed(row.get("keys"))]
-    if not mine:
-        return set()
-    others = await _holders([key for _, key in mine])
-    return {(identifier, key.partition(":")[0]) for identifier, key in mine if others[key] - {identifier}}
+    found: defaultdict[Id, set[str]] = defaultdict(set)
+    others = await _holders([key for _, key in mine]) if mine else {}
+    for identifier, key in mine:
+        if others.get(key, set()) - {identifier}:
+            found[identifier].add(key.partition(":")[0])
+    return found
 
 
-async def _holders(keys: Sequence[str]) -> defaultdict[str, set[Id]]:
+async def _holders(keys: Sequence[str]) -> Mapping[str, set[Id]]:
     """The open applications that hold each of these keys."""
     where = {"open": True, "keys": {"$in": list(keys)}}
     found: defaultdict[str, set[Id]] = defaultdict(set)
