@@ -51,6 +51,8 @@ QUERIES = {
     "/admin/_api/{key}/relation-lookup": ("", "?search=V"),
     "/admin/events/list": ("?page_size=100",),
     "/admin/messages/list": ("?page_size=100",),
+    "/admin/filters": (f"?for={NAME}", f"?for={NAME}&as=text"),
+    "/admin/views/new": (f"?for={NAME}",),
 }
 """What is asked besides of some doors; of the others nothing."""
 
