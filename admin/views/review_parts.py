@@ -24,7 +24,6 @@ from models.documents.application import Application
 from models.documents.base import read_id
 from models.documents.comment import Comment
 from models.errors import NotFound, TorokuError
-from models.language import Message
 from models.permissions import Actor
 from models.schema.definition import RecordType
 from models.services import comments, conflicts, rebasing
@@ -314,7 +313,7 @@ async def _conflict(
         "rows": list(_rows(seen, typed)),
         "unseen": len(found.moved) - len(seen),
         "asked": sum(each.side == "both" for each in seen),
-        "hindrance": Message(hindrance)(spoken) if hindrance else "",
+        "hindrance": hindrance(spoken) if hindrance else "",
         "may": hindrance is None and rebasing.may_rebase(actor, site, application),
         "lost": [label(spoken) for label in found.lost],
     }

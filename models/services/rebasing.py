@@ -9,6 +9,7 @@ from models.documents.application import Application, Step
 from models.documents.guarded import update_where
 from models.documents.store import Session
 from models.errors import AnswersInvalid, NotAllowed, NotFound, RecordChanged, TransitionRefused
+from models.language import Message
 from models.permissions import Actor, allowed, may_view, persons, require
 from models.schema.definition import RecordType
 from models.schema.reading import Reading, read_data
@@ -22,10 +23,13 @@ from models.services.variables import variables_of
 STEP = "rebase"
 """How it is called in the history."""
 
-NEWER_FORM = (
+NEWER_FORM = Message(
     "The record was written with a newer form since. Return the application, so that it is begun again."
 )
-GONE = "The record this application is about is no longer in force."
+GONE = Message("The record this application is about is no longer in force.")
+UNSEEN = Message(
+    "Both sides changed an answer you may not see. Hand the application over to somebody who may."
+)
 
 
 async def rebase(
@@ -46,7 +50,7 @@ async def rebase(
     if conflict is None:
         raise TransitionRefused("The application stands on the registered information in force already.")
     if (refusal := hindrance(site, actor, application, conflict)) is not None:
-        raise TransitionRefused(refusal)
+        raise TransitionRefused(refusal.msgid)
     taken = _taken(conflict, choices)
     reading = await _read(site, actor, application, _merged(application, taken))
     update = _update(site, actor, application, conflict, taken, reading)
@@ -64,8 +68,8 @@ def may_rebase(actor: Actor, site: Site, application: Application) -> bool:
     return theirs and application.open and not is_with_applicant(site, application)
 
 
-def hindrance(site: Site, actor: Actor, application: Application, conflict: Conflict) -> str | None:
-    """Why it cannot be done, whoever asks (a message id); None where it can."""
+def hindrance(site: Site, actor: Actor, application: Application, conflict: Conflict) -> Message | None:
+    """Why it cannot be done, whoever asks; None where it can."""
     lifecycle = site.lifecycles[site.registry.current(application.type).definition.lifecycle]
     state = lifecycle.states.get(conflict.record.lifecycle)
     if state is None or not state.live:
@@ -74,7 +78,7 @@ def hindrance(site: Site, actor: Actor, application: Application, conflict: Conf
         return NEWER_FORM
     seen = {each.path for each in seen_in(actor, site, application, conflict)}
     if any(each.path not in seen for each in conflict.asked):
-        return "Both sides changed an answer you may not see. Hand the application over to somebody who may."
+        return UNSEEN
     return None
 
 
