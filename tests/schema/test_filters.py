@@ -109,6 +109,22 @@ def test_a_filter_speaks_both_languages() -> None:
     assert found.words("ja").startswith("「colourの欄」が「red色」である、かつ（")
 
 
+@pytest.mark.parametrize(
+    ("condition", "words"),
+    [
+        ({"$gte": "$$TODAY", "$lte": "$$TODAY"}, "“begins” is today"),
+        ({"$gte": "$$TODAY-1", "$lte": "$$TODAY"}, "“begins” is today or yesterday"),
+        ({"$gte": "$$TODAY-7", "$lte": "$$TODAY"}, "“begins” is within the last 7 days"),
+        ({"$lt": "$$TODAY"}, "“begins” is before today"),
+        ({"$lt": "$$TODAY+2"}, "“begins” is before 2 days from today"),
+        ({"$gt": "$$TODAY+30"}, "“begins” is more than 30 days ahead"),
+        ({"$gte": "2026-04-01"}, "“begins” is “1 April 2026” or later"),
+    ],
+)
+def test_days_are_told_as_people_say_them(condition: Any, words: str) -> None:
+    assert read({"begins": condition}).words("en") == words
+
+
 def test_every_operator_has_words_in_both_languages() -> None:
     for test in every_question():
         for language in ("ja", "en"):

@@ -40,6 +40,12 @@ _NO_DAYS: Final[Mapping[Operator, str]] = {
     "older": "“{label}” is before today",
     "beyond": "“{label}” is after today",
 }
+_ONE_DAY: Final[Mapping[Operator, str]] = {
+    "past": "“{label}” is today or yesterday",
+    "coming": "“{label}” is today or tomorrow",
+    "older": "“{label}” is before yesterday",
+    "beyond": "“{label}” is after tomorrow",
+}
 _YES: Final = Text(ja="はい", en="Yes")
 _NO: Final = Text(ja="いいえ", en="No")
 _DATED: Final = ("day", "moment", "month", "time")
@@ -109,7 +115,7 @@ def _test(test: Question, language: Language) -> str:
     askable, operator = test.askable, test.operator
     msgid = (_DAY_WORDS.get(operator) if askable.kind in _DATED else None) or _WORDS[operator]
     if operator in _NO_DAYS:
-        msgid = msgid if test.values[0] else _NO_DAYS[operator]
+        msgid = {0: _NO_DAYS[operator], 1: _ONE_DAY[operator]}.get(test.values[0], msgid)
         return translate(msgid, language, label=askable.label, value=f"{test.values[0]:,}")
     return translate(msgid, language, label=askable.label, value=_values(test, language))
 
