@@ -10,8 +10,8 @@ from models.services import bulk
 from models.services.site import Site
 from models.services.steps import take_step
 from tests.services.conftest import staff
+from tests.services.queued import stored, wait
 from tests.services.test_journey import submitted
-from tests.services.waiting import stored, wait
 
 
 async def three(site: Site) -> list[Application]:

@@ -21,7 +21,7 @@ from models.services.queue import ORDERS, At
 from models.services.registry import Published, Registry
 from models.services.searching import searched
 from models.services.site import Site
-from tests.services.waiting import ago, charge, stored, wait
+from tests.services.queued import ago, charge, stored, wait
 
 Row = Mapping[str, Any]
 

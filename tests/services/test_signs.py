@@ -17,8 +17,8 @@ from models.services.submitting import submit
 from tests.clock import Hands
 from tests.services.answers import fill_in, valid_answers
 from tests.services.changing import change_under_review, move_on
+from tests.services.queued import ago, charge, stored, wait
 from tests.services.test_journey import begun
-from tests.services.waiting import ago, charge, stored, wait
 
 
 async def signs(site: Site, actor: Actor) -> dict[str, dict[str, str]]:
