@@ -10,6 +10,10 @@ from models.services.site import Site
 
 LANGUAGE_COOKIE = "language"
 
+FILES = ("/static/", "/admin/static/")
+"""Where the programs' own files are, for which nobody is asked who they are; a record or reference called
+``static`` is none of them."""
+
 
 class Sessions:
     """Pure ASGI: sets ``scope["user"]`` (an Actor) and, in ``scope["state"]``, site, browser, language."""
@@ -19,7 +23,7 @@ class Sessions:
         self.cookie = "__Host-session" if secure else "session"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or "/static/" in scope["path"]:
+        if scope["type"] != "http" or scope["path"].startswith(FILES):
             await self.app(scope, receive, send)
             return
         browser = await self._identify(scope)

@@ -152,7 +152,8 @@ async def test_forged_keys_are_no_page_and_no_error(browser: OpenBrowser, plant:
         assert answer.status_code in (200, 404)
     assert (await approver.client.get(f"/admin/operator/detail?pk={one}")).status_code == 404
     assert (await approver.client.get(f"/admin/corrections/of/nothing/{one}")).status_code == 404
-    assert (await approver.client.get("/admin/corrections/A2026-999999")).status_code == 404
+    for address in ("A2026-999999", "static/toroku.css", f"of/static/{one}"):
+        assert (await approver.client.get(f"/admin/corrections/{address}")).status_code == 404, address
 
 
 DAMAGE: tuple[dict[str, Any], ...] = (
