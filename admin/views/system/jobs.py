@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -104,7 +105,10 @@ class JobsView(RawListView):
         """How far it is, how long it may still take, what may be done with it."""
         state, root = row.get("state"), root_of(request)
         request.state.goes_on = state in GOING
-        job = await jobs.find_for(site_of(request), actor_of(request), row["_id"])
+        try:
+            job = Job.model_validate(row)
+        except ValidationError:
+            return {"is_damaged": True}
         control = jobs.may_control(actor_of(request), job)
         return {
             "state": STATES.get(job.state),
