@@ -64,7 +64,6 @@ class Found:
     look: Look
     checks: list[CheckResult]
     standing: Standing | None
-    mails: list[Any]
 
 
 class ReviewPage(ReviewFiles):
@@ -170,8 +169,10 @@ class ReviewPage(ReviewFiles):
         """The review page, with what was typed."""
         site, actor, spoken = site_of(request), actor_of(request), language()
         definition = seen_of(site, actor, application)
-        found, parts = await asyncio.gather(
-            self._read(request, application), self.parts(request, application, definition, typed)
+        found, parts, mails = await asyncio.gather(
+            self._read(request, application),
+            self.parts(request, application, definition, typed),
+            mails_of(application),
         )
         asked = request.query_params if typed is None else typed
         base, only = chosen(found.look, _asked(asked, "against")), bool(_asked(asked, "only"))
@@ -206,7 +207,7 @@ class ReviewPage(ReviewFiles):
             turn=application.round,
             coded=bool(definition.review.reasons),
             history=history_of(site, application, definition),
-            mails=found.mails,
+            mails=mails,
             standing=found.standing,
             now=site.now(),
             spoken=spoken,
@@ -226,15 +227,13 @@ class ReviewPage(ReviewFiles):
         )
 
     async def _read(self, request: Request, application: Application) -> Found:
-        """What stands beside the answers, all at once."""
+        """What stands beside the answers."""
         site, actor = site_of(request), actor_of(request)
         look = await look_at(site, actor, application)
-        return Found(
-            look,
-            *await asyncio.gather(
-                automatic_checks(site, actor, application, look), _standing(look), mails_of(application)
-            ),
-        )
+        if application.operator_id is None:
+            return Found(look, await automatic_checks(site, actor, application, look), None)
+        found = await asyncio.gather(automatic_checks(site, actor, application, look), _standing(look))
+        return Found(look, *found)
 
     def _reader(
         self,
