@@ -41,6 +41,7 @@ from models.language import Text
 from models.schema.filters import (
     Askable,
     Filter,
+    Group,
     Operator,
     condition_of,
     operator_words,
@@ -49,7 +50,7 @@ from models.schema.filters import (
     pretty,
 )
 from models.schema.filters.reading import DEEPEST, LONGEST, MOST_QUESTIONS
-from models.schema.filters.tree import COUNTED, LISTED, VALUELESS
+from models.schema.filters.tree import COUNTED, LISTED, VALUELESS, questions_in
 
 MOST_BOXES = 12
 """Options drawn as boxes to tick; more stand in a list."""
@@ -153,6 +154,7 @@ class FiltersPage(PageView):
             text=text,
             focus=focus,
             words=Filter(tree, *work.day).words(language()),
+            faster=work.faster(tree),
             hows=[(how, _HOWS[how](language())) for how in HOWS],
             fields=work.fields,
             operators=work.operators,
@@ -214,7 +216,7 @@ class _Work:
         """The list with a filter and its other parameters."""
         return list_href(self.request, self.place, text, self.back)
 
-    def written(self, tree: Any) -> str:
+    def written(self, tree: Group) -> str:
         return Filter(tree, *self.day).text
 
     def pretty(self, found: Filter) -> str:
@@ -244,6 +246,14 @@ class _Work:
         if row.operator in LISTED:
             return Control("lines", ["\n".join(texts)], hint=say("One value on each line"))
         return Control("input", texts, type=_type(askable, texts))
+
+    def faster(self, tree: Group) -> str:
+        """The fields that would let an index serve the filter; "" where one does, or nothing is asked."""
+        questions = questions_in(tree)
+        if not questions or any(question.askable.indexed for question in questions):
+            return ""
+        labels = [each.label(language()) for each in self.askable if each.indexed]
+        return ("、" if language() == "ja" else ", ").join(labels[:5])
 
     def listed(self) -> list[tuple[str, str, str]]:
         """Path, label and values of every question, to write a filter by."""

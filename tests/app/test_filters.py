@@ -156,6 +156,13 @@ async def test_a_filter_that_cannot_be_used_shows_nothing_and_says_so(vault: Vau
         assert (await client.get(address)).status_code in (200, 422)
 
 
+async def test_a_filter_no_index_serves_is_told_what_would_help(vault: Vault) -> None:
+    client = vault.clients["reviewer"]
+    for text, told in (('{"title":"a"}', True), ('{"title":"a","reference":"A1"}', False), ("", False)):
+        page = await client.get("/admin/filters", params={"for": "queue", "filter": text})
+        assert ("索引を使えない" in page.text) == told, text
+
+
 async def test_what_one_may_not_read_one_cannot_ask(vault: Vault) -> None:
     """Or a filter would tell it, one question at a time."""
     assert FOUND in (await vault.clients["reviewer"].get(listed(PRICE))).text
