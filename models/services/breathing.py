@@ -7,7 +7,11 @@ WORK = 0.002
 """Seconds of work in one go."""
 
 REST = 0.001
-"""Seconds of rest after it. A page takes some thirty turns of the loop; each waits for no more than WORK."""
+"""Seconds of rest after it where others had something to do meanwhile: a page takes some thirty turns of the
+loop, and each waits for no more than WORK."""
+
+IDLE = 0.0002
+"""Seconds a turn of the loop takes when nobody else has anything to do."""
 
 
 class Breath:
@@ -18,5 +22,8 @@ class Breath:
 
     async def __call__(self) -> None:
         if perf_counter() - self._began > WORK:
-            await asyncio.sleep(REST)
+            turn = perf_counter()
+            await asyncio.sleep(0)
+            if perf_counter() - turn > IDLE:
+                await asyncio.sleep(REST)
             self._began = perf_counter()

@@ -10,7 +10,6 @@ from models.documents.application import Applicant, Application
 from models.documents.base import new_id
 from models.documents.counter import draw_range
 from models.documents.job import FAILED_LIMIT, Job
-from models.documents.record import Record
 from models.documents.store import Session
 from models.documents.transfer import EXPECTED, Transfer, insert_versions
 from models.errors import NotFound, TorokuError, TransferRefused
@@ -27,7 +26,7 @@ from models.services.judging import Judge
 from models.services.progress import Hold, Progress
 from models.services.site import Site
 
-BATCH = 250
+BATCH = 500
 """Rows stored in one transaction."""
 
 PERMISSIONS: Mapping[str, str] = {"records": "record.import", "drafts": "application.import"}
@@ -72,6 +71,7 @@ class _Importing:
         self.judge = Judge(self.rows, self.drafts)
         self.transfer = Transfer(self.site.store, self.rows.definition.collection)
         self.breath = Breath()
+        self._by = self.actor.person.model_dump()
 
     async def run(self) -> None:
         job = self.job
@@ -174,22 +174,22 @@ class _Importing:
         owner = identity if self.rows.is_operator else row.operator_id
         if owner is None:
             raise TransferRefused
-        return Record.model_construct(
-            id=identity,
-            type=definition.name,
-            number=number,
-            title=definition.title_of(data) or number,
-            schema_version=self.rows.current.version,
-            operator_id=owner,
-            lifecycle=self.site.lifecycles[definition.lifecycle].first,
-            data=data,
-            attic=[],
-            revision=1,
-            grams=grams_of(definition, number, data),
-            stamps={},
-            created_at=now,
-            updated_at=now,
-        ).document()
+        return {
+            "_id": identity,
+            "type": definition.name,
+            "number": number,
+            "title": definition.title_of(data) or number,
+            "schema_version": self.rows.current.version,
+            "operator_id": owner,
+            "lifecycle": self.site.lifecycles[definition.lifecycle].first,
+            "data": data,
+            "attic": [],
+            "revision": 1,
+            "grams": grams_of(definition, number, data),
+            "stamps": {},
+            "created_at": now,
+            "updated_at": now,
+        }
 
     def _changed(self, row: Incoming) -> dict[str, Any]:
         definition, record = self.rows.definition, dict(row.record or {})
@@ -216,7 +216,7 @@ class _Importing:
             **{name: record[name] for name in same},
             "application_id": None,
             "reason": self.job.purpose,
-            "by": self.actor.person.model_dump(),
+            "by": self._by,
             "at": record["updated_at"],
         }
 

@@ -96,6 +96,7 @@ class Rows:
         self.readers = {name: column.reader() for name, column in self.columns.items()}
         self.operator_type = site.configuration.site.operator_type
         self.is_operator = type_name == self.operator_type
+        self._refused: dict[str, Message | None] = {}
         self.breath = Breath()
         self.ruled = governed(site, type_name, self.current.version)
 
@@ -185,11 +186,11 @@ class Rows:
     def changes(self, row: Incoming) -> dict[str, Any]:
         """The answers of a row that are not as they are registered, by column. Carries the record on the
         way."""
-        known: Mapping[str, Any] = {}
-        if row.record is not None:
-            kept, version = row.record.get("data") or {}, row.record["schema_version"]
-            row.carried = carry(self.site, self.definition.name, kept, version)
-            known = row.carried.data
+        if row.record is None:
+            return {name: value for name, value in row.cells.items() if value is not None}
+        kept, version = row.record.get("data") or {}, row.record["schema_version"]
+        row.carried = carry(self.site, self.definition.name, kept, version)
+        known = row.carried.data
         return {
             name: value for name, value in row.cells.items() if not _is_same(self.columns[name], known, value)
         }
@@ -264,7 +265,9 @@ class Rows:
         """What speaks against changing these answers, whatever they are: rights, files, state, revision."""
         for name in changed:
             column = self.columns[name]
-            if (why := self._why_not(column)) is not None:
+            if name not in self._refused:
+                self._refused[name] = self._why_not(column)
+            if (why := self._refused[name]) is not None:
                 yield self.error(row, name, why)
             elif column.is_closed:
                 message = say(

@@ -382,7 +382,7 @@ async def test_others_are_answered_while_an_export_runs(site: Site, steward: Act
     await exported(site, steward, type_name=KIND)
     running = False
     await watching
-    assert slowest < 0.1
+    assert slowest < 0.5
 
 
 def test_every_profile_is_called_something_in_both_languages() -> None:

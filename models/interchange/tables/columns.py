@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from models.interchange.tables.cells import CELL_LIMIT, Cell, structured
@@ -55,7 +56,7 @@ class Column:
         """Whether an import takes it: what is computed is worked out anew."""
         return self.field.asked and not self.field.confidential
 
-    @property
+    @cached_property
     def is_closed(self) -> bool:
         """Whether it holds what no table can bring (uploads, certificates, secrets): it can only stay as it
         is."""
