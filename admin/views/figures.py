@@ -135,10 +135,19 @@ def columns(
                 boxes.append(box)
             floor -= height
         if row.total:
-            words.append(Words(_round(middle), _round(floor - 5), f"{row.total:,}", "middle", strong=True))
+            words.append(
+                Words(_round(middle), _round(floor - 5), _short_number(row.total), "middle", strong=True)
+            )
         if place % every == 0:
             words.append(Words(_round(middle), BASE + 16, row.label, "middle"))
     return Chart(name, title, told or _told(rows), series, rows, head, BASE + 22, boxes, words, (BASE,))
+
+
+def _short_number(count: int) -> str:
+    """A number as narrow as a column; the table has it whole."""
+    if count < 1000:
+        return str(count)
+    return f"{count / 1000:.1f}k" if count < 10_000 else f"{count // 1000:,}k"
 
 
 def _round(value: float) -> float:
@@ -183,7 +192,7 @@ def decided_chart(site: Site, found: Decided) -> Chart:
     return columns("decided", say("Decided each week"), say("Week from"), series, rows)
 
 
-LONGEST = 14
+LONGEST = 10
 """Business days shown one by one; what took longer is one column."""
 
 
