@@ -197,7 +197,7 @@ async def _latencies(
         samples = Sample(), Sample()
         for number in range(plan.rounds + 1):
             for sample, request in zip(samples, (get(address.address, token), first), strict=True):
-                asked = await ask_often([connection], [cycle([request])], 200, max(plan.seconds / 4, 0.1), 40)
+                asked = await ask_often([connection], [cycle([request])], 200, max(plan.seconds / 4, 0.05), 40)
                 if number:
                     sample.add(asked)
         median, worst = (samples[0].quantile(share) * 1000 for share in (0.5, 0.99))
