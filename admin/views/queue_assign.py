@@ -10,7 +10,6 @@ from admin.posted import text_of
 from admin.views.page import Crumb, PageView, route
 from admin.views.queue_rows import state_badge
 from models.documents.application import Application
-from models.documents.base import Id, read_id
 from models.errors import NotAllowed, NotFound, TorokuError, TransitionRefused
 from models.services import applications, assigning
 
@@ -68,7 +67,7 @@ class AssignParts(PageView):
         application, form = await self._assigned(request), await self.form(request, fields=10)
         chosen, note = text_of(form, "to", longest=64), text_of(form, "note")
         try:
-            to = _chosen(chosen, note)
+            to = assigning.read_colleague(chosen)
             revision = _revision(text_of(form, "revision", longest=12))
             moved = await assigning.hand_over(site, actor, application, to, note, revision=revision)
         except (NotFound, NotAllowed):
@@ -78,18 +77,6 @@ class AssignParts(PageView):
         to_whom = moved.assignee.name if moved.assignee else ""
         done = {"reference": moved.reference, "who": to_whom}
         return self.back(request, done=N_("{reference} is now in the charge of {who}."), values=done)
-
-
-def _chosen(text: str, note: str) -> Id:
-    """The account chosen. Raises TransitionRefused for none, for no id, and for a note that is too long."""
-    if not text:
-        raise TransitionRefused(assigning.NO_ONE)
-    if len(note) > assigning.NOTE_LIMIT:
-        raise TransitionRefused(assigning.LONG_NOTE, count=assigning.NOTE_LIMIT)
-    try:
-        return read_id(text)
-    except NotFound as error:
-        raise TransitionRefused(assigning.NOT_THEM) from error
 
 
 def _revision(text: str) -> int | None:

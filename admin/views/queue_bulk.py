@@ -23,8 +23,6 @@ from models.workflow.definition import Transition
 from models.workflow.effects import EFFECTS
 from models.workflow.engine import holds
 
-LONGEST_REASON = 2000
-
 
 class Plan(NamedTuple):
     """One application of the confirmation: what will happen, or why nothing will."""
@@ -78,9 +76,9 @@ class BulkParts(PageView):
             step=name,
             label=step.label(language()) if step else "",
             danger=bool(step and step.style == "danger"),
-            reason=text_of(form, "reason", longest=10 * LONGEST_REASON),
+            reason=text_of(form, "reason", longest=10 * bulk.LONGEST_REASON),
             needs_reason=bool(step and "reason" in step.needs),
-            longest=LONGEST_REASON,
+            longest=bulk.LONGEST_REASON,
             back=back.removeprefix("?"),
             base=f"{root_of(request)}/applications",
         )
@@ -95,12 +93,13 @@ class BulkParts(PageView):
         """Take the step with each, and tell what became of each."""
         site, actor, form = site_of(request), actor_of(request), await self.form(request)
         seen = dict(_seen(form))
-        name, reason = text_of(form, "step", longest=64), text_of(form, "reason", longest=10 * LONGEST_REASON)
+        name, reason = (
+            text_of(form, "step", longest=64),
+            text_of(form, "reason", longest=10 * bulk.LONGEST_REASON),
+        )
         try:
-            if len(reason) > LONGEST_REASON:
-                raise TransitionRefused(bulk.LONG_REASON, count=LONGEST_REASON)
-            if not reason and form.get("needs_reason"):
-                raise TransitionRefused(bulk.NO_REASON)
+            if form.get("needs_reason"):
+                bulk.require_reason(reason)
             outcomes = await bulk.take(site, actor, seen, name, reason)
         except TransitionRefused as refusal:
             return await self._confirm(request, form, list(seen), refusal)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from models.documents.account import Account
 from models.documents.application import Application, Handover
-from models.documents.base import Id
+from models.documents.base import Id, read_id
 from models.documents.guarded import update_where
 from models.documents.store import Session
 from models.errors import NotAllowed, NotFound, RecordChanged, TransitionRefused
@@ -95,6 +95,16 @@ def _actor(account: Account) -> Actor:
     )
 
 
+def read_colleague(text: str) -> Id:
+    """The account a form names. Raises TransitionRefused for none, and for what is no id."""
+    if not text:
+        raise TransitionRefused(NO_ONE)
+    try:
+        return read_id(text)
+    except NotFound as error:
+        raise TransitionRefused(NOT_THEM) from error
+
+
 async def hand_over(
     site: Site,
     actor: Actor,
@@ -107,13 +117,16 @@ async def hand_over(
     """Give the charge of `application` to the colleague with `account_id`, with a note for them.
 
     Raises NotFound, NotAllowed (somebody else's, without ``application.assign``), TransitionRefused (nobody
-    in charge, the wrong moment, or somebody who could not take it on), RecordChanged (it moved meanwhile)."""
+    in charge, the wrong moment, somebody who could not take it on, too long a note), RecordChanged (it
+    moved meanwhile)."""
+    if len(note.strip()) > NOTE_LIMIT:
+        raise TransitionRefused(LONG_NOTE, count=NOTE_LIMIT)
     found = await colleagues(site, actor, application)
     chosen = next((account for account in found if account.id == account_id), None)
     if chosen is None or application.assignee is None:
         raise TransitionRefused(NOT_THEM)
     to, origin, now = _actor(chosen).person, application.assignee, site.now()
-    told = Handover(to=to, origin=origin, by=actor.person, at=now, note=note.strip()[:NOTE_LIMIT])
+    told = Handover(to=to, origin=origin, by=actor.person, at=now, note=note.strip())
     guard = {"_id": application.id, "state": application.state, "assignee.id": origin.id}
     update = {
         "$set": {"assignee": to.model_dump(), "updated_at": now},

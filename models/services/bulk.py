@@ -19,6 +19,9 @@ from models.workflow.definition import Transition
 
 logger = logging.getLogger(__name__)
 
+LONGEST_REASON = 2000
+"""Longest reason (characters), as for one application."""
+
 MOST = 100
 """Most applications of one go."""
 
@@ -50,6 +53,12 @@ class Outcome:
     reference: str
     application: Application | None = None
     refusal: TorokuError | None = None
+
+
+def require_reason(reason: str) -> None:
+    """Raise TransitionRefused for no reason at all."""
+    if not reason:
+        raise TransitionRefused(NO_REASON)
 
 
 def require_few(references: Sequence[str]) -> None:
@@ -97,9 +106,11 @@ async def take(
     """Take step `name` with every application of `seen`, each where it still has the revision seen; one after
     the other, each in its own transaction. Where the database stops answering, the rest is not tried.
 
-    Raises NotAllowed, and TransitionRefused for none or too many."""
+    Raises NotAllowed, and TransitionRefused for none or too many, and for too long a reason."""
     require(actor, "application.view")
     require_few(list(seen))
+    if len(reason) > LONGEST_REASON:
+        raise TransitionRefused(LONG_REASON, count=LONGEST_REASON)
     outcomes: list[Outcome] = []
     for reference, revision in seen.items():
         if outcomes and isinstance(outcomes[-1].refusal, DatabaseUnavailable):

@@ -1,6 +1,5 @@
 """Finding applications by a piece of their reference, their title or their operator's name."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,7 +16,7 @@ async def searched(text: str) -> Mapping[str, Any]:
     if not folded:
         return {}
     if len(folded) == 1:
-        return {"grams": {"$regex": f"^{re.escape(folded)}"}}
+        return {"grams": {"$elemMatch": {"$gte": folded, "$lt": f"{folded}\U0010ffff"}}}
     where = {"grams": {"$all": needles(text)}}
     found = await Application.raw().find(where, {"_id": 1}).limit(RARE + 1).to_list(None)
     return where if len(found) > RARE else {"_id": {"$in": [row["_id"] for row in found]}}
