@@ -10,6 +10,7 @@ import pytest
 from models.documents.application import Application
 from models.documents.event import Event
 from models.documents.record import RecordVersion
+from models.documents.transfer import insert_versions
 from models.errors import JobMoved, NotAllowed, NotFound, TransferRefused
 from models.permissions import Actor
 from models.services import exporting, importing, jobs, profiles, transfers
@@ -216,7 +217,7 @@ async def test_an_import_that_was_broken_off_goes_on_and_does_nothing_twice(
     await operator(site)
     monkeypatch.setattr(importing, "BATCH", 10)
     job = await checked(site, steward, rows(*(f",0000000001,発電所,C{n},1" for n in range(50))), KIND)
-    original, batches = importing.insert_versions, 0
+    original, batches = insert_versions, 0
 
     async def break_off(versions: Any, session: Any) -> None:
         nonlocal batches
