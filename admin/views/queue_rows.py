@@ -105,6 +105,11 @@ class _Words:
         except UNREADABLE:
             return Line(_text(row.get("reference")) or str(row["_id"]), _text(row.get("title")), damaged=True)
 
+    def _kind(self, row: Row) -> str:
+        """What is applied for; a correction by staff is called so."""
+        told = self.kinds.get((row["type"], row["kind"])) or _whole(row["type"])
+        return f"{told} ({say('Correction by staff')})" if row.get("by_staff") else told
+
     def _line(self, row: Row, found: Sequence[signs.Sign], steps: list[tuple[str, Transition]]) -> Line:
         marks = {sign.name: self._mark(sign) for sign in found if sign.name in DUE}
         due, left = self._due(row["due"]) if row.get("due") else ("", "")
@@ -114,7 +119,7 @@ class _Words:
             reference=_whole(row["reference"]),
             title=_whole(row.get("title") or ""),
             operator=_whole(row.get("operator_name") or ""),
-            kind=self.kinds.get((row["type"], row["kind"])) or _whole(row["type"]),
+            kind=self._kind(row),
             state=self.badges.get(row["state"]) or BADGE.format("plain", _whole(row["state"])),
             received=moments.minute(received) if received else "",
             age=self._age(received) if received and row.get("open") else "",

@@ -89,6 +89,8 @@ def facts_of(
         (say("Reference"), application.reference),
         (say("Application"), f"{definition.label(spoken)} {KIND_LABELS[application.kind](spoken)}"),
         (say("Applicant"), application.operator_name or application.applicant.name),
+        (say("Correction by staff"), application.applicant.name if application.by_staff else ""),
+        (say("Ground"), application.ground),
         (say("Mail address"), application.applicant.email),
         (say("Received"), moments.minute(application.submitted_at) if application.submitted_at else ""),
         (say("Round"), str(application.round or "")),

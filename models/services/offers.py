@@ -51,11 +51,18 @@ def _asked(row: Row) -> tuple[Any, ...]:
     assignee, applicant = row.get("assignee"), row.get("applicant") or {}
     whole = row["type"], row["kind"], row["schema_version"], row["state"]
     charge = (assignee["kind"], assignee["id"]) if assignee else None
-    return (*whole, row.get("operator_id"), applicant.get("account_id"), charge)
+    return (*whole, row.get("operator_id"), applicant.get("account_id"), charge, bool(row.get("by_staff")))
 
 
 def _glimpse(
-    name: str, kind: Any, version: int, state: str, operator_id: Any, account_id: Any, charge: Any
+    name: str,
+    kind: Any,
+    version: int,
+    state: str,
+    operator_id: Any,
+    account_id: Any,
+    charge: Any,
+    by_staff: bool,
 ) -> Application:
     """An application with no more than that."""
     seen: Application = Application.model_construct(
@@ -66,6 +73,7 @@ def _glimpse(
         operator_id=operator_id,
         assignee=Person(kind=charge[0], id=charge[1]) if charge else None,
         applicant=Applicant.model_construct(account_id=account_id),
+        by_staff=by_staff,
     )
     return seen
 

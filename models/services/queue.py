@@ -26,6 +26,7 @@ COLUMNS: Mapping[str, Any] = {
     "operator_name": 1,
     "operator_id": 1,
     "applicant.account_id": 1,
+    "by_staff": 1,
     "state": 1,
     "open": 1,
     "assignee": 1,

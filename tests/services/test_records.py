@@ -23,6 +23,8 @@ from models.permissions import Actor, persons
 from models.services import applications, chapters, correcting, lifecycles, related
 from models.services.applications import save_page
 from models.services.lifecycles import Evidence, act, outcome_of
+from models.services.offers import offered
+from models.services.queue import COLUMNS
 from models.services.site import Site
 from models.services.steps import Given, possible_steps, take_step
 from models.services.submitting import submit
@@ -305,3 +307,17 @@ async def test_nobody_without_permission_sees_history_or_what_is_around(
     with pytest.raises(NotAllowed):
         await related.related_to(site, operator, record)
     assert lifecycles.possible_actions(site, operator, record) == []
+
+
+async def test_the_queue_lists_a_correction_and_offers_its_author_nothing(
+    site: Site, approver: Actor, reviewer: Actor, plant: Registered
+) -> None:
+    record, _ = plant
+    draft = await corrected(site, reviewer, record, "basics", resource_name="第五発電所")
+    await submit(site, reviewer, draft, revision=draft.revision)
+    row = await Application.raw().find_one({"_id": draft.id}, COLUMNS)
+    assert row is not None
+    assert row["by_staff"] is True
+    assert [name for name, _ in offered(site, reviewer, row)] == ["withdraw"]
+    other = await staff(site, "reviewer-2", "reviewer")
+    assert [name for name, _ in offered(site, other, row)] == ["claim"]
