@@ -108,7 +108,12 @@ async def _do(site: Site, job: Job, progress: Progress) -> None:
 
 async def _run(site: Site, job: Job, hold: "_Hold", progress: Progress) -> None:
     await site.registry.refresh()
-    work = WORK[job.kind]
+    work = {
+        "rewrite": rewriting.rewrite,
+        "restore": rewriting.restore,
+        "export": exporting.export,
+        "import": importing.bring_in,
+    }[job.kind]
     await work(site, job, progress, hold)
     waits = job.kind == "import" and job.phase == "check"
     values = {"state": "prepared" if waits else "done", "finished_at": site.now(), "problem": ""}
@@ -119,14 +124,6 @@ async def _run(site: Site, job: Job, hold: "_Hold", progress: Progress) -> None:
 
     await site.store.transaction(body)
 
-
-WORK = {
-    "rewrite": rewriting.rewrite,
-    "restore": rewriting.restore,
-    "export": exporting.export,
-    "import": importing.bring_in,
-}
-"""What does a job of each kind."""
 
 DONE: Mapping[Kind, str] = {
     "rewrite": "schema.rewritten",
