@@ -15,6 +15,7 @@ from pymongo.errors import ExecutionTimeout, OperationFailure
 
 from models.documents.application import Application
 from models.documents.base import Stored
+from models.documents.indexes import SEARCH
 from models.documents.prepare import CODEC
 from models.errors import SearchTooWide
 
@@ -22,6 +23,9 @@ Where = Mapping[str, Any]
 
 PATIENCE = 4_000
 """Milliseconds a page of rows may take the database."""
+
+WALKING = 300
+"""Milliseconds the order of a list is walked before something else is tried."""
 
 COUNTING = 1_000
 """Milliseconds a count may take it."""
@@ -79,15 +83,18 @@ class Rows:
         projection: Sequence[str],
         walked: bool = False,
     ) -> list[Mapping[str, Any]]:
-        """A page of rows with only the paths asked; `walked`: by the index of the order, whatever else could
-        serve. Raises SearchTooWide."""
+        """A page of rows with only the paths asked; `walked`: by the index of the order first, which meets what
+        is common soon; where what is sought stands at its far end, as anything finds it. Raises
+        SearchTooWide."""
         cursor = self.collection.find(where, dict.fromkeys(projection, 1)).sort(list(sort))
-        cursor = cursor.skip(skip).limit(limit).max_time_ms(PATIENCE)
+        cursor = cursor.skip(skip).limit(limit)
         if walked:
-            cursor = cursor.hint([(path, ASCENDING) for path, _ in sort])
-        with in_time():
-            rows: list[Mapping[str, Any]] = await cursor.to_list(None)
-        return rows
+            order = [(path, ASCENDING) for path, _ in sort]
+            try:
+                return await _read(cursor.clone().hint(order).max_time_ms(WALKING))
+            except SearchTooWide:
+                cursor = cursor.hint(SEARCH)
+        return await _read(cursor.max_time_ms(PATIENCE))
 
     async def one(self, pk: str, where: Where, projection: Sequence[str] = ()) -> Mapping[str, Any] | None:
         """One row by its id within `where`: the paths asked, or all but those that are never shown. None for
@@ -106,6 +113,12 @@ class Rows:
             return ObjectId(pk)
         except (InvalidId, TypeError):
             return None
+
+
+async def _read(cursor: Any) -> list[Mapping[str, Any]]:
+    with in_time():
+        rows: list[Mapping[str, Any]] = await cursor.to_list(None)
+    return rows
 
 
 @contextmanager
