@@ -284,6 +284,17 @@ async def test_the_next_one_is_ones_own_then_what_waits_longest(
     assert nothing is None
 
 
+async def test_nobody_is_offered_the_review_of_their_own_correction(
+    site: Site, reviewer: Actor, approver: Actor
+) -> None:
+    """The rows carry what the rules of steps ask; the control is a correction of somebody else."""
+    for proposer, offered in ((reviewer, None), (approver, "A-CORRECTION")):
+        await Application.raw().delete_many({})
+        own = {"by_staff": True, "applicant": {"account_id": proposer.account_id}, "kind": "change"}
+        await wait([stored(site, reference="A-CORRECTION", **own)])
+        assert await queue.next_reference(site, reviewer) == offered
+
+
 async def test_search_finds_pieces_of_titles_and_references_literally(site: Site) -> None:
     titles = ("第77777発電株式会社", "北海道アグリゲーション", "みなと発電")
     rows = [stored(site, title=title, reference=f"Z-{title}") for title in titles]
