@@ -83,9 +83,8 @@ class Rows:
         projection: Sequence[str],
         walked: bool = False,
     ) -> list[Mapping[str, Any]]:
-        """A page of rows with only the paths asked; `walked`: by the index of the order first, which meets what
-        is common soon; where what is sought stands at its far end, as anything finds it. Raises
-        SearchTooWide."""
+        """A page of rows with only the paths asked; `walked`: by the index of the order first, which meets
+        what is common soon; where that stands at its far end, by the search index. Raises SearchTooWide."""
         cursor = self.collection.find(where, dict.fromkeys(projection, 1)).sort(list(sort))
         cursor = cursor.skip(skip).limit(limit)
         if walked:
