@@ -90,6 +90,6 @@ def for_many(steps: list[tuple[str, Transition]]) -> list[tuple[str, Transition]
 
 def awaits(actor: Actor, row: Row, steps: list[tuple[str, Transition]]) -> bool:
     """Whether an application waits for `actor` and not for somebody in particular: they may take it on, or
-    decide on it without being in charge."""
+    decide on it without being in charge. One's own correction waits for somebody else."""
     mine = (row.get("assignee") or {}).get("id") == actor.account_id
-    return bool(steps) and not mine
+    return not mine and any(set(step.by) != {"applicant"} for _, step in steps)

@@ -290,7 +290,11 @@ async def test_nobody_is_offered_the_review_of_their_own_correction(
     """The rows carry what the rules of steps ask; the control is a correction of somebody else."""
     for proposer, offered in ((reviewer, None), (approver, "A-CORRECTION")):
         await Application.raw().delete_many({})
-        own = {"by_staff": True, "applicant": {"account_id": proposer.account_id}, "kind": "change"}
+        own: dict[str, Any] = {
+            "by_staff": True,
+            "applicant": {"account_id": proposer.account_id},
+            "kind": "change",
+        }
         await wait([stored(site, reference="A-CORRECTION", **own)])
         assert await queue.next_reference(site, reviewer) == offered
 
