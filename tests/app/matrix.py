@@ -16,15 +16,22 @@ OWN = "own"
 SIGNED_IN = "signed in"
 """Somebody whose session there is to end."""
 
+IMPORT = "record.import application.import"
+TRANSFER = f"record.export job.view {IMPORT}"
+
+NOBODY = "nobody"
+"""A door that is shut to everybody."""
+
 
 class Row(NamedTuple):
-    """One door: the permission it asks, and whether more decides (the workflow, row rules, what is there)."""
+    """One door: the permission it asks (one of several), and whether more decides: the workflow, row rules,
+    what is there."""
 
     permission: str
     further: bool = False
 
 
-def _lists(key: str, permission: str, export: str = "nobody") -> dict[str, Row]:
+def _lists(key: str, permission: str, export: str = NOBODY) -> dict[str, Row]:
     """The rows of one list of the admin."""
     return {
         f"GET /admin/{key}/list": Row(permission),
@@ -84,13 +91,60 @@ ADMIN: Mapping[str, Row] = {
     "POST /admin/theme": Row(ANYBODY, further=True),
     "GET /admin/": Row("admin.enter"),
     "GET /admin/queue": Row("application.view"),
+    "GET /admin/queue/{reference}/assign": Row("application.view", further=True),
+    **{
+        f"POST /admin/queue{path}": Row("application.view", further=True)
+        for path in ("/bulk", "/bulk/take", "/{reference}/assign", "/{reference}/claim")
+    },
+    "GET /admin/filters": Row("admin.enter", further=True),
+    "GET /admin/views": Row("admin.enter"),
+    "GET /admin/views/new": Row("admin.enter", further=True),
+    "GET /admin/views/{id}/change": Row("admin.enter", further=True),
+    **{
+        f"POST /admin/views{path}": Row("admin.enter", further=True)
+        for path in ("", "/{id}/change", "/{id}/remove")
+    },
     "POST /admin/queue/next": Row("application.view", further=True),
     "GET /admin/applications": Row("application.view"),
     "GET /admin/applications/{reference}": Row("application.view"),
     "POST /admin/applications/{reference}/uncover": Row("secret.reveal", further=True),
+    "GET /admin/applications/{reference}/files/{identifier}/about": Row("application.view", further=True),
+    "POST /admin/applications/{reference}/look": Row("application.view", further=True),
+    "POST /admin/applications/{reference}/preview/{step}": Row("application.view", further=True),
+    "POST /admin/applications/{reference}/rebase": Row("application.rebase", further=True),
+    "POST /admin/applications/{reference}/comments": Row("application.comment", further=True),
+    "POST /admin/applications/{reference}/comments/{identifier}/{act}": Row(
+        "application.comment", further=True
+    ),
     "POST /admin/applications/{reference}/steps/{step}": Row("application.view", further=True),
     "GET /admin/applications/{reference}/files/{identifier}": Row("application.view", further=True),
     **_lists("{type}", "record.view", "record.export"),
+    "GET /admin/{type}/export": Row("record.export"),
+    **{
+        f"GET /admin/{{type}}/{page}": Row("record.view", further=True)
+        for page in ("file", "history", "related", "step")
+    },
+    "POST /admin/{type}/step": Row("record.view", further=True),
+    "GET /admin/corrections": Row("record.correct"),
+    **{
+        f"{method} /admin/corrections{path}": Row("record.correct", further=True)
+        for path in ("/of/{type}/{pk}", "/{reference}/check", "/{reference}/pages/{page}")
+        for method in ("GET", "POST")
+    },
+    "GET /admin/corrections/{reference}": Row("record.correct", further=True),
+    "GET /admin/corrections/{reference}/save": Row("record.correct", further=True),
+    "POST /admin/corrections/{reference}/discard": Row("record.correct", further=True),
+    "POST /admin/corrections/{reference}/withdraw": Row("record.correct", further=True),
+    "GET /admin/transfers": Row(TRANSFER, further=True),
+    "GET /admin/transfers/import/new": Row(IMPORT, further=True),
+    "POST /admin/transfers/import/new": Row(IMPORT, further=True),
+    **{
+        f"GET /admin/transfers/{{id}}{path}": Row(TRANSFER, further=True) for path in ("", "/errors", "/file")
+    },
+    **{
+        f"POST /admin/transfers/{{id}}/{act}": Row(TRANSFER, further=True)
+        for act in ("apply", "cancel", "check", "resume")
+    },
     "POST /admin/{type}/uncover": Row("secret.reveal", further=True),
     **_lists("events", "event.view", "event.view"),
     **_lists("notices", "notice.view_operators", "notice.view_operators"),
@@ -98,6 +152,18 @@ ADMIN: Mapping[str, Row] = {
     "POST /admin/messages/{id}/retry": Row("message.retry", further=True),
     **_lists("accounts", "account.view"),
     **_lists("certificates", "account.view"),
+    **_lists("jobs", "admin.enter"),
+    "POST /admin/jobs/{id}/cancel": Row("admin.enter", further=True),
+    "POST /admin/jobs/{id}/resume": Row("admin.enter", further=True),
+    **_lists("terms", "terms.view"),
+    "POST /admin/accounts/{id}/end": Row("session.end", further=True),
+    "POST /admin/events/verify": Row("event.view"),
+    "GET /admin/calendar": Row("calendar.view"),
+    "GET /admin/calendar/{day}": Row("calendar.view", further=True),
+    "POST /admin/calendar/{day}": Row("calendar.edit", further=True),
+    "POST /admin/calendar/{day}/clear": Row("calendar.edit", further=True),
+    "GET /admin/switches": Row("switch.view"),
+    "POST /admin/switches/{name}": Row("switch.set", further=True),
     "GET /admin/studio": Row("schema.view"),
     "GET /admin/studio/new": Row("schema.propose"),
     "POST /admin/studio/new": Row("schema.propose", further=True),
