@@ -191,13 +191,13 @@ async def _latencies(
 ) -> AsyncIterator[Latency]:
     """One connection, each address a few times in turn with the first page."""
     connection = await Connection.open(program.port)
-    first = get(addresses[0].address, token)
+    first, seconds = get(addresses[0].address, token), max(plan.seconds / 4, 0.05)
     for address in addresses:
         say("Measuring: {page}", page=address.name)
         samples = Sample(), Sample()
         for number in range(plan.rounds + 1):
             for sample, request in zip(samples, (get(address.address, token), first), strict=True):
-                asked = await ask_often([connection], [cycle([request])], 200, max(plan.seconds / 4, 0.05), 40)
+                asked = await ask_often([connection], [cycle([request])], 200, seconds, 40)
                 if number:
                     sample.add(asked)
         median, worst = (samples[0].quantile(share) * 1000 for share in (0.5, 0.99))
