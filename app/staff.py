@@ -9,8 +9,8 @@ from admin.live import FollowTypes, LiveRecords
 from admin.site import SafeAdmin, build_admin
 from admin.studio.pages import studio_section
 from admin.views.collections import staff_views
-from admin.views.dashboard import Dashboard
 from admin.views.correction import CorrectionPage
+from admin.views.dashboard import Dashboard
 from app.settings import Settings
 from forms.correcting import draw_correction
 from forms.preview import draw_form

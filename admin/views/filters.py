@@ -76,7 +76,9 @@ def record_place(request: Request, name: str) -> Place:
 def _of_records(name: str, request: Request) -> Sequence[Askable]:
     site = site_of(request)
     definition = site.registry.all_current()[name].definition
-    return record_askable(seen_by(actor_of(request), definition), site.lifecycles[definition.lifecycle])
+    lifecycle = site.lifecycles[definition.lifecycle]
+    states = {state: each.label for state, each in lifecycle.states.items()}
+    return record_askable(seen_by(actor_of(request), definition), states)
 
 
 @dataclass(frozen=True, slots=True)

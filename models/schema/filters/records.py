@@ -11,7 +11,6 @@ from models.schema.fields.moment import DateField, DateTimeField, TimeField, Yea
 from models.schema.fields.number import NumberField
 from models.schema.fields.structure import ComputedField
 from models.schema.filters.tree import Askable, Kind
-from models.workflow.definition import Lifecycle
 
 _KINDS: tuple[tuple[type[BaseField], Kind], ...] = (
     (NumberField, "number"),
@@ -23,14 +22,14 @@ _KINDS: tuple[tuple[type[BaseField], Kind], ...] = (
 )
 
 
-def record_askable(seen: RecordType, lifecycle: Lifecycle) -> tuple[Askable, ...]:
+def record_askable(seen: RecordType, states: Mapping[str, Text]) -> tuple[Askable, ...]:
     """The questions about records of a type; `seen` is the definition as the reader may see it
     (``models.access.seen_by``). Secrets are never asked for."""
-    states = tuple((name, state.label) for name, state in lifecycle.states.items())
+    lifecycle = tuple(states.items())
     return (
         Askable("number", Text(ja="番号", en="Number"), "text", indexed=True, required=True),
         Askable(
-            "lifecycle", Text(ja="状態", en="State"), "choice", options=states, indexed=True, required=True
+            "lifecycle", Text(ja="状態", en="State"), "choice", options=lifecycle, indexed=True, required=True
         ),
         *_answers(seen),
         Askable("updated_at", Text(ja="更新日時", en="Updated"), "moment", indexed=True, required=True),
