@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from admin import moments
 from admin.actor import actor_of, may, site_of
 from admin.csrf import csrf_input
-from admin.language import language, say
+from admin.language import N_, language, say
 from admin.language import lazy_gettext as _
 from admin.links import root_of
 from admin.posted import text_of
@@ -213,7 +213,7 @@ class CorrectionPage(PageView):
         """Where a correction stands; one that waits for its author goes on at the check."""
         application = await self._find(request)
         if request.query_params.get("done") == "submitted":
-            self.tell(request, "The correction has been handed over. Somebody else reviews it.")
+            self.tell(request, N_("The correction has been handed over. Somebody else reviews it."))
             return RedirectResponse(self.url(request, f"/{application.reference}"), status_code=303)
         return self._draw(request, application)
 
@@ -258,7 +258,7 @@ class CorrectionPage(PageView):
     async def saved(self, request: Request) -> Response:
         """What was typed is kept; one may go on later."""
         application = await self._find(request)
-        self.tell(request, "Your answers are kept. You can go on at any time.")
+        self.tell(request, N_("Your answers are kept. You can go on at any time."))
         return RedirectResponse(self.url(request, f"/{application.reference}"), status_code=303)
 
     @route("/{reference}/discard", methods=["POST"])
@@ -273,7 +273,7 @@ class CorrectionPage(PageView):
             raise
         except TorokuError as refusal:
             return self._draw(request, await self._find(request), refusal)
-        return self.back(request, done="The draft has been given up. The record stays as it is.")
+        return self.back(request, done=N_("The draft has been given up. The record stays as it is."))
 
     @route("/{reference}/withdraw", methods=["POST"])
     async def withdraw(self, request: Request) -> Response:
@@ -285,4 +285,4 @@ class CorrectionPage(PageView):
             raise
         except TorokuError as refusal:
             return self._draw(request, await self._find(request), refusal)
-        return self.back(request, f"/{application.reference}", done="The correction has been taken back.")
+        return self.back(request, f"/{application.reference}", done=N_("The correction has been taken back."))
