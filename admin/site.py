@@ -241,22 +241,22 @@ class SafeAdmin(BaseAdmin):
     @route("/language", methods=["POST"], name="language")
     async def change_language(self, request: Request) -> Response:
         """Remembers the language chosen and returns to the page it was chosen on."""
-        form = await read_form(request, fields=5, field_bytes=4096)
-        answer = RedirectResponse(safe_path(text_of(form, "next"), request), status_code=303)
-        chosen = text_of(form, "language")
-        if chosen in LANGUAGES:
-            answer.set_cookie(COOKIE, chosen, max_age=ONE_YEAR, httponly=True, samesite="lax")
-        return answer
+        return await _remember(request, "language", LANGUAGES, COOKIE)
 
     @route("/theme", methods=["POST"], name="theme")
     async def change_theme(self, request: Request) -> Response:
         """Remembers light, dark or as the system has it, and returns to the page."""
-        form = await read_form(request, fields=5, field_bytes=4096)
-        answer = RedirectResponse(safe_path(text_of(form, "next"), request), status_code=303)
-        chosen = text_of(form, "theme")
-        if chosen in THEMES:
-            answer.set_cookie(THEME_COOKIE, chosen, max_age=ONE_YEAR, httponly=True, samesite="lax")
-        return answer
+        return await _remember(request, "theme", THEMES, THEME_COOKIE)
+
+
+async def _remember(request: Request, name: str, among: Sequence[str], cookie: str) -> Response:
+    """Keeps a choice of how pages are shown for a year; one that does not exist is not kept."""
+    form = await read_form(request, fields=5, field_bytes=4096)
+    answer = RedirectResponse(safe_path(text_of(form, "next"), request), status_code=303)
+    chosen = text_of(form, name)
+    if chosen in among:
+        answer.set_cookie(cookie, chosen, max_age=ONE_YEAR, httponly=True, samesite="lax")
+    return answer
 
 
 def build_admin(

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from app.cli.bar import watched
 from app.cli.speech import say, spoken
 from app.opening import configuration_of, open_site
 from app.settings import Settings
@@ -14,6 +15,7 @@ from models.documents.job import Job
 from models.errors import NotAllowed, TransferRefused
 from models.permissions import Actor
 from models.services import jobs, transfers
+from models.services.reindexing import reindex
 from models.services.sessions import actor_for
 from models.services.site import Site
 from models.services.transfers import Wanted
@@ -111,6 +113,23 @@ def _place(error: dict[str, object]) -> dict[str, object]:
     return {name: error[name] for name in ("row", "column")}
 
 
+@data.command("reindex")
+def reindex_records(
+    record_type: Annotated[str, typer.Argument(help="The record type.")],
+) -> None:
+    """Write the search entries of every record of a type anew: after an upgrade, or when other fields are
+    searched now."""
+    asyncio.run(_reindex(record_type))
+
+
+async def _reindex(record_type: str) -> None:
+    settings = Settings()
+    async with open_site(settings, configuration_of(settings), owner=False) as site:
+        with watched(record_type) as progress:
+            changed = await reindex(site, record_type, progress)
+    say("{count} records are found by other words now.", count=changed)
+
+
 async def _member(login: str) -> Actor:
     """The member of staff with this login. Raises NotAllowed for anybody else."""
     account = await Account.find_one({"login": login, "kind": "staff", "status": "active"})
@@ -121,10 +140,11 @@ async def _member(login: str) -> Actor:
 
 async def _finished(site: Site, job: Job) -> Job:
     """The job once it is done, by whoever does it. Raises TransferRefused when it failed."""
-    while not job.is_over and job.state != "prepared":
-        await jobs.run_this(site, job)
-        await asyncio.sleep(jobs.PAUSE)
-        job = await jobs.find_job(job.id)  # type: ignore[arg-type]
+    with watched(job.type) as progress:
+        while not job.is_over and job.state != "prepared":
+            await jobs.run_this(site, job, progress)
+            await asyncio.sleep(jobs.PAUSE)
+            job = await jobs.find_job(job.id)  # type: ignore[arg-type]
     if job.state in ("failed", "cancelled"):
         raise TransferRefused("The job could not be finished ({problem}).", problem=job.problem or job.state)
     return job

@@ -1,10 +1,10 @@
 """Records in their collections: projected reads, guarded writes. The only door to record collections."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from pymongo import ReturnDocument
+from pymongo import ReturnDocument, UpdateOne
 from pymongo.errors import DuplicateKeyError
 
 from models.documents.base import Id
@@ -102,6 +102,19 @@ class Records:
         if not where:
             return min(await self.collection.estimated_document_count(), limit)
         return await self.collection.count_documents(where, limit=limit)
+
+    async def ahead(self, last: Id | None, projection: Mapping[str, Any], limit: int) -> list[dict[str, Any]]:
+        """The next raw records behind the id `last`, in the order of their ids; from the first for None."""
+        where = {"_id": {"$gt": last}} if last else {}
+        return await self.collection.find(where, projection).sort("_id", 1).limit(limit).to_list(None)
+
+    async def keep_grams(self, found: Sequence[tuple[Id, int, list[str]]]) -> int:
+        """Put new search entries (id, revision, entries) where that revision is still in force; how many."""
+        writes = [
+            UpdateOne({"_id": identifier, "revision": revision}, {"$set": {"grams": grams}})
+            for identifier, revision, grams in found
+        ]
+        return (await self.collection.bulk_write(writes, ordered=False)).modified_count if writes else 0
 
     async def taken(self, query: Query, session: Session = None) -> bool:
         """Whether a record with these values exists."""

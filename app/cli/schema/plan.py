@@ -2,14 +2,13 @@
 
 import asyncio
 import json
-import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
 
+from app.cli.bar import watched
 from app.cli.schema.planned import print_planned
 from app.cli.speech import fail, say, say_finding, spoken
 from app.database import Database, open_database
@@ -24,7 +23,6 @@ from models.language import Message, translate
 from models.schema.definition import RecordType
 from models.schema.evolution import check_steps
 from models.services.impact import Impact, assess
-from models.services.progress import Progress, silent
 from models.services.registry import Published, Registry
 from models.services.site import Site
 
@@ -167,17 +165,3 @@ def _unusable(current: Published, candidate: RecordType) -> Iterator[tuple[str, 
             )
     own = tuple(steps for steps in candidate.evolution if steps.start == current.version)
     yield from check_steps(own, current.definition, candidate)
-
-
-@contextmanager
-def watched(name: str) -> Iterator[Progress]:
-    """A bar on standard error while something is counted, where somebody watches."""
-    if not sys.stderr.isatty():
-        yield silent
-        return
-    from rich.console import Console  # here, so that serving does not wait for it
-    from rich.progress import Progress as Bar
-
-    with Bar(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(name, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from app.cli.schema.plan import REFUSED, Name, wanted_types, watched
+from app.cli.bar import watched
+from app.cli.schema.plan import REFUSED, Name, wanted_types
 from app.cli.schema.planned import print_refusals
 from app.cli.speech import fail, say, spoken
 from app.opening import configuration_of, open_site
