@@ -20,12 +20,10 @@ from app.bench.pages import Page
 from app.bench.plan import Plan
 from app.bench.run import EMBEDDED, fresh_database, site_on
 from app.bench.server import OURS, RAW, Program, running
-from app.bench.stage import REVIEWS, Stage, build_stage, refresh_sessions
-from app.bench.taking import TakingRow, taking_rows
+from app.bench.stage import Stage, build_stage, refresh_sessions
+from app.bench.taking import taking_page
 from app.cli.speech import say
 from app.database import Database, open_database
-from models.documents.account import Account
-from models.permissions import Actor
 from models.schema.definition import RecordType
 from models.services.site import Site
 
@@ -34,9 +32,6 @@ SMALL = 10_000
 
 GROWTH = 1.2
 """Times the processor time of the smaller site a page of the larger one may take."""
-
-CLAIMS = 150
-"""Applications claimed and decided in one window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +79,6 @@ class Found:
     pages: list[Row] = field(default_factory=list)
     growth: list[Growth] = field(default_factory=list)
     latencies: list[Latency] = field(default_factory=list)
-    taking: list[TakingRow] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +111,6 @@ async def _on(plan: Plan, folder: Path, server: str) -> Found:
         found.filled = perf_counter() - began
         async with _servers(folder, small, large) as programs:
             await _measure(plan, found, large, programs)
-        found.taking = await taking_rows(
-            large.site,
-            await _reviewer(),
-            large.stage.filled.definition.name,
-            min(CLAIMS, (plan.queue - REVIEWS) // 4),
-        )
     return found
 
 
@@ -166,6 +154,9 @@ async def _measure(
         found.pages += [row async for row in compare(page, (ours, raw), plan)]
         if page.name.startswith("list"):
             found.growth.append(await _growth(page, (ours, smaller), plan, meter))
+    say("Measuring: {page}", page="claim, decide")
+    taking = await taking_page(large.site, large.stage, ours, plan)
+    found.pages += [row async for row in compare(taking, (ours, raw), plan)]
     addresses = await timed(large.site, kind)
     found.latencies = [row async for row in _latencies(addresses, ours, large.stage.reviewer, plan)]
 
@@ -204,9 +195,3 @@ async def _latencies(
         yield Latency(address, median, worst, samples[1].quantile(0.5) * 1000)
         await asyncio.sleep(0)
     await connection.close()
-
-
-async def _reviewer() -> Actor:
-    account = await Account.find_one(Account.login == "bench-reviewer")
-    assert account is not None  # noqa: S101 - the stage has just made it
-    return Actor(kind="staff", account_id=account.id, name=account.name, roles=frozenset(account.roles))

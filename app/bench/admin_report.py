@@ -6,7 +6,6 @@ from rich.console import Console
 
 from app.bench.admin import Found, Growth, Latency
 from app.bench.report import WIDTH, marked, print_pages, table
-from app.bench.taking import FLOOR, TakingRow
 from app.cli.speech import say
 
 
@@ -16,7 +15,6 @@ def print_admin(found: Found) -> None:
     print_pages(found.pages)
     _print_growth(found.growth)
     _print_latencies(found.latencies)
-    _print_taking(found.taking)
 
 
 def _print_growth(rows: Sequence[Growth]) -> None:
@@ -35,12 +33,4 @@ def _print_latencies(rows: Sequence[Latency]) -> None:
         median = marked(f"{row.median:.1f}", row.is_slow)
         ratio = f"{row.median / row.first:.2f}" if row.first else ""
         told.add_row(row.timed.name, median, f"{row.worst:.1f}", f"{row.first:.1f}", ratio, limit)
-    Console(width=WIDTH).print(told)
-
-
-def _print_taking(rows: Sequence[TakingRow]) -> None:
-    told = table(("claim and decide, with history and event", "people", "ours/s", "raw/s", "ratio", "floor"))
-    for row in rows:
-        ratio = marked(f"{row.ratio:.2f}", row.is_slow)
-        told.add_row("", str(row.concurrency), f"{row.ours:.0f}", f"{row.raw:.0f}", ratio, f"{FLOOR:.1f}")
     Console(width=WIDTH).print(told)

@@ -1,9 +1,10 @@
 """A small HTTP/1.1 client: one kept-alive connection, nothing between the clock and the socket."""
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Self
+from urllib.parse import urlencode
 
 from models.errors import ConfigurationError
 
@@ -13,14 +14,17 @@ HEAD_LIMIT = 64 * 1024
 BOUNDARY = "toroku-bench-2f8c"
 """Between the parts of a multipart post."""
 
+PLAIN = "application/x-www-form-urlencoded"
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back: the status, the address it leads to, the size of the body in bytes."""
+    """What came back: the status, the address it leads to, the size of the body in bytes, the cookies set."""
 
     status: int
     location: str
     size: int
+    cookies: Mapping[str, str] = field(default_factory=dict)
 
 
 class Connection:
@@ -56,10 +60,13 @@ def read_head(head: bytes) -> Answer:
 
     Raises ConfigurationError for an answer without a length: such a page cannot be measured here."""
     status, *lines = head.decode("latin-1").split("\r\n")
-    fields = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    told = [(name.lower(), value.strip()) for name, _, value in (line.partition(":") for line in lines)]
+    fields, made = dict(told), [value.partition(";")[0] for name, value in told if name == "set-cookie"]
     if "content-length" not in fields:
         raise ConfigurationError(message=f"{status}: without Content-Length it cannot be measured.")
-    return Answer(int(status.split(" ", 2)[1]), fields.get("location", ""), int(fields["content-length"]))
+    cookies = {name: value for name, _, value in (pair.partition("=") for pair in made)}
+    length = int(fields["content-length"])
+    return Answer(int(status.split(" ", 2)[1]), fields.get("location", ""), length, cookies)
 
 
 def get(path: str, token: str = "") -> bytes:
@@ -78,12 +85,20 @@ def post(path: str, token: str, fields: Mapping[str, str | list[str]]) -> bytes:
     return _request("POST", path, token, f"multipart/form-data; boundary={BOUNDARY}", body)
 
 
-def _request(method: str, path: str, token: str, kind: str, body: bytes) -> bytes:
+def post_plain(path: str, token: str, fields: Sequence[tuple[str, str]], cookies: Mapping[str, str]) -> bytes:
+    """A POST of a form without uploads as bytes, as browsers send the forms of the staff's site."""
+    return _request("POST", path, token, PLAIN, urlencode(fields).encode(), cookies)
+
+
+def _request(
+    method: str, path: str, token: str, kind: str, body: bytes, cookies: Mapping[str, str] | None = None
+) -> bytes:
+    told = {**({"session": token} if token else {}), **(cookies or {})}
     lines = [
         f"{method} {path} HTTP/1.1",
         "Host: 127.0.0.1",
         "Accept-Language: ja",
-        *([f"Cookie: session={token}"] if token else []),
+        *([f"Cookie: {'; '.join(f'{name}={value}' for name, value in told.items())}"] if told else []),
         *([f"Content-Type: {kind}", f"Content-Length: {len(body)}"] if body else []),
     ]
     return "\r\n".join([*lines, "", ""]).encode() + body

@@ -52,6 +52,7 @@ def create_raw() -> Starlette:
         Route("/admin/queue", raw.queue),
         Route("/admin/{type}/list", partial(records.page, raw)),
         Route("/admin/applications/{reference}", raw.review),
+        Route("/admin/applications/{reference}/steps/{step}", raw.step, methods=["POST"]),
     ]
     return Starlette(routes=routes, lifespan=raw.lifespan)
 
@@ -201,6 +202,27 @@ class Raw:
         )
         context: Row = {"taken": taken, "certificate": certificate, "mails": mails, "account": account}
         return self.draw("review.html", application=found, **context)
+
+    async def step(self, request: Request) -> Response:
+        """A step with the history inside the application: one guarded update, no event, no transaction."""
+        account, form = await self.account(request), await request.form()
+        name, reference = str(request.path_params["step"]), str(request.path_params["reference"])
+        origins, to, takes = self.words.moves[name]
+        by, now = {"kind": "staff", "id": account["_id"], "name": account["name"]}, datetime.now(UTC)
+        values: Row = {"state": to, "updated_at": now, "checklist": form.getlist("checklist")}
+        history = {"name": name, "origin": origins[0], "to": to, "by": by, "at": now, "note": ""}
+        found = await self.db.applications.find_one_and_update(
+            {"reference": reference, "state": origins[0], "revision": int(str(form["revision"]))},
+            {
+                "$set": {**values, **({"assignee": by} if takes else {})},
+                "$push": {"history": history},
+                "$inc": {"revision": 1},
+            },
+            return_document=ReturnDocument.AFTER,
+        )
+        if found is None:
+            raise HTTPException(409)
+        return RedirectResponse(f"/admin/applications/{reference}", 303)
 
     async def _taken(self, application: Row) -> list[tuple[str, bool]]:
         """Whether each value that must be unique is registered already."""

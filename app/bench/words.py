@@ -44,6 +44,8 @@ class Words:
     states: dict[str, str]
     waiting: Sequence[str]
     steps: Sequence[tuple[str, str]]
+    moves: dict[str, tuple[Sequence[str], str, bool]]
+    """Of every step: where from, where to, and whether it puts somebody in charge."""
     checklist: Sequence[tuple[str, str]]
     reasons: Sequence[tuple[str, str]]
     collection: str
@@ -80,6 +82,7 @@ def words_of(configuration: Configuration) -> Words:
         states={name: state.label("ja") for name, state in states.items() if not state.initial},
         waiting=[name for name, state in held.items() if state.held_by != "applicant"],
         steps=[(n, t.label("ja")) for n, t in flow.transitions.items() if "assignee" in t.by],
+        moves={n: (t.origins, t.to, t.sets == "assignee") for n, t in flow.transitions.items()},
         checklist=[(item.name, item.label("ja")) for item in kind.review.checklist],
         reasons=[(reason.code, reason.label("ja")) for reason in kind.review.reasons],
         collection=kind.collection,

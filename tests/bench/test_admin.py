@@ -13,7 +13,7 @@ async def test_every_list_and_search_is_answered(mongod: Database) -> None:
     """An answer of another status than 200 would have ended the run."""
     found = await run_admin(TINY, mongod.address)
     print_admin(found)
-    assert {row.page.name for row in found.pages} >= {"list", "queue", "review page"}
+    assert {row.page.name for row in found.pages} >= {"list", "queue", "review page", "claim, decide"}
     assert [row.name for row in found.growth] == [
         "list",
         "list, filtered by state",
@@ -22,5 +22,3 @@ async def test_every_list_and_search_is_answered(mongod: Database) -> None:
     measured = {row.timed.name: row.median for row in found.latencies}
     assert {"at depth", "search, rare", "search, common", "search, none"} <= measured.keys()
     assert min(measured.values()) > 0
-    assert [row.concurrency for row in found.taking] == [1, 8]
-    assert all(row.ours > 0 and row.raw > 0 for row in found.taking)
