@@ -8,7 +8,7 @@ from typing import Any
 
 from admin.language import language
 from admin.language import lazy_gettext as _
-from admin.views.columns import Choice, Column, Kind, Operator, Query
+from admin.views.columns import Choice, Column, Kind, Operator, Query, Tone
 from admin.views.listing import starting
 from models.schema.definition import RecordType, singles
 from models.schema.fields import BaseField
@@ -51,7 +51,15 @@ def _title(definition: RecordType) -> Column:
 
 def state_choices(states: Mapping[str, State]) -> dict[str, Choice]:
     """The states of a lifecycle as badges."""
-    return {name: Choice(state.label, "good" if state.live else "done") for name, state in states.items()}
+    return {name: Choice(state.label, tone_of(states, name)) for name, state in states.items()}
+
+
+def tone_of(states: Mapping[str, State], name: str) -> Tone:
+    """How a state looks: the first live one is as it should be, another live one (suspended, say) asks for
+    attention, the others are over."""
+    if not states[name].live:
+        return "done"
+    return "good" if name == next(each for each, state in states.items() if state.live) else "warn"
 
 
 def _answers(definition: RecordType) -> Iterator[Column]:

@@ -12,6 +12,7 @@ from admin.language import language, say
 from admin.views.answers import Reader, kept_aside, plain
 from admin.views.base import Row
 from admin.views.columns import BADGE
+from admin.views.record_columns import tone_of
 from models.access import seen_by
 from models.language import Text
 from models.permissions import Actor
@@ -71,7 +72,7 @@ def state_badge(states: Mapping[str, State], name: Any) -> Markup:
     state = states.get(name) if isinstance(name, str) else None
     if state is None:
         return BADGE.format("warn", plain(name) or "?")
-    return BADGE.format("good" if state.live else "done", state.label(language()))
+    return BADGE.format(tone_of(states, name), state.label(language()))
 
 
 def facts_of(row: Row, shown: Shown, states: Mapping[str, State]) -> list[tuple[str, Any]]:
