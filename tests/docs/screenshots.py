@@ -57,9 +57,10 @@ def pages(page: Page, url: str) -> dict[str, str]:
     """The pages worth a picture, by its name: what was sent again, a record that was changed."""
     page.goto(f"{url}/admin/queue")
     again = page.locator("main tr", has_text="いそべ").locator("a").first.get_attribute("href") or ""
-    page.goto(f"{url}/admin/resource/list?q=うしお")
+    page.goto(f"{url}/admin/resource/list?q=あかつき")
     record = page.locator("main tbody a").first.get_attribute("href") or ""
-    return {"dashboard": "/admin/", "queue": "/admin/queue", "review": again, "history": f"{record}#history"}
+    history = record.replace("/detail", "/history")
+    return {"dashboard": "/admin/", "queue": "/admin/queue", "review": again, "history": history}
 
 
 def shoot(page: Page, address: str, name: str) -> None:
