@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette_admin import BaseAdmin, BaseModelView, CustomView, DropDown
 from starlette_admin.export import ExportConfig
-from starlette_admin.flash import FlashMiddleware, get_flashed_messages
+from starlette_admin.flash import get_flashed_messages
 from starlette_admin.i18n import TimezoneConfig, TimezoneMiddleware
 from starlette_admin.routing import route
 from starlette_admin.theme import ClassMap, DefaultTheme
@@ -31,6 +31,7 @@ from admin.headers import SecurityHeaders, page_headers
 from admin.language import COOKIE, LANGUAGES, ChooseLanguage, gettext, install, spoken
 from admin.links import Hostless, root_of, safe_path
 from admin.menu import THEME_COOKIE, THEMES, Frame, Section, prepare
+from admin.notices import FLASH_COOKIE, Notices
 from admin.posted import read_form, text_of
 from admin.views.base import GuardedView
 from admin.views.home import HomePage
@@ -42,7 +43,6 @@ HERE = Path(__file__).parent
 SHORTEST_KEY = 32
 LARGEST_BODY = 20 * 1024 * 1024
 MOST_EXPORTED = 10_000
-FLASH_COOKIE = "starlette_admin_flash"
 ONE_YEAR = 365 * 24 * 3600
 UNKNOWN = HTTPException(500)
 
@@ -121,7 +121,7 @@ class SafeAdmin(BaseAdmin):
             *given,
             Middleware(Hostless),
             self.provider.get_middleware(self.give_back),
-            Middleware(FlashMiddleware, secret_key=secret),
+            Middleware(Notices, secret_key=secret),
             Middleware(FormGuard, secret_key=secret, refused=self.refuse_form),
         ]
 

@@ -42,6 +42,37 @@ async def test_the_token_of_another_visitor_is_refused(visit: Visit) -> None:
     assert answer.status_code == 403
 
 
+async def test_a_cookie_nobody_was_given_is_no_token(visit: Visit) -> None:
+    visitor = visit()
+    visitor.cookies.set("starlette_admin_csrftoken", "made-up")
+    answer = await visitor.post("/admin/queue/claim", data={"number": "7", "csrftoken": "made-up"})
+    assert answer.status_code == 403
+
+
+async def test_neither_cookie_nor_token_is_refused_even_when_both_are_empty(visit: Visit) -> None:
+    visitor = visit()
+    visitor.cookies.set("starlette_admin_csrftoken", "")
+    assert (await visitor.post("/admin/queue/claim", data={"csrftoken": ""})).status_code == 403
+
+
+async def test_the_last_token_of_a_form_counts(visit: Visit) -> None:
+    visitor = visit()
+    await visitor.get("/admin/")
+    token = visitor.cookies["starlette_admin_csrftoken"]
+    for sent, status in (([token, "other"], 403), (["other", token], 303)):
+        answer = await visitor.post("/admin/queue/claim", data={"number": "7", "csrftoken": sent})
+        assert answer.status_code == status
+
+
+async def test_a_form_in_parts_with_its_token_is_taken_with_what_else_it_brought(visit: Visit) -> None:
+    visitor = visit()
+    await visitor.get("/admin/")
+    token = visitor.cookies["starlette_admin_csrftoken"]
+    for sent, status in ((token, 303), ("other", 403)):
+        parts = {"number": (None, "7"), "csrftoken": (None, sent)}
+        assert (await visitor.post("/admin/queue/claim", files=parts)).status_code == status
+
+
 async def test_a_form_with_its_token_is_taken(visit: Visit) -> None:
     answer = await visit().post_form("/admin/queue/claim", {"number": "7"})
     assert answer.status_code == 303

@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 import starlette_admin
 from starlette.middleware import Middleware
+from starlette.types import Receive, Scope, Send
 from starlette_admin import BaseAdmin, i18n
 from starlette_admin.auth import AuthProvider
 from starlette_admin.security.csrf import CSRFMiddleware
 from starlette_admin.views import BaseView, CustomView
 
+from admin import notices as shown_once
 from admin import site
 from tests.admin.conftest import Visitor
 from tests.admin.sample import Collection, Door, sample_admin
@@ -73,15 +75,24 @@ def test_middlewares_are_read_when_the_admin_is_mounted(
     assert "middleware=self.middlewares" in inspect.getsource(BaseAdmin.mount_to)
 
 
-def test_the_form_guard_refuses_in_plain_text() -> None:
-    assert inspect.getsource(CSRFMiddleware.dispatch).count("PlainTextResponse(") == 3
+def test_the_form_guard_signs_what_it_gives_and_knows_these_names() -> None:
     assert CSRFMiddleware.field_name == "csrftoken"
+    assert CSRFMiddleware.header_name == "X-CSRFToken"
+    signer = CSRFMiddleware(asgi, "s" * 32)._signer
+    assert signer.loads(signer.dumps("token")) == "token"
+    assert "request.state.csrf_token" in inspect.getsource(CSRFMiddleware.dispatch)
 
 
 def test_flash_messages_wait_in_this_cookie_and_this_state() -> None:
     flashing = importlib.import_module("starlette_admin.flash")
-    assert flashing._FLASH_COOKIE == site.FLASH_COOKIE
+    assert flashing._FLASH_COOKIE == shown_once.FLASH_COOKIE
     assert "admin_flash_pending" in inspect.getsource(flashing.flash)
+    assert "admin_flash_consumed" in inspect.getsource(flashing.get_flashed_messages)
+    assert flashing.FlashMiddleware(asgi, "s" * 32)._cookie.loads("forged") is None
+
+
+async def asgi(scope: Scope, receive: Receive, send: Send) -> None:
+    """An application that says nothing."""
 
 
 def test_catalogues_are_a_dictionary_by_locale() -> None:
