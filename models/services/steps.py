@@ -1,8 +1,10 @@
 """Taking a step of a workflow: the one way an application moves, whoever opens the door."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from models.documents.application import Applicant, Application, Step, Submission
+from models.documents.application import Applicant, Application, Remark, Step, Submission
+from models.documents.base import Person
 from models.documents.guarded import update_where
 from models.documents.store import Session
 from models.errors import AlreadyDone, AnswersInvalid, NotAllowed, NotFound, RecordChanged
@@ -148,14 +150,7 @@ def foreseen(site: Site, actor: Actor, application: Application, name: str, give
     written, and nothing is asked: whether the step may be taken is another question."""
     transition = workflow_of(site, application).transitions[name]
     update = _update(site, actor, application, name, transition, given, None)
-    values = {key: value for key, value in update["$set"].items() if key != "assignee"}
-    if "assignee" in update["$set"]:
-        values["assignee"] = actor.person if transition.sets == "assignee" else None
-    step = Step.model_validate(update["$push"]["history"])
-    remarks = remarks_of(site, actor, application, given)
-    lists = {"history": [*application.history, step], "remarks": [*application.remarks, *remarks]}
-    moved: Application = application.model_copy(update={**values, **lists})
-    return moved
+    return _applied(application, update)
 
 
 def _applicant(actor: Actor, application: Application) -> Any:
@@ -205,16 +200,15 @@ async def _move(
 ) -> Application:
     seen = {} if revision is None else {"revision": revision}
     guard = {"_id": application.id, "state": application.state, **seen}
-    moved = await update_where(Application, guard, update, session)
+    transition = workflow_of(site, application).transitions[name]
+    if _is_plain(application, transition, update, revision):
+        moved = await _moved(application, guard, update, session)
+    else:
+        moved = await update_where(Application, guard, update, session)
     if moved is None:
         raise await _overtaken(site, actor, application, name, session)
-    work = Work(site, actor, moved, session)
-    transition = workflow_of(site, moved).transitions[name]
-    for call in transition.effects:
-        if holds(call.when, facts_of(moved)):
-            await PERFORM[call.effect](work, call.parameters)
-    moved = await _keep_outcome(work)
-    await queue_mails(work, transition)
+    if transition.effects or transition.mail:
+        moved = await _follow(Work(site, actor, moved, session), transition)
     await record_event(
         site,
         actor,
@@ -226,6 +220,45 @@ async def _move(
         to=moved.state,
         round=moved.round,
     )
+    return moved
+
+
+def _is_plain(application: Application, transition: Transition, update: Update, revision: int | None) -> bool:
+    """Whether a step does nothing but move the application that was looked at: what it is afterwards is known
+    without reading it again."""
+    follows = transition.effects or transition.mail or "submissions" in update["$push"]
+    return not follows and revision == application.revision
+
+
+async def _moved(
+    application: Application, guard: Mapping[str, Any], update: Update, session: Session
+) -> Application | None:
+    done = await Application.raw().update_one(dict(guard), update, session=session)
+    return _applied(application, update) if done.matched_count else None
+
+
+def _applied(application: Application, update: Update) -> Application:
+    """The application as `update` leaves it, which hands nothing over."""
+    values, pushed = dict(update["$set"]), update["$push"]
+    if values.get("assignee") is not None:
+        values["assignee"] = Person.model_validate(values["assignee"])
+    added = pushed.get("remarks", {}).get("$each", ())
+    values |= {
+        "history": [*application.history, Step.model_validate(pushed["history"])],
+        "remarks": [*application.remarks, *map(Remark.model_validate, added)],
+        "revision": application.revision + 1,
+    }
+    moved: Application = application.model_copy(update=values)
+    return moved
+
+
+async def _follow(work: Work, transition: Transition) -> Application:
+    """What a step brings about: its effects, and the mails."""
+    for call in transition.effects:
+        if holds(call.when, facts_of(work.application)):
+            await PERFORM[call.effect](work, call.parameters)
+    moved = await _keep_outcome(work)
+    await queue_mails(work, transition)
     return moved
 
 
