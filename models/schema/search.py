@@ -4,8 +4,11 @@ Every pair of neighbours is an entry. Numbers and codes share their pairs with e
 eight neighbouring ASCII letters or digits are entries too; and the last character is one, so that a single
 character is found as the beginning of an entry wherever it stands."""
 
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from itertools import chain, pairwise
 from typing import Any
 
 from models.schema.definition import RecordType
@@ -29,14 +32,18 @@ def grams(text: str) -> list[str]:
 
 
 def _pairs(folded: str) -> list[str]:
-    return [folded[i : i + 2] for i in range(len(folded) - 1)] or ([folded] if folded else [])
+    return [a + b for a, b in pairwise(folded)] or ([folded] if folded else [])
 
 
 def entries(text: str) -> list[str]:
     """What the index keeps of `text`: its bigrams, its last character, its codes."""
+    return list(dict.fromkeys(_entries(text)))
+
+
+def _entries(text: str) -> list[str]:
     folded = fold(text)
-    codes = (code for size in CODES for _, code in _codes(folded, size))
-    return list(dict.fromkeys([*_pairs(folded), *folded[-1:], *codes]))
+    codes = [code for size in CODES for _, code in _codes(folded, size)] if _RUN.search(folded) else ()
+    return [*_pairs(folded), *folded[-1:], *codes]
 
 
 def needles(text: str) -> list[str]:
@@ -54,6 +61,10 @@ def needles(text: str) -> list[str]:
     return list(dict.fromkeys([*found, *pairs]))
 
 
+_RUN = re.compile(f"[0-9A-Za-z]{{{min(CODES)}}}")
+"""What the shortest of the codes looks like."""
+
+
 def _codes(folded: str, size: int) -> Iterator[tuple[int, str]]:
     """Every run of so many ASCII letters and digits, with where it begins."""
     for start in range(len(folded) - size + 1):
@@ -65,9 +76,14 @@ def _codes(folded: str, size: int) -> Iterator[tuple[int, str]]:
 def grams_of(definition: RecordType, number: str, data: Mapping[str, Any]) -> list[str]:
     """The search entries of a record: its number, every field marked ``search`` and every such field in its
     groups and tables. Secrets have none, whatever they are marked."""
-    texts = [number, *(f.search_text(data.get(f.name)) for f in definition.fields if _is_searched(f))]
-    found = (entry for text in texts for entry in entries(text))
-    return list(dict.fromkeys(found))[:GRAM_LIMIT]
+    texts = [number, *(f.search_text(data.get(f.name)) for f in searched(definition))]
+    return list(dict.fromkeys(chain.from_iterable(map(_entries, texts))))[:GRAM_LIMIT]
+
+
+@lru_cache(maxsize=256)
+def searched(definition: RecordType) -> tuple[BaseField, ...]:
+    """The fields of a record that are searched, by themselves or by what stands in them."""
+    return tuple(field for field in definition.fields if _is_searched(field))
 
 
 def _is_searched(field: BaseField) -> bool:

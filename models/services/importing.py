@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 
 from models.documents.application import Applicant, Application
 from models.documents.base import new_id
@@ -12,16 +11,16 @@ from models.documents.counter import draw_range
 from models.documents.job import FAILED_LIMIT, Job
 from models.documents.store import Session
 from models.documents.transfer import EXPECTED, Transfer, insert_versions
-from models.errors import NotFound, TorokuError, TransferRefused
+from models.errors import NotFound, TorokuError
 from models.interchange.tables.table import Row, Table, open_table
 from models.language import Message
 from models.permissions import Actor, require
-from models.schema.search import grams_of
 from models.services.applications import subject_of
 from models.services.breathing import Breath
 from models.services.events import record_event
 from models.services.exporting import requester_of
-from models.services.incoming import Incoming, RowError, Rows
+from models.services.imported import Documents
+from models.services.incoming import PIECE, Incoming, RowError, Rows
 from models.services.judging import Judge
 from models.services.progress import Hold, Progress
 from models.services.site import Site
@@ -70,22 +69,41 @@ class _Importing:
         self.checks = self.job.phase == "check"
         self.judge = Judge(self.rows, self.drafts)
         self.transfer = Transfer(self.site.store, self.rows.definition.collection)
+        self.documents = Documents(self.site, self.actor, self.rows, self.job.purpose)
         self.breath = Breath()
-        self._by = self.actor.person.model_dump()
 
     async def run(self) -> None:
         job = self.job
         if self.checks:
-            job.done, job.failed, job.failed_count, job.counts = 0, [], 0, {}
-        job.total = await asyncio.to_thread(lambda: sum(1 for _ in self.table.rows()))
+            job.total, job.done, job.failed, job.failed_count, job.counts = 0, 0, [], 0, {}
+        job.total = job.total or await asyncio.to_thread(lambda: sum(1 for _ in self.table.rows()))
         coming = islice(self.table.rows(), job.done, None)
-        while batch := list(islice(coming, BATCH)):
-            await self._do(batch)
-            self.progress(job.done, job.total)
+        doing: asyncio.Task[None] | None = None
+        try:
+            while batch := list(islice(coming, BATCH)):
+                incoming = await self._judged(batch)
+                if doing is not None:
+                    await doing
+                doing = asyncio.create_task(self._do(incoming))
+            if doing is not None:
+                await doing
+        finally:
+            if doing is not None:
+                await _over(doing)
 
-    async def _do(self, batch: Sequence[Row]) -> None:
+    async def _judged(self, batch: Sequence[Row]) -> list[Incoming]:
+        """Rows read and judged, while those before them are still being written: rows of a file know of
+        each other only what they name and what must be unique, as in the rehearsal."""
         incoming = await self.rows.read(batch)
         await self.judge.judge(incoming)
+        for place, row in enumerate(incoming):
+            if not self.checks and not self.drafts and row.is_going:
+                self.documents.prepare(row)
+            if not place % PIECE:
+                await self.breath()
+        return incoming
+
+    async def _do(self, incoming: Sequence[Incoming]) -> None:
         if self.checks:
             self._tally(incoming)
             await self.hold()
@@ -93,6 +111,7 @@ class _Importing:
             await self._store(incoming)
         else:
             await self._one_by_one(incoming)
+        self.progress(self.job.done, self.job.total)
 
     def _tally(self, incoming: Sequence[Incoming]) -> None:
         job = self.job
@@ -113,7 +132,7 @@ class _Importing:
         itself."""
         before = (self.job.counts, self.job.failed, self.job.failed_count, self.job.done)
         self._tally(incoming)
-        going = [row for row in incoming if not row.errors and row.kind != "same"]
+        going = [row for row in incoming if row.is_going]
         try:
             await self.site.store.transaction(lambda session: self._write(going, session))
         except EXPECTED:
@@ -124,7 +143,7 @@ class _Importing:
         for row in incoming:
             before = (self.job.counts, self.job.failed, self.job.failed_count, self.job.done)
             self._tally([row])
-            going = [row] if not row.errors and row.kind != "same" else []
+            going = [row] if row.is_going else []
             try:
                 await self.site.store.transaction(lambda session, rows=going: self._write(rows, session))  # type: ignore[misc]
             except EXPECTED as error:
@@ -150,16 +169,11 @@ class _Importing:
     async def _write_records(self, going: Sequence[Incoming], session: Session) -> None:
         new = [row for row in going if row.kind == "new"]
         numbers = await self._numbers(len(new), session)
-        created, changed = [], []
-        for row in going:
-            if row.kind == "new":
-                created.append(self._record(row, next(numbers)))
-            else:
-                changed.append(self._changed(row))
-            await self.breath()
-        await self.transfer.insert(created, session)
-        await self.transfer.replace(changed, session)
-        await insert_versions([self._version(record) for record in (*created, *changed)], session)
+        for row in new:
+            self.documents.number(row, next(numbers))
+        await self.transfer.insert([row.document for row in new], session)
+        await self.transfer.replace([row.document for row in going if row.kind == "changed"], session)
+        await insert_versions([row.version for row in going], session)
 
     async def _numbers(self, count: int, session: Session) -> Iterator[str]:
         if not count:
@@ -167,58 +181,6 @@ class _Importing:
         drawn = await draw_range(f"records:{self.job.type}", count, session)
         form, year = self.rows.definition.number.format, self.site.today().year
         return (form.format(seq=each, year=year) for each in drawn)
-
-    def _record(self, row: Incoming, number: str) -> dict[str, Any]:
-        definition, identity, now = self.rows.definition, new_id(), self.site.now()
-        data = {**row.data, definition.number.field: number}
-        owner = identity if self.rows.is_operator else row.operator_id
-        if owner is None:
-            raise TransferRefused
-        return {
-            "_id": identity,
-            "type": definition.name,
-            "number": number,
-            "title": definition.title_of(data) or number,
-            "schema_version": self.rows.current.version,
-            "operator_id": owner,
-            "lifecycle": self.site.lifecycles[definition.lifecycle].first,
-            "data": data,
-            "attic": [],
-            "revision": 1,
-            "grams": grams_of(definition, number, data),
-            "stamps": {},
-            "created_at": now,
-            "updated_at": now,
-        }
-
-    def _changed(self, row: Incoming) -> dict[str, Any]:
-        definition, record = self.rows.definition, dict(row.record or {})
-        number = record["number"]
-        data = {**row.data, definition.number.field: number}
-        attic = list(row.carried.attic) if row.carried else []
-        kept = list(record.get("attic") or [])
-        return {
-            **record,
-            "data": data,
-            "attic": [*kept, *(entry for entry in attic if entry not in kept)],
-            "title": definition.title_of(data) or number,
-            "schema_version": self.rows.current.version,
-            "revision": record["revision"] + 1,
-            "grams": grams_of(definition, number, data),
-            "updated_at": self.site.now(),
-        }
-
-    def _version(self, record: Mapping[str, Any]) -> dict[str, Any]:
-        same = ("type", "revision", "schema_version", "lifecycle", "data")
-        return {
-            "_id": new_id(),
-            "record_id": record["_id"],
-            **{name: record[name] for name in same},
-            "application_id": None,
-            "reason": self.job.purpose,
-            "by": self._by,
-            "at": record["updated_at"],
-        }
 
     async def _write_drafts(self, going: Sequence[Incoming], session: Session) -> None:
         year = self.site.today().year
@@ -264,3 +226,9 @@ class _Importing:
             created_at=now,
             updated_at=now,
         )
+
+
+async def _over(doing: asyncio.Task[None]) -> None:
+    """End a task that is not waited for any more, and see what became of it."""
+    doing.cancel()
+    await asyncio.gather(doing, return_exceptions=True)

@@ -32,6 +32,9 @@ Kind = Literal["new", "changed", "same", "refused"]
 Found = Mapping[str, Any]
 
 FACT_NAMES = frozenset(name for name, _ in FACTS)
+PIECE = 10
+"""Rows read between two looks at the time."""
+
 KEY_LIMIT = 64
 """Longest number of a record that is looked for (characters)."""
 
@@ -70,6 +73,15 @@ class Incoming:
     """The fields of the record that are not as they are registered."""
     kind: Kind = "refused"
     incomplete: bool = False
+    document: dict[str, Any] = field(default_factory=dict)
+    version: dict[str, Any] = field(default_factory=dict)
+    grams: Sequence[str] = ()
+    """Its record, the history of it and the search entries of its answers, before it has its number."""
+
+    @property
+    def is_going(self) -> bool:
+        """Whether it is stored."""
+        return not self.errors and self.kind != "same"
 
     @property
     def operator_id(self) -> Id | None:
@@ -93,11 +105,19 @@ class Rows:
         own = seen(site, actor, type_name, self.current.version)
         columns = (*answer_columns(own), *answer_columns(own, nested=True))
         self.columns = {column.name: column for column in columns if column.name in self.heads}
-        self.readers = {name: column.reader() for name, column in self.columns.items()}
+        self.facts = [(at, name.removeprefix("_")) for at, name in self.places if name in FACT_NAMES]
+        self.readers = [
+            (at, name, self.columns[name].reader())
+            for at, name in self.places
+            if name in self.columns and self.columns[name].is_readable
+        ]
+        self.statements = [f.name for f in self.definition.fields if isinstance(f, DeclarationField)]
+        self.asked = dict.fromkeys(f.name for f in self.definition.fields if f.asked and f.stored)
         self.operator_type = site.configuration.site.operator_type
         self.is_operator = type_name == self.operator_type
         self._refused: dict[str, Message | None] = {}
         self.breath = Breath()
+        self.named: set[str] = set()
         self.ruled = governed(site, type_name, self.current.version)
 
     async def read(self, rows: Iterable[Row]) -> list[Incoming]:
@@ -105,33 +125,35 @@ class Rows:
         incoming = []
         for number, cells in rows:
             incoming.append(self._cells(number, cells))
-            await self.breath()
+            if not len(incoming) % PIECE:
+                await self.breath()
         await self._find_records(incoming)
         await self._find_operators(incoming)
         return incoming
 
     def _cells(self, number: int, cells: Sequence[Any]) -> Incoming:
         row = Incoming(number)
-        if any(cell not in (None, "") for cell in cells[self.width :]):
+        width = len(cells)
+        if width > self.width and any(cell not in (None, "") for cell in cells[self.width :]):
             row.errors.append(
                 RowError(number, "", Message("This row has more cells than the file has heads."))
             )
-        for at, name in self.places:
-            cell = cells[at] if at < len(cells) else None
-            if name in FACT_NAMES:
-                row.facts[name.removeprefix("_")] = str(cell if cell is not None else "").strip()
-            elif name in self.columns and self.columns[name].is_readable and cell != UNWRITTEN:
-                self._cell(row, name, cell)
+        for at, name in self.facts:
+            cell = cells[at] if at < width else None
+            row.facts[name] = str(cell if cell is not None else "").strip()
+        for at, name, reader in self.readers:
+            cell = cells[at] if at < width else None
+            if cell == UNWRITTEN:
+                continue
+            try:
+                row.cells[name] = reader(cell) if cell not in (None, "") else None
+            except (Unreadable, ValueError, TypeError, AttributeError, ArithmeticError):
+                row.errors.append(self._unreadable(row, name))
         return row
 
-    def _cell(self, row: Incoming, name: str, cell: Any) -> None:
-        try:
-            row.cells[name] = self.readers[name](cell) if cell not in (None, "") else None
-        except (Unreadable, ValueError, TypeError, AttributeError, ArithmeticError):
-            message = say(
-                "{label} must be written as JSON, as an export writes it.", self.columns[name].field
-            )
-            row.errors.append(self.error(row, name, message))
+    def _unreadable(self, row: Incoming, name: str) -> RowError:
+        field = self.columns[name].field
+        return self.error(row, name, say("{label} must be written as JSON, as an export writes it.", field))
 
     def error(self, row: Incoming, path: str, message: Message) -> RowError:
         """An error at the head a path of answers belongs to."""
@@ -152,7 +174,6 @@ class Rows:
         transfer = Transfer(self.site.store, self.definition.collection)
         found = await transfer.find({"$and": [where, ruled]} if ruled else where)
         known = {record["number"]: record for record in found}
-        taken: set[str] = set()
         for row in incoming:
             number = row.facts.get("number", "")
             row.record = known.get(number)
@@ -160,9 +181,10 @@ class Rows:
                 row.errors.append(
                     self.error(row, "_number", Message("No registered record has this number."))
                 )
-            elif number in taken:
+            elif number in self.named:
                 row.errors.append(self.error(row, "_number", Message("The file has this number already.")))
-            taken.add(number) if number else None
+            if number:
+                self.named.add(number)
 
     async def _find_operators(self, incoming: Sequence[Incoming]) -> None:
         if self.is_operator:
@@ -198,14 +220,10 @@ class Rows:
     def merged(self, row: Incoming, changed: Mapping[str, Any]) -> dict[str, Any]:
         """The answers as they are to be: those registered, with what changes. What a new row leaves open
         takes its default only where the file has no column for it."""
-        number, asked = (
-            self.definition.number.field,
-            [f for f in self.definition.fields if f.asked and f.stored],
-        )
-        known = row.carried.data if row.carried else {}
+        number, known = self.definition.number.field, row.carried.data if row.carried else {}
         base = {name: value for name, value in known.items() if name in self.definition.by_name}
         if row.record is not None:
-            base = {**dict.fromkeys(f.name for f in asked), **base}
+            base = {**self.asked, **base}
         for name, value in changed.items() if row.record is not None else row.cells.items():
             _put(base, self.columns[name].path, value)
         declared = self.definition.by_name.get(number)
@@ -250,14 +268,15 @@ class Rows:
     def read_row(self, row: Incoming, data: Mapping[str, Any]) -> tuple[AnswerError, ...]:
         """Read the answers by the rules in force; what is wrong with them."""
         reading = read_data(self.current.compiled, data, self.variables(row))
-        row.data = {**reading.data, **self._affirmed(row, reading.data)}
+        row.data = reading.data | self._affirmed(row, reading.data)
         return reading.errors
 
     def _affirmed(self, row: Incoming, data: Mapping[str, Any]) -> dict[str, Any]:
         """Statements affirmed by this import, with their time (R10, R86); earlier ones keep theirs."""
+        given = {name: data[name] for name in self.statements if isinstance(data.get(name), dict)}
+        if not given:
+            return {}
         known, now = (row.carried.data if row.carried else {}), self.site.now().isoformat()
-        names = [each.name for each in self.definition.fields if isinstance(each, DeclarationField)]
-        given = {name: data[name] for name in names if isinstance(data.get(name), dict)}
         fresh = {name: value for name, value in given.items() if value != known.get(name)}
         return {name: {**value, "at": value.get("at", now)} for name, value in fresh.items()}
 

@@ -10,8 +10,8 @@ from models.schema.fault import say
 from models.schema.fields import BaseField
 from models.schema.fields.base import UniqueRule
 from models.schema.values import MISSING, value_at
-from models.services.incoming import Incoming, Rows
-from models.services.picking import pickable, picked_in, refused
+from models.services.incoming import PIECE, Incoming, Rows
+from models.services.picking import pickable, picked_in, pickers, refused
 from models.workflow.engine import holds
 
 
@@ -28,15 +28,17 @@ class Judge:
         self.transfer = Transfer(rows.site.store, definition.collection)
         self.unique = [each for each in definition.fields if each.unique and each.stored]
         self.lifecycle = rows.site.lifecycles[definition.lifecycle]
+        self.picks = any(True for _ in pickers(definition))
 
     async def judge(self, incoming: Sequence[Incoming]) -> None:
         """Give every row its kind and its errors."""
-        for row in incoming:
+        for place, row in enumerate(incoming):
             await self._judge(row)
-            await self.rows.breath()
+            if not place % PIECE:
+                await self.rows.breath()
         going = [row for row in incoming if row.kind in ("new", "changed") and not row.errors]
         if not self.drafts:
-            await self._check_picks(going)
+            await self._check_picks(going if self.picks else ())
             await self._check_unique(going)
         for row in going:
             row.kind = "refused" if row.errors else row.kind

@@ -14,7 +14,6 @@ from models.documents.transfer import insert_versions
 from models.errors import JobMoved, NotAllowed, NotFound, TransferRefused
 from models.permissions import Actor
 from models.services import exporting, importing, jobs, profiles, transfers
-from models.services.incoming import Rows
 from models.services.registry import Published
 from models.services.site import Site
 from models.services.transfers import KEPT_FOR, Wanted
@@ -245,21 +244,21 @@ async def test_a_cancelled_import_keeps_what_is_done_and_can_be_resumed(
     monkeypatch.setattr(importing, "BATCH", 10)
     job = await checked(site, steward, rows(*(f",0000000001,発電所,C{n},1" for n in range(40))), KIND)
     job = await transfers.go(site, steward, job, "apply")
-    original = Rows.read
+    original = insert_versions
 
-    async def cancel_first(self: Any, batch: Any) -> Any:
+    async def cancel_first(versions: Any, session: Any) -> None:
         if len(await stored(site, KIND)) == 20 and (await jobs.find_job(job.id)).state == "running":  # type: ignore[arg-type]
             await jobs.cancel(site, steward, job)
-        return await original(self, batch)
+        await original(versions, session)
 
-    monkeypatch.setattr(Rows, "read", cancel_first)
+    monkeypatch.setattr(importing, "insert_versions", cancel_first)
     job = await done(site, job)
     assert (job.state, len(await stored(site, KIND))) == ("cancelled", 20)
     with pytest.raises(JobMoved):
         await jobs.cancel(site, steward, job)
     with pytest.raises(NotFound):
         await jobs.resume(site, await staff(site, "other", "steward"), job)
-    monkeypatch.setattr(Rows, "read", original)
+    monkeypatch.setattr(importing, "insert_versions", original)
     job = await done(site, await jobs.resume(site, steward, job))
     assert (job.state, job.counts) == ("done", {"new": 40})
     assert len(await stored(site, KIND)) == 40
@@ -282,6 +281,19 @@ async def test_a_record_changed_since_the_file_was_made_is_left_alone(site: Site
     job = await checked(site, steward, content, KIND)
     assert [error["column"] for error in job.failed] == ["revision"]
     assert (await checked(site, steward, content.replace(b",1,", b",2,"), KIND)).counts == {"changed": 1}
+
+
+async def test_a_record_named_twice_in_a_file_is_changed_once(
+    site: Site, steward: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await begun(site, FIRST)
+    monkeypatch.setattr(importing, "BATCH", 1)
+    content = rows("0000000001,,二号,A1,1", "0000000001,,三号,A1,1")
+    job = await checked(site, steward, content, KIND)
+    assert job.counts == {"changed": 1, "refused": 1}
+    assert (await applied(site, steward, job)).counts == {"changed": 1, "refused": 1}
+    [record] = await stored(site, KIND)
+    assert (record["title"], record["revision"]) == ("二号", 2)
 
 
 async def test_an_answer_one_may_not_write_is_refused_and_stays_when_it_is_the_same(

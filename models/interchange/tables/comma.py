@@ -98,7 +98,7 @@ def read_comma(text: str) -> Iterator[list[Any]]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
     try:
         for row in reader:
-            yield [restored(cell) for cell in row]
+            yield [restored(cell) if cell[:1] == "'" else cell for cell in row]
     except csv.Error as error:
         raise TransferRefused("Line {line} of the file is damaged.", line=reader.line_num) from error
 

@@ -65,7 +65,7 @@ def _headed(sheet: Sheet) -> tuple[tuple[str, ...], Sheet]:
 
 
 def _after(sheet: Sheet, head: int) -> Iterator[Row]:
-    return ((number, row) for number, row in sheet() if number > head and _is_filled(row))
+    return (row for row in sheet() if row[0] > head and _is_filled(row[1]))
 
 
 def _is_notice(row: Sequence[Any]) -> bool:
@@ -73,7 +73,7 @@ def _is_notice(row: Sequence[Any]) -> bool:
 
 
 def _is_filled(row: Sequence[Any]) -> bool:
-    return any(cell not in (None, "") for cell in row)
+    return any(row) or any(cell not in (None, "") for cell in row)
 
 
 def _trimmed(row: Sequence[Any]) -> list[Any]:
