@@ -57,6 +57,8 @@ def _typed(form: FormData) -> Iterator[Slot]:
     """Every remark that was begun, in the order of the page."""
     keys = (name.partition(".")[2] for name in form if name.startswith(("remark.", "reason.")))
     for key in dict.fromkeys(keys):
+        if not (form.get(f"remark.{key}") or form.get(f"reason.{key}")):
+            continue  # most boxes are sent empty
         slot = _slot(form, key)
         if slot.text or slot.reason:
             yield slot

@@ -22,12 +22,6 @@ Key = tuple[RecordType, str, Language, bool]
 
 _around: OrderedDict[Key, tuple[Markup, Markup]] = OrderedDict()
 
-CHECK = Markup(
-    '<li class="{}"><span aria-hidden="true">{}</span><span class="a-hidden">{}</span>'
-    " {}{} <code>{}</code></li>"
-)
-LINK = Markup('<a href="#{}">{}</a>')
-
 
 @dataclass(frozen=True, slots=True)
 class Writer:
@@ -60,14 +54,19 @@ def written_checks(
     found: list[CheckResult], definition: RecordType, spoken: Language
 ) -> tuple[Markup, Markup]:
     """The checks that fail and those that hold, as the items of two lists."""
-    words = {True: ("r-ok", "✓", say("holds")), False: ("r-bad", "✗", say("does not hold"))}
-    items: dict[bool, list[Markup]] = {True: [], False: []}
+    items: dict[bool, list[str]] = {True: [], False: []}
+    begun = {True: _begun("r-ok", "✓", say("holds")), False: _begun("r-bad", "✗", say("does not hold"))}
     for check in found:
         name = check.path.partition(".")[0]
-        message: str | Markup = check.message(spoken)
-        if name in definition.by_name:
-            message = LINK.format(name, message)
+        message = escape(check.message(spoken))
+        told = f'<a href="#{name}">{message}</a>' if name in definition.by_name else message
         place = place_label(definition, check.path, spoken) if "." in check.path else ""
-        told = f" ({place})" if place else ""
-        items[check.ok].append(CHECK.format(*words[check.ok], message, told, check.rule))
-    return Markup().join(items[False]), Markup().join(items[True])
+        around = f" ({escape(place)})" if place else ""
+        items[check.ok].append(f"{begun[check.ok]} {told}{around} <code>{escape(check.rule)}</code></li>")
+    return Markup("".join(items[False])), Markup("".join(items[True]))  # noqa: S704 - every part is escaped
+
+
+def _begun(style: str, sign: str, words: str) -> str:
+    """How every line of a list begins."""
+    said = f'<span aria-hidden="true">{sign}</span><span class="a-hidden">{escape(words)}</span>'
+    return f'<li class="{style}">{said}'

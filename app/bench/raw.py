@@ -195,13 +195,14 @@ class Raw:
         found = await self.db.applications.find_one({"reference": request.path_params["reference"]})
         if found is None:
             raise HTTPException(404)
-        taken, certificate, mails = await asyncio.gather(
+        taken, certificate, mails, comments = await asyncio.gather(
             self._taken(found),
             self.db.certificates.find_one({"fingerprint": found["certificate"]}),
             self.db.messages.find({"application_id": found["_id"]}).sort("created_at", -1).to_list(20),
+            self.db.comments.find({"application_id": found["_id"]}).sort("_id", -1).to_list(50),
         )
-        context: Row = {"taken": taken, "certificate": certificate, "mails": mails, "account": account}
-        return self.draw("review.html", application=found, **context)
+        context: Row = {"taken": taken, "certificate": certificate, "mails": mails, "comments": comments}
+        return self.draw("review.html", application=found, account=account, **context)
 
     async def step(self, request: Request) -> Response:
         """A step with the history inside the application: one guarded update, no event, no transaction."""

@@ -104,12 +104,16 @@ def _constructed(model: type[D], found: Mapping[str, Any]) -> D:
     return document
 
 
+ACTING = dict.fromkeys(("kind", "login", "name", "email", "roles", "operator_id"), 1)
+"""What is read of an account at every request: no password, nothing of second factors."""
+
+
 async def actor_of(session: BrowserSession | None, address: str) -> Actor:
     """Who a request comes from: the account behind its session if that may act, else a visitor."""
     if session is None:
         return Actor(kind="visitor", address=address)
     if session.account_id is not None:
-        account = await Account.raw().find_one({"_id": session.account_id, "status": "active"})
+        account = await Account.raw().find_one({"_id": session.account_id, "status": "active"}, ACTING)
         if account is not None:
             return actor_for(_constructed(Account, account), address, session.certificate)
     return Actor(
