@@ -14,6 +14,7 @@ from app.bench.admin_pages import Timed, compared, timed
 from app.bench.client import Connection, get
 from app.bench.compare import Row, compare
 from app.bench.filling import fill
+from app.bench.leaving import ExportRow, export_row
 from app.bench.load import Sample, ask_often
 from app.bench.meter import Meter
 from app.bench.pages import Page
@@ -22,6 +23,7 @@ from app.bench.run import EMBEDDED, fresh_database, site_on
 from app.bench.server import OURS, RAW, Program, running
 from app.bench.stage import Stage, build_stage, refresh_sessions
 from app.bench.taking import taking_page
+from app.bench.transfers import ROWS, ImportRow, import_row, steward
 from app.cli.speech import say
 from app.database import Database, open_database
 from models.schema.definition import RecordType
@@ -79,6 +81,8 @@ class Found:
     pages: list[Row] = field(default_factory=list)
     growth: list[Growth] = field(default_factory=list)
     latencies: list[Latency] = field(default_factory=list)
+    imports: list[ImportRow] = field(default_factory=list)
+    exports: list[ExportRow] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,7 @@ async def _on(plan: Plan, folder: Path, server: str) -> Found:
         found.filled = perf_counter() - began
         async with _servers(folder, small, large) as programs:
             await _measure(plan, found, large, programs)
+        await _transfers(plan, folder, found, large)
     return found
 
 
@@ -126,6 +131,20 @@ def _measured(site: Site) -> RecordType:
     kinds = [kind.definition for kind in site.registry.all_current().values()]
     usable = [kind for kind in kinds if any(example.expect == "valid" for example in kind.examples)]
     return max(usable, key=lambda kind: sum(f.sortable + f.filterable for f in kind.fields))
+
+
+async def _transfers(plan: Plan, folder: Path, found: Found, large: Ground) -> None:
+    """A file brought in, and all records taken away by a server that answers somebody meanwhile."""
+    say("Measuring: {page}", page="import")
+    name, actor = _measured(large.site).name, await steward(large.site)
+    found.imports.append(await import_row(large.site, actor, plan.rounds, min(ROWS, plan.records)))
+    say("Measuring: {page}", page="export")
+    environment = {"TOROKU_DATABASE_URL": large.database.address, "TOROKU_WORKER": "true"}
+    requests = [get("/healthz"), get(f"/admin/{name}/list", large.stage.reviewer)]
+    await refresh_sessions(large.site)
+    async with running(Program(OURS, folder, environment)) as program:
+        row = await export_row(large.site, actor, name, program, requests, 3 * plan.seconds)
+    found.exports.append(row)
 
 
 @asynccontextmanager

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from app.bench.admin import Found, Growth, Latency
+from app.bench.leaving import CEILING, DELAY, ExportRow
 from app.bench.report import WIDTH, marked, print_pages, table
+from app.bench.transfers import FLOOR, ImportRow
 from app.cli.speech import say
 
 
@@ -15,6 +17,8 @@ def print_admin(found: Found) -> None:
     print_pages(found.pages)
     _print_growth(found.growth)
     _print_latencies(found.latencies)
+    _print_imports(found.imports)
+    _print_exports(found.exports)
 
 
 def _print_growth(rows: Sequence[Growth]) -> None:
@@ -33,4 +37,22 @@ def _print_latencies(rows: Sequence[Latency]) -> None:
         median = marked(f"{row.median:.1f}", row.is_slow)
         ratio = f"{row.median / row.first:.2f}" if row.first else ""
         told.add_row(row.timed.name, median, f"{row.worst:.1f}", f"{row.first:.1f}", ratio, limit)
+    Console(width=WIDTH).print(told)
+
+
+def _print_imports(rows: Sequence[ImportRow]) -> None:
+    told = table(("import of CSV, s", "checked", "brought in", "raw", "raw, searched", "share", "floor"))
+    for row in rows:
+        times = (f"{seconds:.2f}" for seconds in (row.checked, row.applied, row.raw, row.searched))
+        told.add_row(f"{row.rows:,}", *times, marked(f"{row.whole:.2f}", row.is_slow), f"{FLOOR:.1f}")
+    Console(width=WIDTH).print(told)
+
+
+def _print_exports(rows: Sequence[ExportRow]) -> None:
+    told = table(("export of CSV", "a second", "memory, MB", "limit", "others' longest delay, ms", "limit"))
+    for row in rows:
+        memory = marked(f"{row.memory:.0f}", row.memory > CEILING)
+        delay = marked(f"{row.delay * 1000:.0f}", row.delay > DELAY)
+        limits = f"{CEILING:.0f}", f"{DELAY * 1000:.0f}"
+        told.add_row(f"{row.records:,}", f"{row.rate:.0f}", memory, limits[0], delay, limits[1])
     Console(width=WIDTH).print(told)

@@ -42,8 +42,11 @@ def entries(text: str) -> list[str]:
 
 def _entries(text: str) -> list[str]:
     folded = fold(text)
-    codes = [code for size in CODES for _, code in _codes(folded, size)] if _RUN.search(folded) else ()
-    return [*_pairs(folded), *folded[-1:], *codes]
+    found = [*_pairs(folded), *folded[-1:]]
+    runs = _RUN.findall(folded)
+    for size in CODES if runs else ():
+        found += [run[at : at + size] for run in runs for at in range(len(run) - size + 1)]
+    return found
 
 
 def needles(text: str) -> list[str]:
@@ -61,8 +64,8 @@ def needles(text: str) -> list[str]:
     return list(dict.fromkeys([*found, *pairs]))
 
 
-_RUN = re.compile(f"[0-9A-Za-z]{{{min(CODES)}}}")
-"""What the shortest of the codes looks like."""
+_RUN = re.compile(f"[0-9A-Za-z]{{{min(CODES)},}}")
+"""ASCII letters and digits beside each other, as many as the shortest of the codes has or more."""
 
 
 def _codes(folded: str, size: int) -> Iterator[tuple[int, str]]:

@@ -1,6 +1,7 @@
 """The documents rows of a file become: what can be worked out before their transaction, then the rest."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from models.documents.base import new_id
@@ -18,7 +19,7 @@ class Documents:
     """Makes the documents of the rows of one import, with its purpose as the ground of every change."""
 
     def __init__(self, site: Site, actor: Actor, rows: Rows, purpose: str) -> None:
-        self.site, self.rows, self.definition = site, rows, rows.definition
+        self.rows, self.definition = rows, rows.definition
         self.field = self.definition.number.field
         self._told = {"application_id": None, "reason": purpose, "by": actor.person.model_dump()}
         self._new: dict[str, Any] = {
@@ -36,9 +37,9 @@ class Documents:
             "stamps": {},
         }
 
-    def prepare(self, row: Incoming) -> None:
+    def prepare(self, row: Incoming, now: datetime) -> None:
         """Put the documents of a row together; those of a new one are without its number."""
-        row.document = self._begun(row) if row.kind == "new" else self._changed(row)
+        row.document = self._begun(row, now) if row.kind == "new" else self._changed(row, now)
         row.version = self._version(row.document)
 
     def number(self, row: Incoming, number: str) -> None:
@@ -51,8 +52,8 @@ class Documents:
         document["number"], document["title"] = number, self.definition.title_of(data) or number
         document["grams"] = list(dict.fromkeys([*entries(number), *row.grams]))[:GRAM_LIMIT]
 
-    def _begun(self, row: Incoming) -> dict[str, Any]:
-        identity, now = new_id(), self.site.now()
+    def _begun(self, row: Incoming, now: datetime) -> dict[str, Any]:
+        identity = new_id()
         row.grams = grams_of(self.definition, "", row.data)
         own = {
             "_id": identity,
@@ -63,7 +64,7 @@ class Documents:
         }
         return {**self._new, **own}
 
-    def _changed(self, row: Incoming) -> dict[str, Any]:
+    def _changed(self, row: Incoming, now: datetime) -> dict[str, Any]:
         record = dict(row.record or {})
         number = record["number"]
         data = {**row.data, self.field: number}
@@ -77,7 +78,7 @@ class Documents:
             "schema_version": self.rows.current.version,
             "revision": record["revision"] + 1,
             "grams": grams_of(self.definition, number, data),
-            "updated_at": self.site.now(),
+            "updated_at": now,
         }
 
     def _version(self, document: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from models.services.judging import Judge
 from models.services.progress import Hold, Progress
 from models.services.site import Site
 
-BATCH = 500
+BATCH = 1000
 """Rows stored in one transaction."""
 
 PERMISSIONS: Mapping[str, str] = {"records": "record.import", "drafts": "application.import"}
@@ -96,9 +96,10 @@ class _Importing:
         each other only what they name and what must be unique, as in the rehearsal."""
         incoming = await self.rows.read(batch)
         await self.judge.judge(incoming)
-        for place, row in enumerate(incoming):
-            if not self.checks and not self.drafts and row.is_going:
-                self.documents.prepare(row)
+        going = [] if self.checks or self.drafts else [row for row in incoming if row.is_going]
+        now = self.site.now()
+        for place, row in enumerate(going):
+            self.documents.prepare(row, now)
             if not place % PIECE:
                 await self.breath()
         return incoming

@@ -22,3 +22,5 @@ async def test_every_list_and_search_is_answered(mongod: Database) -> None:
     measured = {row.timed.name: row.median for row in found.latencies}
     assert {"at depth", "search, rare", "search, common", "search, none"} <= measured.keys()
     assert min(measured.values()) > 0
+    assert [(row.rows, row.whole > 0) for row in found.imports] == [(400, True)]
+    assert [(row.records, row.rate > 0) for row in found.exports] == [(400, True)]

@@ -2,7 +2,10 @@
 
 import asyncio
 import zipfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from io import BytesIO
+from time import thread_time
 from typing import Any
 
 import pytest
@@ -379,23 +382,43 @@ async def test_formulas_dollars_and_strange_values_are_answers_or_errors_and_nev
     assert titles[0] == "=1+1"
 
 
-async def test_others_are_answered_while_an_export_runs(site: Site, steward: Actor) -> None:
-    await begun(site, *({**FIRST, "code": f"C{n}"} for n in range(1500)))
-    slowest, running = 0.0, True
+@asynccontextmanager
+async def watched() -> AsyncIterator[list[float]]:
+    """Processor time (seconds) the turns of the loop take within a block: what others wait for, however busy
+    the machine is."""
+    turns: list[float] = []
 
     async def watch() -> None:
-        nonlocal slowest
-        loop = asyncio.get_running_loop()
-        while running:
-            before = loop.time()
+        while True:
+            before = thread_time()
             await asyncio.sleep(0)
-            slowest = max(slowest, loop.time() - before)
+            turns.append(thread_time() - before)
 
     watching = asyncio.create_task(watch())
-    await exported(site, steward, type_name=KIND)
-    running = False
-    await watching
-    assert slowest < 0.5
+    yield turns
+    watching.cancel()
+
+
+LONGEST = 0.1
+"""Seconds nobody is to be delayed for."""
+
+
+async def test_others_are_answered_while_an_export_runs(site: Site, steward: Actor) -> None:
+    await begun(site, *({**FIRST, "code": f"C{n}"} for n in range(1500)))
+    async with watched() as turns:
+        await exported(site, steward, type_name=KIND)
+    assert max(turns) < LONGEST
+    assert len(turns) > 1500 / exporting.PIECE
+
+
+async def test_others_are_answered_while_an_import_runs(site: Site, steward: Actor) -> None:
+    await begun(site)
+    await operator(site)
+    content = rows(*(f",0000000001,発電所,C{n},1" for n in range(2 * importing.BATCH)))
+    async with watched() as turns:
+        job = await applied(site, steward, await checked(site, steward, content, KIND))
+    assert job.counts == {"new": 2 * importing.BATCH}
+    assert max(turns) < LONGEST
 
 
 def test_every_profile_is_called_something_in_both_languages() -> None:
