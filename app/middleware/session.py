@@ -5,7 +5,7 @@ from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from models.language import choose_language
-from models.services.sessions import ABSOLUTE, Browser, actor_of, find_session
+from models.services.sessions import ABSOLUTE, Browser, identify
 from models.services.site import Site
 
 LANGUAGE_COOKIE = "language"
@@ -41,9 +41,8 @@ class Sessions:
         cookies = cookie_parser(headers.get("cookie", ""))
         address = scope["client"][0] if scope.get("client") else ""
         token = cookies.get(self.cookie, "")
-        session = await find_session(site, token) if 0 < len(token) <= 128 else None
+        session, scope["user"] = await identify(site, token, address)
         browser = Browser(site, session, address, headers.get("user-agent", ""))
-        scope["user"] = await actor_of(session, address)
         scope["state"] |= {
             "site": site,
             "browser": browser,

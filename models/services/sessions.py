@@ -82,9 +82,46 @@ class Browser:
             self.session = None
 
 
-async def find_session(site: Site, token: str) -> BrowserSession | None:
-    """The live session of a cookie's token, or None; both ends are checked here, not left to the index."""
-    found = await BrowserSession.raw().find_one({"token_hash": site.sign("session", token)})
+async def identify(site: Site, token: str, address: str) -> tuple[BrowserSession | None, Actor]:
+    """The live session of a cookie's token, or None, and who acts in it: the account behind it if that may
+    act, else a visitor. Asked at every request, so it is one question to the database."""
+    found = await _live(site, token) if 0 < len(token) <= LONGEST_TOKEN else None
+    if found is None:
+        return None, Actor(kind="visitor", address=address)
+    account = next(iter(found.pop(ACCOUNT)), None)
+    session = _constructed(BrowserSession, found)
+    if account is not None and account["status"] == "active":
+        return session, actor_for(_constructed(Account, account), address, session.certificate)
+    visitor = Actor(
+        kind="visitor",
+        applications=frozenset(session.applications),
+        certificate=session.certificate,
+        address=address,
+    )
+    return session, visitor
+
+
+LONGEST_TOKEN = 128
+"""Longer cookies are none of ours (characters)."""
+
+ACCOUNT = "account"
+"""Where the account of a session stands, as a list of one or none."""
+
+WITH_ACCOUNT = {
+    "$lookup": {
+        "from": Account.Settings.name,
+        "localField": "account_id",
+        "foreignField": "_id",
+        "as": ACCOUNT,
+    }
+}
+
+
+async def _live(site: Site, token: str) -> dict[str, Any] | None:
+    """The session as it is stored, with its account; both ends are checked here, not left to the index."""
+    where = {"token_hash": site.sign("session", token)}
+    cursor = await BrowserSession.raw().aggregate([{"$match": where}, WITH_ACCOUNT])
+    found: dict[str, Any] | None = next(iter(await cursor.to_list(None)), None)
     now = site.now()
     if found is None or found["ends_at"] <= now:
         return None
@@ -92,7 +129,7 @@ async def find_session(site: Site, token: str) -> BrowserSession | None:
         return None
     if found["seen_at"] + SEEN_EVERY <= now:
         await BrowserSession.raw().update_one({"_id": found["_id"]}, {"$set": {"seen_at": now}})
-    return _constructed(BrowserSession, found)
+    return found
 
 
 D = TypeVar("D", bound=Stored)
@@ -102,26 +139,6 @@ def _constructed(model: type[D], found: Mapping[str, Any]) -> D:
     """A document as it was found, without validating it: these two are read on every request."""
     document: D = model.model_construct(**{**found, "id": found["_id"]})
     return document
-
-
-ACTING = dict.fromkeys(("kind", "login", "name", "email", "roles", "operator_id"), 1)
-"""What is read of an account at every request: no password, nothing of second factors."""
-
-
-async def actor_of(session: BrowserSession | None, address: str) -> Actor:
-    """Who a request comes from: the account behind its session if that may act, else a visitor."""
-    if session is None:
-        return Actor(kind="visitor", address=address)
-    if session.account_id is not None:
-        account = await Account.raw().find_one({"_id": session.account_id, "status": "active"}, ACTING)
-        if account is not None:
-            return actor_for(_constructed(Account, account), address, session.certificate)
-    return Actor(
-        kind="visitor",
-        applications=frozenset(session.applications),
-        certificate=session.certificate,
-        address=address,
-    )
 
 
 def actor_for(account: Account, address: str = "", certificate: str | None = None) -> Actor:
