@@ -63,7 +63,7 @@ def place_of(request: Request, name: str) -> Place:
 
 def record_place(request: Request, name: str) -> Place:
     """The list of the records of one type."""
-    definition = site_of(request).registry.all_current()[name].definition
+    definition = site_of(request).registry.current(name).definition
     return Place(
         name=name,
         label=definition.plural or definition.label,
@@ -75,7 +75,7 @@ def record_place(request: Request, name: str) -> Place:
 
 def _of_records(name: str, request: Request) -> Sequence[Askable]:
     site = site_of(request)
-    definition = site.registry.all_current()[name].definition
+    definition = site.registry.current(name).definition
     lifecycle = site.lifecycles[definition.lifecycle]
     states = {state: each.label for state, each in lifecycle.states.items()}
     return record_askable(seen_by(actor_of(request), definition), states)

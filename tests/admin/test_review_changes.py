@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from starlette_admin import i18n
 
 from admin.views.review_changes import Comparer
 from models.schema.fields import BaseField
@@ -21,6 +22,11 @@ TYPE = a_type(
     field("sites", "table", fields=[field("name"), field("rooms", "table", fields=[field("no")])]),
     field("files", "files", accept=["pdf"]),
 )
+
+
+@pytest.fixture(autouse=True)
+def _in_english() -> None:
+    i18n.set_locale("en")
 
 
 def changed(name: str, before: Any, after: Any, **how: Any) -> str:

@@ -231,14 +231,14 @@ def decide(reviewer: Page, approver: Page, served: Program, reference: str) -> N
     address = f"{served.url}/admin/applications/{reference}"
     reviewer.goto(address)
     take_step(reviewer, "claim")
-    shown = reviewer.inner_text(".r-answers")
+    shown = reviewer.inner_text(".r-main")
     for text in ("みなと発電株式会社", "M-002", "強調", "200,000 円", "写真二.pdf", "アオキ|ウミノ"):
         assert any(part in shown for part in text.split("|")), text
     assert SECRET not in reviewer.content()
     assert faults_of(reviewer) == []
     shoot(reviewer, f"showcase-review-{reference}")
     press(reviewer, 'button[name="path"][value="password"]')
-    assert SECRET in reviewer.inner_text(".r-answers")
+    assert SECRET in reviewer.inner_text(".r-main")
     reviewer.goto(address)
     assert SECRET not in reviewer.content()
     for box in reviewer.locator('[name="checklist"]').all():
