@@ -38,3 +38,12 @@ def program(tmp_path: Path, mailbox: Mailbox) -> Iterator[Program]:
     """The program with demo data, its mails going to the mailbox."""
     with serving(mailbox) as port, running(Program(tmp_path / "var", smtp=port)) as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    """The program with applications in every stage, one for all tests of this worker that look at it."""
+    busy = Program(tmp_path_factory.mktemp("shown") / "var")
+    busy.arguments = ["--demo"]
+    with running(busy) as started:
+        yield started

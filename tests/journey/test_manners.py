@@ -17,7 +17,7 @@ from tests.app.matrix import ADMIN, GENERIC, key_of
 from tests.app.routes import Door, doors
 from tests.forms.reader import Document
 from tests.journey.people import faults_of, sign_in_staff
-from tests.journey.server import Program, running
+from tests.journey.server import Program
 
 pytestmark = pytest.mark.browser
 
@@ -59,15 +59,6 @@ UNLINKED = {
 
 Found = dict[str, tuple[str, str]]
 """By the row of the matrix: who reaches the page, and an address of it."""
-
-
-@pytest.fixture(scope="module")
-def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    """The program with applications in every stage."""
-    program = Program(tmp_path_factory.mktemp("manners") / "var")
-    program.arguments = ["--demo"]
-    with running(program):
-        yield program
 
 
 @pytest.fixture(scope="module")

@@ -1,14 +1,13 @@
 """The review page in Chromium: keys, text that comes back, what changed, and no fault axe knows of."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 from app.demo import PASSWORD
 from tests.journey.people import faults_of, press, sign_in_staff
-from tests.journey.server import Program, running
+from tests.journey.server import Program
 
 pytestmark = pytest.mark.browser
 
@@ -16,12 +15,9 @@ BEGUN = "行を確認してください"
 
 
 @pytest.fixture
-def program(tmp_path: Path) -> Iterator[Program]:
+def program(shown: Program) -> Program:
     """The program with the demo's weeks of work in its queue."""
-    busy = Program(tmp_path / "var")
-    busy.arguments = ["--demo"]
-    with running(busy) as started:
-        yield started
+    return shown
 
 
 @pytest.fixture
