@@ -1,17 +1,20 @@
-# run: the site with its demo data · test: everything · bench: our pages against the bare driver
+# run: the site with its demo data · test: everything but the slow second looks · bench: our pages against the bare driver
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 RUN_STAMP := $(VENV)/.run-stamp
 TEST_STAMP := $(VENV)/.test-stamp
 
-.PHONY: run test lint bench virtualenv clean
+.PHONY: run test slow lint bench virtualenv clean
 
 run: $(RUN_STAMP)
 	@$(BIN)/python -m app serve --demo
 
 test: $(TEST_STAMP) lint
-	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "not slow"
+
+slow: $(TEST_STAMP)
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m slow
 
 lint: $(TEST_STAMP)
 	@$(BIN)/ruff check -q .

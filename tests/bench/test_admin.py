@@ -1,5 +1,7 @@
 """``bench admin`` measures the staff's pages on both servers, over many records and over few."""
 
+import pytest
+
 from app.bench.admin import run_admin
 from app.bench.admin_report import print_admin
 from app.bench.plan import Plan
@@ -9,6 +11,7 @@ from app.database import Database
 TINY = Plan(queue=REVIEWS + 16, rounds=1, seconds=0.02, most=2, starts=0, records=400)
 
 
+@pytest.mark.slow
 async def test_every_list_and_search_is_answered(mongod: Database) -> None:
     """An answer of another status than 200 would have ended the run."""
     found = await run_admin(TINY, mongod.address)

@@ -30,12 +30,16 @@ def faults_of(page: Page) -> list[str]:
     """What axe finds on the page (WCAG 2.2 AA and best practice), and whether it fits 320 pixels. Imported
     style sheets are not read again: axe would put them into the page, which the policy refuses."""
     found = Axe().run(page, options={"preload": False}).response["violations"]
-    faults = [f"{rule['id']}: {rule['nodes'][0]['html'][:150]}" for rule in found]
+    return [f"{rule['id']}: {rule['nodes'][0]['html'][:150]}" for rule in found] + width_of(page)
+
+
+def width_of(page: Page) -> list[str]:
+    """Whether the page fits 320 pixels."""
     size = page.viewport_size or {"width": 1280, "height": 900}
     page.set_viewport_size({"width": 320, "height": 800})
     over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     page.set_viewport_size(size)
-    return faults + ([f"{over} px too wide at 320"] if over > 0 else [])
+    return [f"{over} px too wide at 320"] if over > 0 else []
 
 
 def press(page: Page, selector: str) -> None:

@@ -40,6 +40,9 @@ MADE: Mapping[str, tuple[tuple[str, Mapping[str, str]], ...]] = {
 
 LOOKS = {"ja, light": ("ja", "light", 1280), "en, dark, at 200 %": ("en", "dark", 640)}
 
+SECOND = "ja, light"
+"""Where most pages are looked at by other tests too."""
+
 MOST = 150
 """Pages a walk opens at most."""
 
@@ -133,7 +136,9 @@ def test_a_link_leads_to_every_page(found: Found, wanted: list[Door]) -> None:
     assert rows <= ADMIN.keys()
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize(
+    "look", [pytest.param(look, marks=[pytest.mark.slow] if look == SECOND else []) for look in LOOKS]
+)
 def test_every_page_has_its_manners(chromium: Browser, shown: Program, found: Found, look: str) -> None:
     wrong = []
     for who in WHO:
@@ -142,8 +147,7 @@ def test_every_page_has_its_manners(chromium: Browser, shown: Program, found: Fo
             if reader == who:
                 said.clear()
                 page.goto(shown.url + address, wait_until="load")
-                faults = [*faults_of(page), *said]
-                wrong += [(row, address, fault) for fault in faults]
+                wrong += [(row, address, fault) for fault in (*faults_of(page), *said)]
         page.context.close()
     assert not wrong, "\n".join(map(str, wrong))
 

@@ -18,7 +18,9 @@ PLANTS = {True: ("ほしぞら蓄電所", "4B2C9", "4B2C8"), False: ("こもれ�
 Enter = Callable[[str], Page]
 
 
-@pytest.fixture(params=[True, False], ids=["with-javascript", "without-javascript"])
+@pytest.fixture(
+    params=[pytest.param(True, marks=pytest.mark.slow), False], ids=["with-javascript", "without-javascript"]
+)
 def scripts(request: pytest.FixtureRequest) -> bool:
     return bool(request.param)
 

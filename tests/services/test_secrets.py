@@ -82,7 +82,8 @@ async def test_uncovering_is_an_event(site: Site, reviewer: Actor) -> None:
     application = await submit(site, mine, application, revision=application.revision)
     assert await secrets.reveal(site, reviewer, application, "pin") == PIN
     assert await secrets.reveal(site, reviewer, application, "inside.word") == WORD
-    events = await site.store.mongo["events"].find({"action": "secret.revealed"}).to_list(None)
+    revealed = site.store.mongo["events"].find({"action": "secret.revealed"}, sort=[("_id", 1)])
+    events = await revealed.to_list(None)
     assert [event["details"]["path"] for event in events] == ["pin", "inside.word"]
     assert {event["actor"]["name"] for event in events} == {"reviewer"}
     assert "hunter2" not in str(events)

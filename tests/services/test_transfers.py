@@ -2,10 +2,7 @@
 
 import asyncio
 import zipfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from io import BytesIO
-from time import thread_time
 from typing import Any
 
 import pytest
@@ -17,6 +14,7 @@ from models.documents.transfer import insert_versions
 from models.errors import JobMoved, NotAllowed, NotFound, TransferRefused
 from models.permissions import Actor
 from models.services import exporting, importing, jobs, profiles, transfers
+from models.services.breathing import Breath
 from models.services.registry import Published
 from models.services.site import Site
 from models.services.transfers import KEPT_FOR, Wanted
@@ -382,43 +380,57 @@ async def test_formulas_dollars_and_strange_values_are_answers_or_errors_and_nev
     assert titles[0] == "=1+1"
 
 
-@asynccontextmanager
-async def watched() -> AsyncIterator[list[float]]:
-    """Processor time (seconds) the turns of the loop take within a block: what others wait for, however busy
-    the machine is."""
-    turns: list[float] = []
+@pytest.fixture
+def breaths(monkeypatch: pytest.MonkeyPatch) -> list[None]:
+    """How often long work let others have their turn, or asked whether it should."""
+    taken: list[None] = []
+    breathe = Breath.__call__
 
-    async def watch() -> None:
-        while True:
-            before = thread_time()
-            await asyncio.sleep(0)
-            turns.append(thread_time() - before)
+    async def counted(self: Breath) -> None:
+        taken.append(None)
+        await breathe(self)
 
-    watching = asyncio.create_task(watch())
-    yield turns
-    watching.cancel()
+    monkeypatch.setattr(Breath, "__call__", counted)
+    return taken
 
 
-LONGEST = 0.1
-"""Seconds nobody is to be delayed for."""
+async def test_an_export_lets_others_have_their_turn_after_every_few_records(
+    site: Site, steward: Actor, breaths: list[None]
+) -> None:
+    await begun(site, *({**FIRST, "code": f"C{n}"} for n in range(300)))
+    breaths.clear()
+    await exported(site, steward, type_name=KIND)
+    assert len(breaths) >= 300 / exporting.PIECE
 
 
-async def test_others_are_answered_while_an_export_runs(site: Site, steward: Actor) -> None:
-    await begun(site, *({**FIRST, "code": f"C{n}"} for n in range(1500)))
-    async with watched() as turns:
-        await exported(site, steward, type_name=KIND)
-    assert max(turns) < LONGEST
-    assert len(turns) > 1500 / exporting.PIECE
-
-
-async def test_others_are_answered_while_an_import_runs(site: Site, steward: Actor) -> None:
+async def test_an_import_lets_others_have_their_turn_after_every_few_rows(
+    site: Site, steward: Actor, breaths: list[None]
+) -> None:
     await begun(site)
     await operator(site)
-    content = rows(*(f",0000000001,発電所,C{n},1" for n in range(2 * importing.BATCH)))
-    async with watched() as turns:
-        job = await applied(site, steward, await checked(site, steward, content, KIND))
-    assert job.counts == {"new": 2 * importing.BATCH}
-    assert max(turns) < LONGEST
+    content = rows(*(f",0000000001,発電所,C{n},1" for n in range(300)))
+    breaths.clear()
+    job = await applied(site, steward, await checked(site, steward, content, KIND))
+    assert job.counts == {"new": 300}
+    assert len(breaths) >= 2 * 300 / 10
+
+
+async def test_long_work_rests_only_when_others_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    breath = Breath()
+    turns: list[None] = []
+
+    async def other() -> None:
+        while True:
+            turns.append(None)
+            await asyncio.sleep(0)
+
+    working = asyncio.create_task(other())
+    await breath()
+    assert turns == [], "too little was done since the last rest"
+    monkeypatch.setattr("models.services.breathing.WORK", 0.0)
+    await breath()
+    assert turns
+    working.cancel()
 
 
 def test_every_profile_is_called_something_in_both_languages() -> None:

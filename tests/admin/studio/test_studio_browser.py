@@ -61,20 +61,25 @@ async def signed_in(
     return page, said
 
 
-@pytest.mark.parametrize("width", [320, 1280])
+NARROW = 320
+"""Where axe looks: it walks the same pages on a wide screen with every other page of the admin."""
+
+
+@pytest.mark.parametrize("width", [NARROW, pytest.param(1280, marks=pytest.mark.slow)])
 async def test_pages_are_accessible_fit_their_window_and_keep_the_policy(
     browser: Browser, site: str, width: int
 ) -> None:
     page, said = await signed_in(browser, site, width)
     for address in PAGES:
-        await page.goto(f"{site}/studio{address}", wait_until="networkidle")
-        found = (await Axe().run(page)).response["violations"]
-        assert [(one["id"], one["nodes"][0]["target"]) for one in found] == [], address
+        await page.goto(f"{site}/studio{address}", wait_until="load")
+        if width == NARROW:
+            found = (await Axe().run(page)).response["violations"]
+            assert [(one["id"], one["nodes"][0]["target"]) for one in found] == [], address
         assert await page.evaluate("document.documentElement.scrollWidth") <= width, address
     assert said == []
 
 
-@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize("width", [NARROW])
 async def test_what_the_buttons_show_is_accessible_too(browser: Browser, site: str, width: int) -> None:
     page, said = await signed_in(browser, site, width)
     await page.goto(f"{site}/studio/types/resource/edit")
