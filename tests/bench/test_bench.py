@@ -50,6 +50,7 @@ async def answering(answer: bytes) -> AsyncIterator[Connection]:
             await connection.close()
 
 
+@pytest.mark.slow
 async def test_every_page_is_answered_by_both_servers(mongod: Database, tmp_path: Path) -> None:
     """An answer of another status than the page's own would end the run (see the control below)."""
     async with fresh_database(mongod.address, tmp_path) as database:

@@ -51,7 +51,7 @@ def said_with(text: str) -> dict[str, Any]:
     }
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(text=TEXT)
 def test_no_answer_error_or_remark_changes_the_tags_of_a_page(text: str) -> None:
     hostile = draw(answers_with(text), **said_with(text))

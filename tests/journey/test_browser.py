@@ -36,7 +36,9 @@ def configuration(tmp_path_factory: pytest.TempPathFactory) -> Configuration:
     return configuration_of(Settings(data=tmp_path_factory.mktemp("configuration")))
 
 
-@pytest.fixture(params=[True, False], ids=["with-javascript", "without-javascript"])
+@pytest.fixture(
+    params=[pytest.param(True, marks=pytest.mark.slow), False], ids=["with-javascript", "without-javascript"]
+)
 def operator(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[Page]:
     """The operator's browser."""
     context = chromium.new_context(locale="ja-JP", java_script_enabled=request.param)

@@ -79,6 +79,7 @@ async def test_pages_are_accessible_fit_their_window_and_keep_the_policy(
     assert said == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [NARROW])
 async def test_what_the_buttons_show_is_accessible_too(browser: Browser, site: str, width: int) -> None:
     page, said = await signed_in(browser, site, width)
