@@ -43,6 +43,7 @@ from admin.views.review_side import (
 from admin.views.review_writing import Writer, written_checks
 from models.documents.application import Application
 from models.errors import NotFound, TorokuError, TransitionRefused
+from models.schema.definition import RecordType
 from models.services import applications, queue, secrets
 from models.services.bulk import DAMAGED
 from models.services.checks import CheckResult, automatic_checks
@@ -179,9 +180,6 @@ class ReviewPage(ReviewFiles):
         reader = self._reader(request, application, uncovered, only and base is not None)
         sheet = Sheet(application, definition, reader, base, found.checks, typed, reader.only)
         sections = sections_of(sheet)
-        steps = possible_steps(site, actor, application)
-        choices = [choice_of(site, application, *step) for step in steps]
-        needs = {need for choice in choices for need in choice.needs}
         return self.page(
             request,
             "review.html",
@@ -202,29 +200,41 @@ class ReviewPage(ReviewFiles):
             checks=written_checks(found.checks, definition, spoken),
             failing=sum(not check.ok for check in found.checks),
             holding=sum(check.ok for check in found.checks),
-            written=Writer(definition, spoken, "remarks" in needs),
-            writes="remarks" in needs,
             turn=application.round,
-            coded=bool(definition.review.reasons),
             history=history_of(site, application, definition),
             mails=mails,
             standing=found.standing,
             now=site.now(),
             spoken=spoken,
             mail_states=MAIL_STATES,
-            choices=sorted(choices, key=lambda choice: STYLES[choice.style]),
-            needs=needs,
-            checklist=[(item.name, item.label(spoken)) for item in definition.review.checklist],
-            ticked=set(typed.getlist("checklist")) if typed else set(application.checklist),
-            options=options_of,
-            places=choices_of,
-            reasons=reasons_of(definition, spoken),
-            typed_reason=text_of(typed, "reason") if typed else "",
-            typed_code=text_of(typed, "code") if typed else "",
             onward=bool(_asked(asked, "onward")),
+            **self._deciding(request, application, definition, typed),
             **_self(application, actor.account_id),
             **parts,
         )
+
+    def _deciding(
+        self, request: Request, application: Application, definition: RecordType, typed: FormData | None
+    ) -> dict[str, Any]:
+        """What the decision is made with: the steps, what they ask for, and what was typed for them."""
+        site, spoken = site_of(request), language()
+        steps = possible_steps(site, actor_of(request), application)
+        choices = [choice_of(site, application, *step) for step in steps]
+        needs = {need for choice in choices for need in choice.needs}
+        return {
+            "choices": sorted(choices, key=lambda choice: STYLES[choice.style]),
+            "needs": needs,
+            "written": Writer(definition, spoken, "remarks" in needs),
+            "writes": "remarks" in needs,
+            "coded": bool(definition.review.reasons),
+            "checklist": [(item.name, item.label(spoken)) for item in definition.review.checklist],
+            "ticked": set(typed.getlist("checklist")) if typed else set(application.checklist),
+            "options": options_of,
+            "places": choices_of,
+            "reasons": reasons_of(definition, spoken),
+            "typed_reason": text_of(typed, "reason") if typed else "",
+            "typed_code": text_of(typed, "code") if typed else "",
+        }
 
     async def _read(self, request: Request, application: Application) -> Found:
         """What stands beside the answers."""
