@@ -43,10 +43,22 @@ class Message:
 
 @cache
 def catalogue(language: Language) -> NullTranslations:
-    """The project's translations, read from ``locale/<language>.po`` (English is the msgids themselves)."""
-    path = CATALOGUES / f"{language}.po"
-    if not path.exists():
-        return NullTranslations()
+    """The project's translations: ``locale/<language>.po`` and, one file per area, ``locale/<language>/*.po``
+    (English is the msgids themselves)."""
+    read = [_read(path, language) for path in catalogue_files(language)]
+    whole = read[0] if read else NullTranslations()
+    for part in read[1:]:
+        whole.merge(part)  # type: ignore[attr-defined]
+    return whole
+
+
+def catalogue_files(language: Language) -> list[Path]:
+    """The files of a language's translations."""
+    first = CATALOGUES / f"{language}.po"
+    return [path for path in (first, *sorted((CATALOGUES / language).glob("*.po"))) if path.exists()]
+
+
+def _read(path: Path, language: Language) -> Translations:
     with path.open("rb") as source:
         parsed = read_po(source, locale=language, domain="toroku")
     compiled = io.BytesIO()

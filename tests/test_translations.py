@@ -9,16 +9,19 @@ import pytest
 from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
 
-from models.language import CATALOGUES
+from models.language import catalogue_files
 from tests.msgids import all_msgids, is_for_people, python_msgids, template_msgids
 
-JAPANESE = CATALOGUES / "ja.po"
+JAPANESE = catalogue_files("ja")
 
 
-def entries(path: Path = JAPANESE) -> dict[str, Message]:
-    """The entries of a catalogue by message id."""
-    with path.open("rb") as source:
-        return {str(entry.id): entry for entry in read_po(source, locale="ja") if entry.id}
+def entries() -> dict[str, Message]:
+    """The entries of all Japanese files by message id."""
+    found: dict[str, Message] = {}
+    for path in JAPANESE:
+        with path.open("rb") as source:
+            found |= {str(entry.id): entry for entry in read_po(source, locale="ja") if entry.id}
+    return found
 
 
 def places(text: str) -> Counter[str]:
@@ -55,7 +58,8 @@ def test_no_translation_is_a_guess() -> None:
 
 
 def test_no_message_is_translated_twice() -> None:
-    written = re.findall(r"^msgid (\"[^\n]+\")$", JAPANESE.read_text(encoding="utf-8"), re.MULTILINE)
+    whole = "\n".join(path.read_text(encoding="utf-8") for path in JAPANESE)
+    written = re.findall(r"^msgid (\"[^\n]+\")$", whole, re.MULTILINE)
     assert [text for text, times in Counter(written).items() if times > 1] == []
 
 

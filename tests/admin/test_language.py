@@ -13,7 +13,7 @@ from babel.support import NullTranslations
 from starlette_admin import i18n
 
 from admin import language
-from models.language import CATALOGUES
+from models.language import catalogue_files
 from tests.admin.conftest import Visitor
 
 Visit = Callable[..., Visitor]
@@ -64,7 +64,8 @@ def wanted() -> set[Msgid]:
 
 
 def test_every_message_has_japanese() -> None:
-    known = messages(CATALOGUES / "ja.po") | japanese()
+    theirs = [messages(file) for file in catalogue_files("ja")]
+    known = dict(pair for file in theirs for pair in file.items()) | japanese()
     assert sorted(str(message) for message in wanted() if not known.get(message)) == []
 
 
