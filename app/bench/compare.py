@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from app.bench.client import Connection
 from app.bench.load import Requests, Sample, ask_often
 from app.bench.pages import Page
-from app.bench.plan import CONCURRENCIES, Plan
+from app.bench.plan import Plan
 from app.bench.server import Program
 
 UNBOUNDED = 1_000_000
@@ -30,8 +30,9 @@ class Row:
 
     @property
     def is_low(self) -> bool:
-        """Whether the page is under its floor."""
-        return self.page.floor is not None and self.ratio < self.page.floor
+        """Whether the page is under its floor, or slower than it is to be."""
+        slow = self.page.rate is not None and self.ours.rate < self.page.rate
+        return slow or (self.page.floor is not None and self.ratio < self.page.floor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +56,12 @@ async def compare(page: Page, programs: tuple[Program, Program], plan: Plan) -> 
     """Measure one page at every concurrency; `programs` are ours and the raw one."""
     async with AsyncExitStack() as stack:
         targets = [await _target(page, number, program, stack) for number, program in enumerate(programs)]
-        for concurrency in CONCURRENCIES:
+        for concurrency in page.at:
             yield await _measure(page, concurrency, targets, plan)
 
 
 async def _target(page: Page, number: int, program: Program, stack: AsyncExitStack) -> Target:
-    found = [await Connection.open(program.port) for _ in range(max(CONCURRENCIES))]
+    found = [await Connection.open(program.port) for _ in range(max(page.at))]
     for connection in found:
         stack.push_async_callback(connection.close)
     return Target(program, found, [page.requests(number, worker) for worker in range(len(found))])

@@ -2,13 +2,14 @@
 
 Both get the same bytes wherever they can; the raw server answers at the same addresses."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count, cycle
-from typing import Any
+from typing import Any, Self
 
 from app.bench.client import get, post
 from app.bench.load import Requests
+from app.bench.plan import CONCURRENCIES
 from app.bench.stage import Draft, Stage
 from models.schema.definition import RecordType
 from models.schema.fields.base import BaseField
@@ -16,41 +17,27 @@ from models.schema.fields.base import BaseField
 
 @dataclass(frozen=True)
 class Page:
-    """One row of the table. `requests(side, worker)` are what one connection asks; `most` bounds one window
-    (0: only time does); below `floor` times the raw rate the row is flagged."""
+    """One page, a row of the table for each number of connections in `at`. `requests(side, worker)` are what
+    one connection asks; `most` bounds one window (0: only time does); below `floor` times the raw rate, or
+    below `rate` requests a second, the row is flagged."""
 
     name: str
     status: int
     requests: Callable[[int, int], Requests]
     floor: float | None = None
     most: int = 0
+    at: Sequence[int] = CONCURRENCIES
+    rate: float | None = None
 
 
 def pages_of(stage: Stage, per_window: int) -> list[Page]:
     """Every page, those that only read first; submitting ends after `per_window` a window."""
-    first = stage.filled.definition.laid_out[0].name
-    typed = typed_fields(stage.filled.definition, stage.filled.answers)
-    wrong = {**typed, **dict.fromkeys(_texts(stage.filled.definition), "")}
     reviews = [f"/admin/applications/{reference}" for reference in stage.reviews]
-
-    def writing(side: int, worker: int) -> Draft:
-        return stage.sides[side].writing[worker]
-
-    def saving(side: int, worker: int, fields: Mapping[str, str | list[str]], keeps: bool) -> Requests:
-        draft = writing(side, worker)
-        for revision in count() if keeps else cycle([0]):
-            told = {**fields, "revision": str(revision), "action": "next"}
-            yield post(f"/applications/{draft.reference}/pages/{first}", draft.token, told)
-
-    def form(side: int, worker: int) -> Requests:
-        draft = writing(side, worker)
-        return cycle([get(f"/applications/{draft.reference}/pages/{first}", draft.token)])
-
-    ready = [iter(side.ready) for side in stage.sides]
+    filling, ready = Filling.of(stage), [iter(side.ready) for side in stage.sides]
     return [
         Page("home", 200, lambda _side, _worker: cycle([get("/")])),
-        Page("form page", 200, form, floor=0.3),
-        Page("form page, invalid", 422, lambda side, worker: saving(side, worker, wrong, keeps=False)),
+        Page("form page", 200, filling.show, floor=0.3),
+        Page("form page, invalid", 422, filling.refuse),
         Page(
             "review page",
             200,
@@ -58,12 +45,54 @@ def pages_of(stage: Stage, per_window: int) -> list[Page]:
             floor=0.3,
         ),
         Page("queue", 200, lambda _side, _worker: cycle([get("/admin/queue", stage.reviewer)]), floor=0.3),
-        Page("form page, saved", 303, lambda side, worker: saving(side, worker, typed, keeps=True)),
-        Page("submit", 303, lambda side, _worker: _submitting(ready[side]), most=per_window),
+        Page("form page, saved", 303, filling.save),
+        Page("submit", 303, lambda side, _worker: submitting(ready[side]), most=per_window),
     ]
 
 
-def _submitting(ready: Iterator[Draft]) -> Requests:
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """What is sent for the first page of a form: `typed` is right, `wrong` leaves out every text that is
+    required. Each connection has an application of its own."""
+
+    stage: Stage
+    page: str
+    typed: Mapping[str, str | list[str]]
+    wrong: Mapping[str, str | list[str]]
+
+    @classmethod
+    def of(cls, stage: Stage) -> Self:
+        """The first page of the form of `stage`."""
+        definition = stage.filled.definition
+        typed = typed_fields(definition, stage.filled.answers)
+        empty = dict.fromkeys(_texts(definition), "")
+        return cls(stage, definition.laid_out[0].name, typed, {**typed, **empty})
+
+    def show(self, side: int, worker: int) -> Requests:
+        """The page asked for."""
+        draft = self.stage.sides[side].writing[worker]
+        return cycle([get(self._address(draft), draft.token)])
+
+    def refuse(self, side: int, worker: int) -> Requests:
+        """What cannot be kept, again and again."""
+        draft = self.stage.sides[side].writing[worker]
+        return cycle([post(self._address(draft), draft.token, {**self.wrong, **_pressed(0)})])
+
+    def save(self, side: int, worker: int) -> Requests:
+        """What is kept, each time from the revision the time before left."""
+        draft = self.stage.sides[side].writing[worker]
+        for revision in count():
+            yield post(self._address(draft), draft.token, {**self.typed, **_pressed(revision)})
+
+    def _address(self, draft: Draft) -> str:
+        return f"/applications/{draft.reference}/pages/{self.page}"
+
+
+def _pressed(revision: int) -> Mapping[str, str]:
+    return {"revision": str(revision), "action": "next"}
+
+
+def submitting(ready: Iterator[Draft]) -> Requests:
     """Each draft can be handed over once; all connections of a side share them."""
     for draft in ready:
         yield post(f"/applications/{draft.reference}/check", draft.token, {"revision": "0"})

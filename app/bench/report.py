@@ -11,6 +11,7 @@ from app.bench.evolution import FLOOR, RenameRow
 from app.bench.impact import LIMIT, PlanRow
 from app.bench.language import Measure
 from app.bench.load import Sample
+from app.bench.pages import Page
 from app.bench.start import Start
 from app.cli.speech import say
 
@@ -26,7 +27,7 @@ def print_pages(rows: Sequence[Row]) -> None:
     """The pages; a row under its floor is marked."""
     told = table(PAGES)
     for row in rows:
-        floor = "" if row.page.floor is None else f"{row.page.floor:.2f}"
+        floor = _floor(row.page)
         told.add_row(
             row.page.name,
             str(row.concurrency),
@@ -36,7 +37,7 @@ def print_pages(rows: Sequence[Row]) -> None:
             floor,
             _latency(row.ours),
             _latency(row.raw),
-            f"{row.ours.cost * 1000:.1f} / {row.raw.cost * 1000:.1f}",
+            f"{row.ours.cost * 1000:.2f} / {row.raw.cost * 1000:.2f}",
             f"{row.ours.size / 1000:.0f} / {row.raw.size / 1000:.0f}",
         )
     Console(width=WIDTH).print(told)
@@ -105,6 +106,11 @@ def table(headings: Sequence[str]) -> Table:
     for number, heading in enumerate(headings):
         made.add_column(heading, justify="right" if number else "left")
     return made
+
+
+def _floor(page: Page) -> str:
+    share = [] if page.floor is None else [f"{page.floor:.2f}"]
+    return " ".join(share + ([] if page.rate is None else [f"{page.rate:,.0f}/s"]))
 
 
 def _latency(sample: Sample) -> str:

@@ -34,10 +34,18 @@ async def run_bench(plan: Plan, url: str = EMBEDDED) -> tuple[list[Row], list[St
     and dropped in the end. Raises DatabaseRefused for ``memory://``, ConfigurationError when a page fails."""
     with tempfile.TemporaryDirectory(prefix="toroku-bench-", ignore_cleanup_errors=True) as temporary:
         folder = Path(temporary)
-        if url != EMBEDDED:
-            return await _measure(plan, folder, url)
-        async with open_database(EMBEDDED, data_dir=folder / "database", owner=True) as database:
-            return await _measure(plan, folder, database.address)
+        async with server_at(url, folder) as server:
+            return await _measure(plan, folder, server)
+
+
+@asynccontextmanager
+async def server_at(url: str, folder: Path) -> AsyncIterator[str]:
+    """The address of the server to measure on: `url`, or that of an embedded one in `folder`."""
+    if url != EMBEDDED:
+        yield url
+        return
+    async with open_database(EMBEDDED, data_dir=folder / "database", owner=True) as database:
+        yield database.address
 
 
 async def _measure(plan: Plan, folder: Path, server: str) -> tuple[list[Row], list[Start]]:

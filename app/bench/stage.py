@@ -20,7 +20,7 @@ REVIEWS = 200
 RECORDS = 1000
 """Registered records beside the queue."""
 
-WORKERS = 8
+WORKERS = 16
 """Connections that ask at once at most."""
 
 

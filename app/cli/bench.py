@@ -9,7 +9,8 @@ import typer
 
 def bench(
     what: Annotated[
-        Literal["site", "admin"], typer.Argument(help="All pages, or the staff's lists over many records.")
+        Literal["site", "admin", "forms"],
+        typer.Argument(help="All pages, the staff's lists over many records, or forms under a burst."),
     ] = "site",
     quick: Annotated[
         bool, typer.Option("--quick", help="Less of everything: done within 30 seconds.")
@@ -27,6 +28,8 @@ def bench(
     """Measure pages against the bare driver in the same run, and print ratios."""
     from app.bench.admin import run_admin
     from app.bench.admin_report import print_admin
+    from app.bench.forms import run_forms
+    from app.bench.forms_report import print_forms
     from app.bench.language import measure_language
     from app.bench.plan import FULL, QUICK
     from app.bench.report import print_language
@@ -39,5 +42,8 @@ def bench(
     if what == "admin":
         plan = replace(plan, queue=2_000 if not quick else 600, records=records or plan.records)
         print_admin(asyncio.run(run_admin(plan, database_url)))
+        return
+    if what == "forms":
+        print_forms(asyncio.run(run_forms(plan, database_url)))
         return
     asyncio.run(run_bench(plan, database_url))
