@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from app.database import Database, open_database
+from app.scanner import scanner_for
 from app.settings import Settings
 from models.clock import Clock, Entropy, system_clock, system_entropy
 from models.configuration.calendar import Calendar
@@ -64,6 +65,8 @@ async def build_site(
         secret=settings.key,
         base_url=settings.base_url,
         production=settings.production,
+        scanner=scanner_for(settings.scanner),
+        always_open=settings.hours == "always",
     )
     await prepare(database, kinds_of(site))
     if publish:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app.scanner import is_address
 from models.errors import ConfigurationError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -63,6 +64,16 @@ class Settings(BaseSettings):
         "upload",
         description="Where a browser's client certificate comes from: upload (a PEM file; trials) or none.",
     )
+    hours: Literal["as_configured", "always"] = Field(
+        "as_configured",
+        description="Service hours: as_configured (site.yaml, the calendar), or always open (trials; what "
+        "serve --demo takes when nothing is said).",
+    )
+    scanner: str | None = Field(
+        None,
+        description="Virus scanner every upload is shown to first: clamd://host:3310 or clamd:///run/clamd.sock. "
+        "While it does not answer, uploads are refused; left out, nothing is scanned.",
+    )
     worker: bool = Field(True, description="Whether serve also runs the background worker.")
     max_upload_mb: int = Field(20, ge=1, le=200, description="Largest request body accepted (MB).")
     language: Literal["ja", "en"] = Field("ja", description="Language of the command line.")
@@ -93,6 +104,13 @@ class Settings(BaseSettings):
             raise ValueError("an address like https://toroku.example.jp, without a path")
         return value.rstrip("/")
 
+    @field_validator("scanner")
+    @classmethod
+    def _clamd(cls, value: str | None) -> str | None:
+        if value is not None and not is_address(value):
+            raise ValueError("an address like clamd://host:3310 or clamd:///run/clamd.sock")
+        return value
+
     @model_validator(mode="after")
     def _safe_in_production(self) -> "Settings":
         if self.production and self.secret is None:
@@ -103,6 +121,8 @@ class Settings(BaseSettings):
             raise ValueError(
                 "TOROKU_CERTIFICATE_SOURCE=upload is for trials: an uploaded certificate proves nothing"
             )
+        if self.production and self.hours == "always":
+            raise ValueError("TOROKU_HOURS=always is for trials; instead, leave out service_hours")
         if self.secret is not None and len(self.secret.get_secret_value()) < SHORTEST_SECRET:
             raise ValueError(f"TOROKU_SECRET needs {SHORTEST_SECRET} characters or more")
         return self

@@ -13,12 +13,14 @@ TorokuError                      500 T-X000  something went wrong on our side
 ├── LinkRefused                  410 T-P005  the one-time link is used, expired or unknown
 ├── TooManyRequests              429 T-P006  slow down
 ├── TransitionRefused            409 T-W001  the workflow has no such step from here
+│   └── SendingClosed            409 T-W005  nothing is received now (says when it opens)
 ├── AlreadyDone                  409 T-W002  somebody else was first (names who and when)
 ├── RecordChanged                409 T-W003  the record in force changed since the application began
 ├── DuplicateValue               422 T-V002  a value that must be unique is already registered
 ├── AlreadyOpen                  409 T-W004  another application on this record is open
 ├── AnswersInvalid               422 T-V001  answers with errors, by field
 ├── UploadRefused                422 T-V003  file too large, of a kind not allowed, or not what it says
+│   └── ScannerUnavailable       503 T-V007  no virus scanner answers, and nothing is kept unscanned
 ├── FilterRefused                422 T-V004  a filter that cannot be asked (says which parts)
 ├── ViewRefused                  422 T-V005  a view that cannot be saved or shared (says why)
 ├── CommentRefused               422 T-V006  a comment that cannot be written or changed (says why)
@@ -157,6 +159,13 @@ class TransitionRefused(TorokuError):
     message = "This step is not possible now."
 
 
+class SendingClosed(TransitionRefused):
+    """Nothing is received now: outside the service hours, or outside the application window (R15)."""
+
+    code = "T-W005"
+    message = "Applications cannot be sent now."
+
+
 class AlreadyDone(TorokuError):
     """Somebody else was first."""
 
@@ -270,6 +279,17 @@ class UploadRefused(TorokuError):
     code = "T-V003"
     status = 422
     message = "This file cannot be accepted."
+
+
+class ScannerUnavailable(UploadRefused):
+    """The virus scanner the site is set up with does not answer: nothing is kept that was not scanned."""
+
+    code = "T-V007"
+    status = 503
+    message = (
+        "The file could not be checked for viruses just now and has not been kept. "
+        "Please choose it again in a few minutes."
+    )
 
 
 class FilterRefused(TorokuError):

@@ -13,6 +13,8 @@ import pytest_asyncio
 from app.database import Database, connect, open_database
 from models.errors import DatabaseRefused
 
+os.environ.setdefault("TOROKU_HOURS", "always")  # tests of the hours say so; the others run at any time
+
 RAM = Path("/dev/shm")  # noqa: S108
 ROOM = 4 * 2**30
 """Bytes a RAM disk must have free for several workers' databases; else they go to the disk."""

@@ -107,5 +107,7 @@ async def measure_pages(plan: Plan, folder: Path, database: Database) -> list[Ro
 
 async def site_on(folder: Path, database: Database) -> Site:
     """The site on the database of the benchmark, with the key the servers will find in `folder`."""
-    settings = Settings(data=folder, database_url=SecretStr(database.address), production=False, secret=None)
+    settings = Settings(
+        data=folder, database_url=SecretStr(database.address), production=False, secret=None, hours="always"
+    )
     return await build_site(settings, configuration_of(settings), database)

@@ -20,6 +20,8 @@ from app.opening import configuration_of, open_site
 from app.settings import Settings
 from app.worker import Worker, keep_current
 
+log = structlog.get_logger("serve")
+
 GRACE = 10
 """Seconds a stopping server waits for requests under way."""
 
@@ -33,6 +35,8 @@ def serve(
 ) -> None:
     """Serve the site; with the embedded database, start that too."""
     settings = Settings() if port is None else Settings(port=port)
+    if demo and "hours" not in settings.model_fields_set and not settings.production:
+        settings = settings.model_copy(update={"hours": "always"})
     run(_serve(settings, demo, applications=not empty))
 
 
@@ -47,6 +51,7 @@ async def _serve(settings: Settings, demo: bool, *, applications: bool) -> None:
         await stack.enter_async_context(beside(keep_current(site)))
         if settings.worker:
             await stack.enter_async_context(beside(Worker(site, sender_for(settings.smtp_url)).run()))
+        log.info("uploads", scanner=settings.scanner or "none: uploads are not scanned")
         say("Ready: {address}", address=settings.base_url)
         await uvicorn.Server(_uvicorn(settings, app)).serve()
 

@@ -132,6 +132,35 @@ class Calendar:
             and (local.time() < hours[1] or hours[1] == time.max)
         )
 
+    def opening(self, moment: datetime) -> datetime | None:
+        """The first moment from `moment` on when operators may write: `moment` itself where the doors are
+        open, None where they stay closed for ``LOOK_AHEAD`` days."""
+        if self.is_open(moment):
+            return moment
+        today = moment.astimezone(self.zone).date()
+        for day in (today + timedelta(days=ahead) for ahead in range(LOOK_AHEAD)):
+            hours = self.hours(day)
+            begin = datetime.combine(day, hours[0], self.zone) if hours else moment
+            if begin > moment:
+                return begin
+        return None
+
+    def closing(self, moment: datetime) -> datetime | None:
+        """The first moment after `moment`, at which the doors are open, when they are not; None where they
+        stay open for ``LOOK_AHEAD`` days."""
+        today = moment.astimezone(self.zone).date()
+        for day in (today + timedelta(days=ahead) for ahead in range(LOOK_AHEAD)):
+            hours = self.hours(day)
+            if hours is None or (day > today and hours[0] > time.min):
+                return self.midnight(day)
+            if hours[1] != time.max:
+                return datetime.combine(day, hours[1], self.zone)
+        return None
+
+
+LOOK_AHEAD = 400
+"""Days within which the doors open again, or close: further ahead nothing is promised."""
+
 
 def _closed_days(closed: ClosedDays) -> Callable[[date], bool]:
     extra = frozenset(closed.extra)

@@ -8,6 +8,7 @@ from models.configuration.mail import MailTemplate, read_template
 from models.configuration.site import SiteDefinition, SiteFile
 from models.configuration.terms import TermsText, read_terms
 from models.configuration.validation import build_part
+from models.configuration.windows import Window
 from models.errors import ConfigurationError
 from models.language import Language
 from models.schema.definition import ChoiceList, Part, RecordType
@@ -20,6 +21,7 @@ CONCEPTS: Mapping[str, type[Part]] = {
     "choices": ChoiceList,
     "workflow": Workflow,
     "lifecycle": Lifecycle,
+    "window": Window,
     "site": SiteFile,
 }
 """The first key of a file says what it describes."""
@@ -39,6 +41,7 @@ class Configuration:
     modules: tuple[Path, ...]
     files: Mapping[tuple[str, str], Path] = field(default_factory=dict)
     """The file of every named thing, by concept and name."""
+    windows: Mapping[str, Window] = field(default_factory=dict)
 
     def source_of(self, record_type: str) -> str:
         """The YAML a record type is written in; "" where it is not from a file."""
@@ -159,4 +162,5 @@ def _assemble(reading: Reading, modules: tuple[Path, ...]) -> Configuration:
         terms=tuple(sorted(reading.terms, key=lambda text: text.effective_from)),
         modules=modules,
         files={key: source.path for key, source in reading.sources.items()},
+        windows={n: p for n, p in reading.parts["window"].items() if isinstance(p, Window)},
     )

@@ -110,6 +110,7 @@ class Applications(Part):
     kinds: tuple[Kind, ...] = ("register", "change", "delete")
     workflow: str
     needs: Query = {}
+    during: str | None = None
     contact: str | None = None
     terms: bool = False
     certificate: str | None = None
@@ -139,6 +140,8 @@ class RecordType(Part):
     label: Text
     plural: Text | None = None
     description: Text | None = None
+    purpose: Text | None = None
+    """Why personal answers are asked for, where a field does not say so itself."""
     collection: str
     enabled: bool = True
     number: Numbering

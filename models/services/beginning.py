@@ -24,6 +24,7 @@ from models.services.registry import Published
 from models.services.seeing import is_in_reach
 from models.services.site import Site
 from models.services.switches import require_writing
+from models.services.windows import require_beginning
 from models.workflow.engine import holds
 
 
@@ -39,8 +40,8 @@ async def begin(
 ) -> Application:
     """Begin an application: an empty draft, or one filled from the version in force.
 
-    Raises NotFound, NotAllowed, TransitionRefused (terms not accepted, needs not met), CertificateRefused,
-    AlreadyOpen."""
+    Raises NotFound, NotAllowed, SendingClosed (outside its window), TransitionRefused (terms not accepted,
+    needs not met), CertificateRefused, AlreadyOpen."""
     await require_writing(site, actor)
     published = site.registry.current(type_name)
     definition = published.definition
@@ -48,6 +49,7 @@ async def begin(
         raise NotFound
     if not may_begin(site, actor, definition, kind):
         raise NotAllowed(rule="application.begin")
+    require_beginning(site, definition, kind)
     text = _accepted(site, definition, terms_version)
     operator = await operator_of(site, actor.operator_id)
     _require_needs(definition, operator)

@@ -15,7 +15,9 @@ from models.configuration.mail import MailTemplate
 from models.documents.records import Records
 from models.documents.store import Store
 from models.documents.switch import Switchboard
+from models.documents.together import Ask, Together
 from models.language import Language
+from models.scanner import Scanner
 from models.services.keeping import Kept
 from models.services.registry import Registry
 from models.workflow.definition import Lifecycle, Workflow
@@ -34,6 +36,10 @@ class Site:
     secret: bytes
     base_url: str
     production: bool = False
+    scanner: Scanner | None = None
+    """Looks into every upload before it is kept; None where the site has none."""
+    always_open: bool = False
+    """Whether the service hours are left out of account, as in trials."""
 
     def sign(self, purpose: str, text: str) -> str:
         """A keyed hash (HMAC-SHA-256, hex) of `text` for one purpose."""
@@ -50,6 +56,16 @@ class Site:
     def switchboard(self) -> Switchboard:
         """What is stopped for everybody, as this process knows it."""
         return Switchboard()
+
+    def together(self, ask: Ask) -> Together:
+        """One kind of question, put to the database for all requests that wait for it."""
+        if ask not in self._together:
+            self._together[ask] = Together(ask)
+        return self._together[ask]
+
+    @cached_property
+    def _together(self) -> dict[Ask, Together]:
+        return {}
 
     @cached_property
     def kept(self) -> Kept:

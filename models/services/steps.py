@@ -21,6 +21,7 @@ from models.services.seeing import require_in_reach, worded_for
 from models.services.signs import handed_over
 from models.services.site import Site
 from models.services.switches import require_writing
+from models.services.windows import require_open
 from models.workflow.definition import Transition, Workflow
 from models.workflow.engine import Position, holds, judge, steps
 
@@ -37,12 +38,14 @@ async def take_step(
     """Take step `name`: state, history, effects, mails and event in one transaction.
 
     Raises NotFound, NotAllowed, AlreadyDone (somebody was faster), RecordChanged (another window, or the
-    record in force changed), TransitionRefused (a need is not met), AnswersInvalid (on submitting)."""
+    record in force changed), SendingClosed (outside the hours or the window), TransitionRefused (a need is
+    not met), AnswersInvalid (on submitting)."""
     given = given or Given()
     workflow = workflow_of(site, application)
     _require_step(site, workflow, actor, application, name)
     await require_writing(site, actor)
     transition = workflow.transitions[name]
+    require_open(site, actor, application, transition)
     await require_in_reach(site, actor, application)
     require_needs(site, actor, application, transition, given)
     reading = await _submitted(site, actor, workflow, application, transition)
@@ -85,8 +88,7 @@ def already_done(site: Site, actor: Actor, application: Application, name: str) 
 
 def is_submission(workflow: Workflow, application: Application, transition: Transition) -> bool:
     """Whether the step hands the applicant's answers over."""
-    target = workflow.states[transition.to]
-    return workflow.states[application.state].held_by == "applicant" and not target.final
+    return workflow.hands_over(application.state, transition)
 
 
 async def _submitted(

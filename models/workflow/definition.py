@@ -153,6 +153,10 @@ class Workflow(Flow):
     def name(self) -> str:
         return self.workflow
 
+    def hands_over(self, state: str, transition: Transition) -> bool:
+        """Whether `transition`, taken from `state`, hands the applicant's answers over."""
+        return self.states[state].held_by == "applicant" and not self.states[transition.to].final
+
 
 class Lifecycle(Flow):
     """The states of a registered thing."""
