@@ -41,8 +41,8 @@ class Sessions:
         cookies = cookie_parser(headers.get("cookie", ""))
         address = scope["client"][0] if scope.get("client") else ""
         token = cookies.get(self.cookie, "")
-        session, scope["user"] = await identify(site, token, address)
-        browser = Browser(site, session, address, headers.get("user-agent", ""))
+        found, scope["user"] = await identify(site, token, address)
+        browser = Browser(site, found, address, headers.get("user-agent", ""))
         scope["state"] |= {
             "site": site,
             "browser": browser,

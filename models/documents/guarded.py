@@ -1,6 +1,6 @@
 """Reads by the driver itself, and writes that must find what they expect."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from pymongo import ReturnDocument
@@ -26,6 +26,12 @@ async def find_document(model: type[D], where: Mapping[str, Any]) -> D | None:
     """The one document that matches, read by the driver itself (hot paths), or None."""
     found = await model.raw().find_one(dict(where))
     return None if found is None else model.model_validate(found)
+
+
+async def find_all(model: type[Stored], name: str, values: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+    """The documents whose field `name` has one of these values, as they are stored, by that value."""
+    found = await model.raw().find({name: {"$in": list(values)}}).to_list(None)
+    return {row[name]: row for row in found}
 
 
 async def update_where(

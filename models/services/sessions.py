@@ -1,7 +1,8 @@
 """Server-side browser sessions: a random token in a cookie, only its keyed hash in the database (ASVS 7)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import cached_property
 from typing import Any, TypeVar
 
 from models.documents.account import Account, BrowserSession
@@ -23,13 +24,23 @@ APPLICATION_LIMIT = 50
 """Most applications one browser remembers."""
 
 
-class Browser:
-    """The session of one request. `token` is the cookie to set; "" clears it, None leaves it."""
+Found = Mapping[str, Any]
+"""A session as it is stored, with its account."""
 
-    def __init__(self, site: Site, session: BrowserSession | None, address: str, user_agent: str) -> None:
-        self._site, self.session = site, session
+
+class Browser:
+    """The session of one request, as it was `found`. `token` is the cookie to set; "" clears it, None leaves
+    it."""
+
+    def __init__(self, site: Site, found: Found | None, address: str, user_agent: str) -> None:
+        self._site, self._found = site, found
         self._address, self._user_agent = address, user_agent[:300]
         self.token: str | None = None
+
+    @cached_property
+    def session(self) -> BrowserSession | None:
+        """The session itself; most requests only need to know who acts in it."""
+        return None if self._found is None else _constructed(BrowserSession, self._found)
 
     async def remember_application(self, identifier: Id) -> None:
         """Let this browser act on an application."""
@@ -82,23 +93,19 @@ class Browser:
             self.session = None
 
 
-async def identify(site: Site, token: str, address: str) -> tuple[BrowserSession | None, Actor]:
+async def identify(site: Site, token: str, address: str) -> tuple[Found | None, Actor]:
     """The live session of a cookie's token, or None, and who acts in it: the account behind it if that may
-    act, else a visitor. Asked at every request, so it is one question to the database."""
+    act, else a visitor. Asked at every request, of the database itself; requests that wait at the same time
+    are one question."""
     found = await _live(site, token) if 0 < len(token) <= LONGEST_TOKEN else None
     if found is None:
         return None, Actor(kind="visitor", address=address)
-    account = next(iter(found.pop(ACCOUNT)), None)
-    session = _constructed(BrowserSession, found)
+    account = next(iter(found[ACCOUNT]), None)
+    certificate = found.get("certificate")
     if account is not None and account["status"] == "active":
-        return session, actor_for(_constructed(Account, account), address, session.certificate)
-    visitor = Actor(
-        kind="visitor",
-        applications=frozenset(session.applications),
-        certificate=session.certificate,
-        address=address,
-    )
-    return session, visitor
+        return found, actor_for(_constructed(Account, account), address, certificate)
+    known = frozenset(found.get("applications", ()))
+    return found, Actor(kind="visitor", applications=known, certificate=certificate, address=address)
 
 
 LONGEST_TOKEN = 128
@@ -117,11 +124,9 @@ WITH_ACCOUNT = {
 }
 
 
-async def _live(site: Site, token: str) -> dict[str, Any] | None:
+async def _live(site: Site, token: str) -> Found | None:
     """The session as it is stored, with its account; both ends are checked here, not left to the index."""
-    where = {"token_hash": site.sign("session", token)}
-    cursor = await BrowserSession.raw().aggregate([{"$match": where}, WITH_ACCOUNT])
-    found: dict[str, Any] | None = next(iter(await cursor.to_list(None)), None)
+    found = await site.together(_stored).get(site.sign("session", token))
     now = site.now()
     if found is None or found["ends_at"] <= now:
         return None
@@ -130,6 +135,13 @@ async def _live(site: Site, token: str) -> dict[str, Any] | None:
     if found["seen_at"] + SEEN_EVERY <= now:
         await BrowserSession.raw().update_one({"_id": found["_id"]}, {"$set": {"seen_at": now}})
     return found
+
+
+async def _stored(hashes: Sequence[str]) -> dict[str, Found]:
+    """The sessions with these hashes of tokens, whatever their age, each with its account."""
+    where = {"token_hash": {"$in": list(hashes)}}
+    cursor = await BrowserSession.raw().aggregate([{"$match": where}, WITH_ACCOUNT])
+    return {found["token_hash"]: found for found in await cursor.to_list(None)}
 
 
 D = TypeVar("D", bound=Stored)
