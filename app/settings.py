@@ -71,8 +71,8 @@ class Settings(BaseSettings):
     )
     scanner: str | None = Field(
         None,
-        description="Virus scanner every upload is shown to first: clamd://host:3310 or clamd:///run/clamd.sock. "
-        "While it does not answer, uploads are refused; left out, nothing is scanned.",
+        description="Virus scanner every upload is shown to first: clamd://host:3310 or "
+        "clamd:///run/clamd.sock. While it does not answer, uploads are refused; none: nothing is scanned.",
     )
     worker: bool = Field(True, description="Whether serve also runs the background worker.")
     max_upload_mb: int = Field(20, ge=1, le=200, description="Largest request body accepted (MB).")

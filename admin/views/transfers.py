@@ -17,7 +17,7 @@ from admin.views.page import Crumb, PageView, route
 from admin.views.transfer_lines import counts_of, facts_of, line_of, state_of
 from models.documents.base import read_id
 from models.documents.job import Job
-from models.errors import JobMoved, NotFound, TorokuError, TransferRefused
+from models.errors import JobMoved, NotFound, TorokuError, TransferRefused, UploadRefused
 from models.interchange.tables.columns import FACTS, answer_columns
 from models.permissions import require
 from models.services import jobs, transfers
@@ -94,7 +94,7 @@ class TransfersPage(PageView):
                 content,
                 purpose=typed["purpose"],
             )
-        except (TransferRefused, NotFound) as refusal:
+        except (TransferRefused, UploadRefused, NotFound) as refusal:
             return self._draw_upload(request, typed, refusal)
         return self.back(request, f"/{job.id}")
 

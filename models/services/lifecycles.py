@@ -21,6 +21,7 @@ from models.services.events import record_event
 from models.services.messages import Letter, Recipient, queue_letter
 from models.services.recipients import people_of_operator, people_of_role
 from models.services.records import damage_of
+from models.services.scanning import require_clean
 from models.services.seeing import is_in_reach
 from models.services.site import Site
 from models.services.uploads import check_upload, clean_name, facts
@@ -58,6 +59,7 @@ class Mailed:
     template: str
     recipient: Recipient
     values: Mapping[str, str]
+    to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +164,7 @@ async def act(
     if record.revision != revision:
         raise RecordChanged(CHANGED_MEANWHILE)
     _require_needs(transition, reason, evidence)
-    handed = [await _stored(site, record, evidence)] if evidence else []
+    handed = [await _stored(site, actor, record, evidence)] if evidence else []
     version = _version(site, actor, record, name, transition, reason, handed)
 
     async def body(session: Session) -> Record:
@@ -203,9 +205,11 @@ def _is_gone(flow: Lifecycle, record: Record, transition: Transition) -> bool:
     return flow.states[record.lifecycle].live and not flow.states[transition.to].live
 
 
-async def _stored(site: Site, record: Record, evidence: Evidence) -> dict[str, Any]:
+async def _stored(site: Site, actor: Actor, record: Record, evidence: Evidence) -> dict[str, Any]:
     filename = clean_name(evidence.filename)
     kind = check_upload(EVIDENCE, filename, evidence.content)
+    subject = Subject(kind=record.type, id=record.id, label=record.number)
+    await require_clean(site, actor, evidence.content, subject)
     return facts(await site.store.attachments.put(filename, KINDS[kind][0], str(record.id), evidence.content))
 
 
@@ -264,7 +268,9 @@ def _letter(site: Site, record: Record, mail: Mailed, transition: Transition) ->
         template=mail.template,
         recipient=mail.recipient,
         cause=f"{record.id}:{record.revision}",
+        to=mail.to,
         values=mail.values,
+        operator_id=record.operator_id,
         stamp=Stamp(collection=definition.collection, record_id=record.id, name=stamps) if stamps else None,
     )
 
@@ -275,7 +281,7 @@ async def _mails(site: Site, record: Record, transition: Transition, reason: str
         if holds(call.when, facts_of(record)):
             for recipient in await _recipients(site, record, call):
                 values = _values(site, record, transition, recipient.language)
-                yield Mailed(call.template, recipient, {**values, "reason": reason})
+                yield Mailed(call.template, recipient, {**values, "reason": reason}, call.to)
 
 
 async def _recipients(site: Site, record: Record, call: MailCall) -> list[Recipient]:

@@ -25,6 +25,7 @@ from models.services.incoming import FACT_NAMES
 from models.services.jobs import find_for, is_own, run_this
 from models.services.profiles import PROFILES, optional
 from models.services.registry import Published
+from models.services.scanning import require_clean
 from models.services.seeing import seen
 from models.services.site import Site
 
@@ -147,6 +148,7 @@ async def begin_import(
         raise TransferRefused("Drafts of this type cannot be made from a file.")
     if not purpose.strip():
         raise TransferRefused("Write why these rows are brought in.")
+    await require_clean(site, actor, content, Subject(kind="record_type", label=type_name))
     table = open_table(content)
     table.first(SAMPLE)
     parameters = {

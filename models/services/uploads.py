@@ -18,7 +18,9 @@ from models.services.applications import (
     may_type,
     open_fields,
     require_applicant,
+    subject_of,
 )
+from models.services.scanning import require_clean
 from models.services.seeing import holds, require_in_reach
 from models.services.site import Site
 from models.services.switches import require_writing
@@ -58,6 +60,7 @@ async def attach(
         _require_room(field, application)
     name = clean_name(filename)
     kind = check_upload(field, name, content)
+    await require_clean(site, actor, content, subject_of(application))
     stored = await site.store.attachments.put(name, KINDS[kind][0], str(application.id), content)
     value = facts(stored)
     most = field.max_files if isinstance(field, FilesField) else None
