@@ -1,6 +1,6 @@
 """Applications in the applicant's hands: looking up, filling in, keeping."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from models.access import is_open, may_answer
 from models.documents.application import Application
 from models.documents.event import Subject
-from models.documents.guarded import find_document, update_where
+from models.documents.guarded import find_all, update_where
 from models.errors import AnswersInvalid, NotFound, RecordChanged, TransitionRefused
 from models.language import Language, Text
 from models.permissions import Actor, allowed, is_applicant, may_view, require
@@ -64,11 +64,16 @@ def subject_of(application: Application) -> Subject:
 async def find(site: Site, actor: Actor, reference: str) -> Application:
     """One application. Raises NotFound when it is unknown or not for this actor, and where it is about a
     record the row rules keep from them."""
-    found = await find_document(Application, {"reference": reference[:64]})
+    stored = await site.together(_by_reference).get(reference[:64])
+    found: Application | None = None if stored is None else Application.model_validate(stored)
     if found is None or not may_view(actor, found):
         raise NotFound
     await require_in_reach(site, actor, found)
     return found
+
+
+async def _by_reference(references: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
+    return await find_all(Application, "reference", references)
 
 
 async def mine(site: Site, actor: Actor) -> list[Application]:
@@ -120,6 +125,39 @@ async def read(site: Site, application: Application, answers: Mapping[str, Any] 
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What the answers of a page come to before they are kept: all answers of the application with them,
+    what these read as, and the errors its applicant is told on this page."""
+
+    answers: Mapping[str, Any]
+    reading: Reading
+    errors: tuple[AnswerError, ...]
+
+
+async def settle(
+    site: Site, actor: Actor, application: Application, page_name: str, answers: Mapping[str, Any]
+) -> Settled:
+    """Bring the answers of one page together with the others: only what may be written, secrets not sealed
+    yet, what references take over put in. Raises NotFound, TransitionRefused, WritingStopped."""
+    require_applicant(site, actor, application)
+    await require_writing(site, actor)
+    form = compiled(site, application)
+    page = next((page for page in form.definition.laid_out if page.name == page_name), None)
+    if page is None:
+        raise NotFound
+    variables = await variables_of(site, application)
+    kept = writable(site, actor, application, frozenset(page.fields), answers, variables)
+    sent = {**application.answers, **kept}
+    hidden = read_answers(form, sent, variables).hidden
+    merged = await picking.copied(site, actor, application, form.definition, sent, hidden)
+    reading = read_answers(form, merged, variables)
+    picks = await picking.check_picks(site, actor, application, reading)
+    theirs = answerable(actor, form_of(site, application), (*reading.errors, *picks))
+    told = replace(reading, errors=theirs)
+    return Settled(merged, reading, errors_of_page(form.definition, application, page_name, told))
+
+
 async def save_page(
     site: Site,
     actor: Actor,
@@ -133,34 +171,27 @@ async def save_page(
     """Keep the answers of one page. With `leave` they are kept as typed; otherwise an error on this page
     raises AnswersInvalid and nothing is stored. Secrets are sealed, and what references take over is put
     in, whatever was typed there. Raises RecordChanged when another window was faster."""
-    require_applicant(site, actor, application)
-    await require_writing(site, actor)
-    definition = compiled(site, application).definition
-    page = next((page for page in definition.laid_out if page.name == page_name), None)
-    if page is None:
-        raise NotFound
-    variables = await variables_of(site, application)
-    kept = writable(site, actor, application, frozenset(page.fields), answers, variables)
-    form, sent = compiled(site, application), {**application.answers, **kept}
-    hidden = read_answers(form, sent, variables).hidden
-    merged = await picking.copied(site, actor, application, definition, sent, hidden)
-    reading = read_answers(form, merged, variables)
-    picks = await picking.check_picks(site, actor, application, reading)
-    theirs = answerable(actor, form_of(site, application), (*reading.errors, *picks))
-    errors = errors_of_page(definition, application, page_name, replace(reading, errors=theirs))
-    if errors and not leave:
-        raise AnswersInvalid(errors)
-    done = [name for name in application.pages_done if name != page_name] + ([] if errors else [page_name])
-    return await _keep(
-        site,
-        application,
-        revision,
-        {
-            "answers": secrets.seal_answers(site, definition, merged, application.answers),
-            "pages_done": done,
-            "title": definition.title_of(reading.data),
-        },
+    settled = await settle(site, actor, application, page_name, answers)
+    if settled.errors and not leave:
+        raise AnswersInvalid(settled.errors)
+    done = [name for name in application.pages_done if name != page_name]
+    return await keep_settled(
+        site, application, revision, settled, done if settled.errors else [*done, page_name]
     )
+
+
+async def keep_settled(
+    site: Site, application: Application, revision: int, settled: Settled, done: list[str]
+) -> Application:
+    """Store what ``settle`` made, with the pages `done`. Raises RecordChanged when another window was
+    faster."""
+    definition = compiled(site, application).definition
+    values = {
+        "answers": secrets.seal_answers(site, definition, settled.answers, application.answers),
+        "pages_done": done,
+        "title": definition.title_of(settled.reading.data),
+    }
+    return await _keep(site, application, revision, values)
 
 
 def require_applicant(site: Site, actor: Actor, application: Application) -> None:

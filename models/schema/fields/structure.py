@@ -44,7 +44,8 @@ class HolderField(BaseField):
 class TableField(HolderField):
     """Rows of fields, at most 200. An empty row (nothing typed in it) is left out when read. A column with
     ``unique: true`` may hold each value once within the table. Rows may hold groups and tables again, to
-    a depth of four names."""
+    a depth of four names. With ``row_pages`` the form lists the rows by their ``row_title`` (``"{name}"``,
+    naming columns) and asks for each on a page of its own: for rows of more than a few columns."""
 
     control: ClassVar[str] = "table"
     repeats: ClassVar[bool] = True
@@ -54,10 +55,20 @@ class TableField(HolderField):
     min_rows: int = 0
     max_rows: int = ROW_LIMIT
     row_label: Text | None = None
+    row_pages: bool = False
+    row_title: str | None = None
 
     @property
     def parts(self) -> tuple[BaseField, ...]:
         return self.fields
+
+    def title_of_row(self, row: Mapping[str, Any], language: Language) -> str:
+        """What a row is called in a list, from what is typed in it: ``row_title`` filled in, else its first
+        answer; "" for a row that says nothing there."""
+        told = {part.name: part.show(part.parse(row.get(part.name)), language) for part in self.parts}
+        if self.row_title is None:
+            return next((text for text in told.values() if text), "")
+        return self.row_title.format_map(_Blank(told)).strip()
 
     def with_parts(self, parts: tuple[BaseField, ...]) -> Self:
         return self.model_copy(update={"fields": parts})
@@ -92,6 +103,13 @@ class TableField(HolderField):
     def stored_schema(self) -> dict[str, Any]:
         lengths = {"minItems": max(self.min_rows, 1), "maxItems": self.max_rows}
         return {"type": "array", "items": object_schema(self.fields), **lengths}
+
+
+class _Blank(dict[str, str]):
+    """A column the reader may not see leaves its place in a title empty."""
+
+    def __missing__(self, key: str) -> str:
+        return ""
 
 
 class CombinedField(HolderField):
