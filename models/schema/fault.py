@@ -7,6 +7,7 @@ from typing import Any
 from models.language import Message, Text
 from models.schema.compiled import CompiledFields
 from models.schema.fields import BaseField
+from models.schema.fields.characters import Characters, unusable
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,19 @@ def translated(level: CompiledFields, problem: Any) -> AnswerError:
     key, msgid = _PYDANTIC.get(problem["type"], (problem["type"], ""))
     if not msgid:
         msgid = problem["msg"] if key in _OURS or " " in problem["msg"] else "{label} cannot be used."
+    if key == "control_character":
+        return AnswerError(path, key, _unusable(target, problem["input"]))
     context = {_SAID.get(k, k): v for k, v in (problem.get("ctx") or {}).items() if k != "error"}
     return AnswerError(path, key, Message(msgid, {**context, "label": label_of(target)}))
+
+
+def _unusable(target: BaseField | None, text: Any) -> Message:
+    """Which characters of `text` no text may hold."""
+    lines = target is not None and target.control == "long_text"
+    found = unusable(text, lines=lines) if isinstance(text, str) else []
+    return say(
+        "{label}: {characters} cannot be kept. Please delete it.", target, characters=Characters(found)
+    )
 
 
 _SAID = {"decimal_places": "places"}
@@ -59,10 +71,8 @@ _PYDANTIC = {
     "too_short": ("min_items", "{label}: choose at least {min_length}."),
     "greater_than_equal": ("too_small", "{label} must be {ge} or more."),
     "less_than_equal": ("too_large", "{label} must be {le} or less."),
-    "string_pattern_mismatch": (
-        "control_character",
-        "{label} holds a character that cannot be used.",
-    ),
+    "string_pattern_mismatch": ("control_character", ""),
+    "string_unicode": ("control_character", ""),
     "int_type": ("not_a_number", "{label} must be a whole number."),
     "decimal_type": ("not_a_number", "{label} must be a number."),
     "is_instance_of": ("not_a_number", "{label} must be a number."),

@@ -170,6 +170,21 @@ CODES: dict[str, Code] = {
         "The lists need {count} indexes; a collection has room for {limit}.",
         "Leave “filter”, “sort”, “index” or “unique” out at some fields.",
     ),
+    "T-E066": Code(
+        "The application window “{name}” does not exist.", "Add windows/{name}.yaml, or use one of: {known}."
+    ),
+    "T-E067": Code(
+        "The period closes before it opens, or at the same moment: {opens} – {closes}.",
+        "Let “closes” be later than “opens”; it is the first moment outside.",
+    ),
+    "T-E068": Code(
+        "The periods of the window overlap: {opens} – {closes}.",
+        "Let each open when the one before has closed, or make one of the two.",
+    ),
+    "T-E069": Code(
+        "Applications for “{name}” are bound to the window “{window}”, which is not for them.",
+        "Add “{name}” to “record_types” of the window, and at least one of its kinds.",
+    ),
     "T-W001": Code("The English text is missing.", "Add “en:”.", "warning"),
     "T-W002": Code(
         "The field “{name}” does not say whether it holds personal data.",
@@ -196,6 +211,11 @@ CODES: dict[str, Code] = {
         "warning",
     ),
     "T-W008": Code("Further problems of this file are not listed.", "Correct those listed first.", "warning"),
+    "T-W009": Code(
+        "The field “{name}” asks for personal data and nothing says why.",
+        "Add “purpose” to the field or to the record type.",
+        "warning",
+    ),
 }
 """Every code the checks can report, in the order of the manual's table."""
 

@@ -59,6 +59,8 @@ class Format:
     """English message id said when the pattern does not fit."""
     pattern: ClassVar[str]
     """The normalised text, in the syntax Python and ECMAScript share (for ``pattern`` and JSON Schema)."""
+    alphabet: ClassVar[str] = ""
+    """The characters it is made of, as a class of a regular expression; "" where that says little."""
     example: ClassVar[str]
     input_mode: ClassVar[InputMode] = "text"
     max_length: ClassVar[int | None] = None
@@ -76,6 +78,11 @@ class Format:
         """What is wrong with the normalised `text`, as an English message id; None when it is right."""
         return None if re.fullmatch(self.pattern, text) else self.problem
 
+    def stray(self, text: str) -> list[str]:
+        """The characters of the normalised `text` that never stand in one of these."""
+        fits = re.compile(self.alphabet or ".").fullmatch
+        return [c for c in dict.fromkeys(text) if not fits(c)] if self.alphabet else []
+
     def check_with(self, text: str, parameters: Mapping[str, object]) -> str | None:
         """`check`, with the values the format's parameters stand for in this form (see Parameter)."""
         del parameters
@@ -86,6 +93,7 @@ class Digits(Format):
     """A base for numbers of a fixed length; hyphens typed for reading are dropped."""
 
     input_mode: ClassVar[InputMode] = "numeric"
+    alphabet: ClassVar[str] = "[0-9]"
     folding: ClassVar[Mapping[int, int | str]] = _TO_HYPHEN
 
     def normalise(self, text: str) -> str:
@@ -131,6 +139,7 @@ class InvoiceNumber(Digits):
     description = "The letter T and 13 digits; for a corporation the digits are its corporate number."
     problem = "Enter the letter T and 13 digits."
     pattern = "T[0-9]{13}"
+    alphabet = "[T0-9]"
     example = "T7999901000001"
     input_mode = "text"
     max_length = 20
@@ -146,6 +155,7 @@ class OperatorCode(Format):
     description = "4 digits or capital letters; a fifth digit for the area is left out."
     problem = "Enter the operator code as 4 digits or capital letters."
     pattern = "[0-9A-Z]{4}"
+    alphabet = "[0-9A-Z]"
     example = "9A01"
     max_length = 10
     folding = _TO_UPPER
@@ -163,6 +173,7 @@ class GridCode(Format):
     description = "5 digits or capital letters."
     problem = "Enter the grid code as 5 digits or capital letters."
     pattern = "[0-9A-Z]{5}"
+    alphabet = "[0-9A-Z]"
     example = "3G0A1"
     max_length = 10
     folding = _TO_UPPER
@@ -251,6 +262,7 @@ class Kana(Format):
     description = "Full-width katakana; words may be parted by a space."
     problem = "Enter the reading in full-width katakana."
     pattern = "[ァ-ヶー・]+(?:　[ァ-ヶー・]+)*"
+    alphabet = "[ァ-ヶー・　]"
     example = "ミナトハツデン"
     folding = {**{code: "-" for code in _TO_HYPHEN if code != ord("ー")}, **_TO_KATAKANA, ord("·"): "・"}
 
@@ -271,6 +283,7 @@ class HalfKana(Format):
     )
     problem = "Enter the account holder in half-width katakana as on the passbook."
     pattern = "[ｱ-ﾝﾞﾟ0-9A-Z ()./-]{1,30}"
+    alphabet = "[ｱ-ﾝﾞﾟ0-9A-Z ()./-]"
     example = "ｶ)ﾐﾅﾄﾊﾂﾃﾞﾝ"
     max_length = 60
     folding = {
@@ -293,6 +306,7 @@ class FitEquipmentId(Format):
     description = "A capital letter and 9 digits or capital letters."
     problem = "Enter the equipment ID as a capital letter and 9 digits or capital letters."
     pattern = "[A-Z][0-9A-Z]{9}"
+    alphabet = "[0-9A-Z]"
     example = "S123456C13"
     max_length = 16
     folding = _TO_UPPER

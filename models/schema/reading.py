@@ -159,12 +159,18 @@ def _notes(level: CompiledFields, answers: Any, typed: Data, prefix: str = "") -
         return
     for name, target in level.fields.items():
         raw, kept = answers.get(name), typed.get(name)
-        if isinstance(raw, str) and isinstance(kept, str):
-            if raw.strip() != kept and target.control not in _PICKED:
-                yield Note(prefix + name, raw.strip(), kept)
-        elif name in level.inner:
+        if name not in level.inner:
+            if raw is not None and target.control not in _PICKED and (told := target.retold(raw, kept)):
+                yield Note(prefix + name, _as_typed(raw), told)
+        else:
             for (begun, here), sent in zip(inside(name, kept), _sent(raw), strict=False):
                 yield from _notes(level.inner[name], sent, here, prefix + begun)
+
+
+def _as_typed(raw: Any) -> str:
+    """What was typed, as one text: a date's boxes are put beside each other."""
+    texts = [str(part) for part in raw.values() if part] if isinstance(raw, Mapping) else [str(raw)]
+    return " ".join(texts).strip()
 
 
 def _sent(raw: Any) -> list[Any]:

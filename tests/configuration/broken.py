@@ -48,12 +48,30 @@ def page_of(*fields: str) -> Broken:
     return Broken({**FILES, TYPE: text}, "name: last")
 
 
+WINDOW = """window: intake
+label: {ja: 受付, en: Intake}
+record_types: [group]
+kinds: [register]
+periods:
+  - {opens: 2026-04-01 09:00, closes: 2026-04-10 18:00}
+  - {opens: 2026-10-01 09:00, closes: 2026-10-10 18:00}
+"""
+
+
+def window(right: str, wrong: str) -> Broken:
+    """A window with `right` written as `wrong`; that line is named."""
+    assert right in WINDOW
+    return Broken({**FILES, "windows/intake.yaml": WINDOW.replace(right, wrong)}, wrong)
+
+
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{name}: &{name} [{', '.join([f'*{last}'] * 10)}]\n"
     for last, name in zip("abcdefg", "bcdefgh", strict=True)
 )
 
 MANY = [f"k{n}: 1\n" for n in range(MOST_FINDINGS + 5)]
+
+BOUND = FILES[TYPE].replace("workflow: short\n", "workflow: short\n  during: intake\n")
 
 PARTS = ", ".join(f"{{name: f{n}, type: text}}" for n in range(MOST["fields"]))
 
@@ -156,7 +174,13 @@ BROKEN: Mapping[str, Broken] = {
     ),
     "T-E064": broken("days, type: integer, min: 1", "days, type: integer, sort: true", "sort: true"),
     "T-E065": Broken(added(MANY_FILTERS).files, "fields:"),
-    "T-W001": broken("{ja: 団体, en: Group}\ncollection", "{ja: 団体}\ncollection", "label: {ja: 団体}"),
+    "T-E066": broken("workflow: short\n", "workflow: short\n  during: spring\n", "during: spring"),
+    "T-E067": window("closes: 2026-04-10 18:00", "closes: 2026-04-01 09:00"),
+    "T-E068": window("opens: 2026-10-01 09:00", "opens: 2026-04-10 17:59"),
+    "T-E069": Broken(
+        {**window("kinds: [register]", "kinds: [delete]").files, TYPE: BOUND}, "during: intake"
+    ),
+    "T-W001": broken("{ja: 団体, en: Group}\npurpose", "{ja: 団体}\npurpose", "label: {ja: 団体}"),
     "T-W002": broken("Members}, required: true, personal: no", "Members}, required: true"),
     "T-W003": broken(", classification: restricted", "", "name: email"),
     "T-W004": broken("classification: restricted", "classification: public", "classification: public"),
@@ -164,6 +188,9 @@ BROKEN: Mapping[str, Broken] = {
     "T-W006": Broken({**FILES, "choices/lost.yaml": "choices: lost\n" + OPTIONS}),
     "T-W007": page_of(
         "{name: nickname, type: text, show_when: {kind: climbing}, required: true, " + LABEL + "}"
+    ),
+    "T-W009": broken(
+        "purpose: {ja: 山行の連絡のために利用します。, en: Used to reach you about a trip.}\n", "", "name: email"
     ),
     "T-W008": Broken({**FILES, TYPE: FILES[TYPE] + "".join(MANY)}),
 }

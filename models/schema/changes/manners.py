@@ -25,7 +25,19 @@ GROUPS: Mapping[str, tuple[Message, frozenset[str]]] = {
     "wording_changed": (
         Message("“{label}”: other words or looks ({keys})."),
         frozenset(
-            {"help", "example", "unit", "grouped", "rows", "row_label", "yes", "no", "text", "text_version"}
+            {
+                "help",
+                "purpose",
+                "example",
+                "unit",
+                "grouped",
+                "rows",
+                "row_label",
+                "yes",
+                "no",
+                "text",
+                "text_version",
+            }
         ),
     ),
     "listing_changed": (

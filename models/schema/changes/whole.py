@@ -10,6 +10,7 @@ SAFE: Mapping[str, Message] = {
     "label": Message("The type is called otherwise."),
     "plural": Message("The type is called otherwise in the plural."),
     "description": Message("The type is described otherwise."),
+    "purpose": Message("The reason personal answers are asked for is told otherwise."),
     "enabled": Message("The type is switched on or off: new applications begin or do not; records stay."),
     "number": Message("New records are numbered otherwise; given numbers stay."),
     "title": Message("Records are titled otherwise; stored titles follow once it is published."),

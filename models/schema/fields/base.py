@@ -78,6 +78,8 @@ class BaseField(BaseModel):
     filterable: bool = Field(False, alias="filter")
     sortable: bool = Field(False, alias="sort")
     personal: Literal["yes", "possibly", "no"] | None = None
+    purpose: Text | None = None
+    """Why a personal answer is asked for; left out, the record type's purpose holds."""
     classification: Literal["public", "users_only", "restricted"] = "users_only"
     access: Access | None = None
     show_when: Query | None = None
@@ -106,6 +108,10 @@ class BaseField(BaseModel):
     def unparse(self, value: Any) -> Raw:
         """What a form would have sent for `value`: ``parse(unparse(v)) == v``."""
         return None if value is None else str(value)
+
+    def retold(self, raw: Raw, value: Any) -> str:
+        """`value` as it is kept, where tidying made it other than what was typed; "" where it is the same."""
+        return value if isinstance(raw, str) and isinstance(value, str) and raw.strip() != value else ""
 
     def initial(self) -> Any:
         """The typed value a new form starts with: the default, inside groups those of their parts."""

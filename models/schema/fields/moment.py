@@ -2,36 +2,69 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator
 
 from models.language import Language
-from models.schema.fields.base import BaseField, as_day, as_moment, refuse, words
+from models.schema.fields.base import BaseField, Raw, as_day, as_moment, refuse, words
 
 MONTH = "[0-9]{4}-(?:0[1-9]|1[0-2])"
 CLOCK = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 """The stored shapes of a month and of a time of day, in the syntax Python and ECMAScript share."""
 
+BOXES = ("year", "month", "day", "hour", "minute")
+"""The boxes a date, a month or a moment is typed into."""
+
 _DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SEPARATORS = re.compile(r"[/.年月-]")
+_ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925, "大正": 1911, "明治": 1867}
+"""The year before the first of each era (元号法; 明治五年太政官布告第三百三十七号 for dates since 1873)."""
+_LETTERS = {"R": "令和", "H": "平成", "S": "昭和", "T": "大正", "M": "明治"}
+_ERA = re.compile(rf"({'|'.join(_ERAS)}|[RHSTM])\s?(元|[0-9]{{1,2}})(?=[年./-])")
+_RUN = re.compile("([0-9]{4})([0-9]{2})([0-9]{2})?")
 
 
 def _parts(raw: Any, names: tuple[str, ...]) -> str | None:
     """Year, month, day sent in boxes of their own, or one text with any usual separator."""
     if isinstance(raw, dict):
         boxes = [words(raw.get(name)) for name in names]
-        return "-".join(box or "" for box in boxes) if any(boxes) else None
+        return whole(boxes) or "-".join(box or "" for box in boxes) if any(boxes) else None
     return words(raw)
 
 
+def whole(boxes: Sequence[str | None]) -> str | None:
+    """All of a date that was put into its first box, the others left empty; None where it was not."""
+    first, *others = boxes
+    return first if first and len(first) > len("9999") and not any(others) else None
+
+
 def _iso(text: str, count: int) -> str:
-    plain = unicodedata.normalize("NFKC", text).replace("日", "").strip()
-    pieces = _SEPARATORS.split(plain)
+    plain = _western(unicodedata.normalize("NFKC", text).replace("日", "").strip())
+    run = _RUN.fullmatch(plain)
+    pieces = [piece for piece in run.groups() if piece] if run else _SEPARATORS.split(plain)
     if len(pieces) != count or not all(piece.strip().isdigit() for piece in pieces) or len(plain) > 20:
         return text
     return "-".join([pieces[0].strip().zfill(4), *(piece.strip().zfill(2) for piece in pieces[1:])])
+
+
+def _western(text: str) -> str:
+    """`text` with the year of a Japanese era (令和8年, R8.) as that of the common era."""
+    found = _ERA.match(text.upper())
+    if found is None:
+        return text
+    year = 1 if found[2] == "元" else int(found[2])
+    return f"{_ERAS[_LETTERS.get(found[1], found[1])] + year}{text[found.end() :]}" if year else text
+
+
+def _boxed_otherwise(raw: Any, value: Any) -> str:
+    """`value` where its boxes, or the one text, say it in other than its own digits; "" where they do not."""
+    typed = [raw.get(name) for name in BOXES if raw.get(name)] if isinstance(raw, dict) else [raw]
+    numbers = [int(text) for text in re.findall("[0-9]+", " ".join(str(text) for text in typed))]
+    same = numbers == [int(text) for text in re.findall("[0-9]+", str(value))]
+    return "" if value is None or (same and str(typed[0]).isascii()) else str(value)
 
 
 class DateField(BaseField):
@@ -46,8 +79,11 @@ class DateField(BaseField):
     def parse(self, raw: Any) -> Any:
         if isinstance(raw, str) and _DAY.fullmatch(raw):
             return raw
-        text = _parts(raw, ("year", "month", "day"))
+        text = _parts(raw, BOXES[:3])
         return None if text is None else _iso(text, 3)
+
+    def retold(self, raw: Raw, value: Any) -> str:
+        return _boxed_otherwise(raw, value)
 
     def value_type(self) -> Any:
         return Annotated[str, AfterValidator(self._check)]
@@ -84,8 +120,11 @@ class YearMonthField(BaseField):
     type: Literal["year_month"]
 
     def parse(self, raw: Any) -> Any:
-        text = _parts(raw, ("year", "month"))
+        text = _parts(raw, BOXES[:2])
         return None if text is None else _iso(text.removesuffix("月"), 2)
+
+    def retold(self, raw: Raw, value: Any) -> str:
+        return _boxed_otherwise(raw, value)
 
     def value_type(self) -> Any:
         return Annotated[str, AfterValidator(self._check)]
@@ -139,7 +178,6 @@ def clock_of(text: str) -> str:
 
 
 _BETWEEN = re.compile(r"[T\s　]+")
-_BOXES = ("year", "month", "day", "hour", "minute")
 
 
 class DateTimeField(BaseField):
@@ -154,10 +192,14 @@ class DateTimeField(BaseField):
 
     def parse(self, raw: Any) -> Any:
         if isinstance(raw, dict):
-            boxes = [words(raw.get(name)) or "" for name in _BOXES]
-            return self.normalise(f"{'-'.join(boxes[:3])}T{':'.join(boxes[3:])}") if any(boxes) else None
+            boxes = [words(raw.get(name)) or "" for name in BOXES]
+            typed = _moment_in(boxes)
+            return self.normalise(typed) if any(boxes) else None
         text = words(raw)
         return None if text is None else self.normalise(text)
+
+    def retold(self, raw: Raw, value: Any) -> str:
+        return _boxed_otherwise(raw, value)
 
     def normalise(self, text: str) -> str:
         """`text` as it is stored where it names a moment, else as it is."""
@@ -190,6 +232,15 @@ class DateTimeField(BaseField):
     def stored_schema(self) -> dict[str, Any]:
         day = "[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
         return {"type": "string", "pattern": f"^{day}T{CLOCK}$"}
+
+
+def _moment_in(boxes: Sequence[str]) -> str:
+    """The moment five boxes say; a whole one may stand in the first, its date alone beside a time too."""
+    clock = ":".join(boxes[3:])
+    date = whole(boxes[:3])
+    if date is None:
+        return f"{'-'.join(boxes[:3])}T{clock}"
+    return f"{date}T{clock}" if any(boxes[3:]) else date
 
 
 def _without_seconds(clock: str) -> str:

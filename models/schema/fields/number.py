@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from models.language import Language, Text
-from models.schema.fields.base import BaseField, words
+from models.schema.fields.base import BaseField, Raw, words
 
 MAX_DIGITS = 34
 """Decimal128 holds 34 significant digits."""
@@ -37,6 +37,11 @@ class NumberField(BaseField):
     def unit_text(self, language: Language) -> str:
         """The unit to print behind the value, or ""."""
         return self.unit(language) if isinstance(self.unit, Text) else self.unit or ""
+
+    def retold(self, raw: Raw, value: Any) -> str:
+        """The number, where it was typed in other than plain digits; thousands commas go without saying."""
+        read = isinstance(raw, str) and not raw.isascii() and isinstance(value, int | Decimal)
+        return str(self.unparse(value)) if read else ""
 
     def with_unit(self, text: str, language: Language) -> str:
         unit = self.unit_text(language)

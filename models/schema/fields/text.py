@@ -8,7 +8,17 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, StringConstraints, field_validator
 
+from models.language import Message
 from models.schema.fields.base import BaseField, refuse, words
+from models.schema.fields.characters import (
+    IN_LINE,
+    IN_PROSE,
+    Characters,
+    Repertoire,
+    full_width_kana,
+    outside,
+    without_invisible,
+)
 from models.schema.formats import FORMATS, Format
 from models.schema.patterns import compile_pattern
 
@@ -18,7 +28,8 @@ Named = dict[str, dict[str, Any]]
 
 
 class TextField(BaseField):
-    """One line of text, NFC, no control characters; ``format`` names a validator that also normalises.
+    """One line of text, NFC, no control characters; ``format`` names a validator that also normalises,
+    ``characters`` the repertoire of the systems it goes on to.
     ``pattern`` is a regular expression the whole text must fit; one that could take long is refused."""
 
     type: Literal["text"]
@@ -26,6 +37,7 @@ class TextField(BaseField):
     max_length: int = LINE_LIMIT
     pattern: str | None = None
     format: str | Named | None = None
+    characters: Repertoire | None = None
 
     @property
     def format_name(self) -> str | None:
@@ -46,19 +58,18 @@ class TextField(BaseField):
 
     def parse(self, raw: Any) -> Any:
         text = words(raw)
-        return None if text is None else self.normalise(text)
+        return None if text is None else self.normalise(text) or None
 
     def normalise(self, text: str) -> str:
-        """`text` in NFC, and as its format writes it."""
-        if not text.isascii():
-            text = unicodedata.normalize("NFC", text)
+        """`text` in NFC without what nobody sees, tabs made spaces, and as its format writes it."""
+        text = tidied(text.replace("\t", " "), self.characters)
         if self.format is None:
             return text
         shape = FORMATS.get(self.format_name or "")
         return shape.normalise(text) if shape else text
 
     def value_type(self) -> Any:
-        line = line_type(self.min_length, self.max_length)
+        line = within(self.characters, line_type(self.min_length, self.max_length))
         if self.pattern is not None:
             line = Annotated[
                 line, AfterValidator(partial(_fitting, compile_pattern(self.pattern, whole=True)))
@@ -68,9 +79,7 @@ class TextField(BaseField):
 
     @staticmethod
     def _check(shape: Format, text: str) -> str:
-        if problem := shape.check(text):
-            raise refuse("format", problem)
-        return text
+        return checked(shape, text)
 
     def stored_schema(self) -> dict[str, Any]:
         shape = FORMATS.get(self.format_name or "")
@@ -106,20 +115,40 @@ def is_plain(pattern: str) -> bool:
     return not re.search(r"\(\?(?!:)|\\[AZdDwWsSbBpP]", pattern)
 
 
-def composed(text: str) -> str:
-    """`text` in NFC; most texts are already."""
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
+def tidied(text: str, repertoire: Repertoire | None = None) -> str:
+    """`text` in NFC, trimmed, without what nobody sees; for a repertoire also without half-width katakana,
+    which none has room for."""
+    if text.isascii():
+        return text.strip()
+    if repertoire is not None:
+        text = full_width_kana(text)
+    return unicodedata.normalize("NFC", without_invisible(text)).strip()
 
 
-_TURNING = r"\u202a-\u202e\u2066-\u2069"
-"""Characters that turn the direction of text: a name could read otherwise than it is stored (UTS 55)."""
-
-_IN_LINE = rf"^[^\x00-\x08\x0a-\x1f\x7f\u2028\u2029\ufffe\uffff{_TURNING}]*$"
-_IN_PROSE = rf"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff{_TURNING}]*$"
-"""Texts without control characters, for pydantic's regular expressions."""
+def within(repertoire: Repertoire | None, line: Any) -> Any:
+    """The pydantic type `line`, its characters those of the repertoire."""
+    return line if repertoire is None else Annotated[line, AfterValidator(partial(_written_in, repertoire))]
 
 
-def line_type(min_length: int, max_length: int, pattern: str = _IN_LINE) -> Any:
+def _written_in(repertoire: Repertoire, text: str) -> str:
+    if found := outside(repertoire, text):
+        problem = "{label}: {characters} cannot be used here. Please write it in other characters."
+        raise refuse("characters", problem, characters=Characters(found))
+    return text
+
+
+def checked(shape: Format, text: str) -> str:
+    """`text` where it has this shape; else the problem is raised, with the characters that do not belong."""
+    problem = shape.check(text)
+    if problem is None:
+        return text
+    if stray := shape.stray(text):
+        told = {"problem": Message(problem), "characters": Characters(stray)}
+        raise refuse("format", "{problem} These do not belong there: {characters}.", **told)
+    raise refuse("format", problem)
+
+
+def line_type(min_length: int, max_length: int, pattern: str = IN_LINE) -> Any:
     """The pydantic type of a text without control characters, and without those that turn its direction;
     breaking it is told as ``control_character``."""
     return Annotated[
@@ -137,17 +166,18 @@ class ProseField(BaseField):
     min_length: int = 0
     max_length: int = LONG_LIMIT
     rows: int = 4
+    characters: Repertoire | None = None
 
     def parse(self, raw: Any) -> Any:
         text = words(raw)
-        return None if text is None else self.normalise(text)
+        return None if text is None else self.normalise(text) or None
 
     def normalise(self, text: str) -> str:
-        """`text` in NFC with lines ended by a line feed."""
-        return composed(text.replace("\r\n", "\n").replace("\r", "\n"))
+        """`text` in NFC without what nobody sees, its lines ended by a line feed."""
+        return tidied(text.replace("\r\n", "\n").replace("\r", "\n"), self.characters)
 
     def value_type(self) -> Any:
-        return line_type(self.min_length, self.max_length, _IN_PROSE)
+        return within(self.characters, line_type(self.min_length, self.max_length, IN_PROSE))
 
     def stored_schema(self) -> dict[str, Any]:
         return text_schema(self.min_length, self.max_length)
@@ -222,9 +252,7 @@ class ShapedField(BaseField):
         ]
 
     def _check(self, text: str) -> str:
-        if problem := FORMATS[self.shape].check(text):
-            raise refuse("format", problem)
-        return text
+        return checked(FORMATS[self.shape], text)
 
     def stored_schema(self) -> dict[str, Any]:
         return {**text_schema(0, self.max_length), "pattern": anchored(FORMATS[self.shape].pattern)}
