@@ -22,6 +22,7 @@ from models.configuration.checks.privacy import check_privacy
 from models.configuration.checks.reach import check_reach
 from models.configuration.checks.readers import check_readers
 from models.configuration.checks.texts import check_texts
+from models.configuration.checks.windows import check_during, check_window
 from models.configuration.load import Configuration
 from models.schema.definition import RecordType
 from models.schema.finding import Finding
@@ -38,6 +39,7 @@ LOOKS = (
     check_evolution,
     check_access,
     check_readers,
+    check_during,
 )
 """What is looked at in every record type, in this order."""
 
@@ -55,6 +57,8 @@ def check(configuration: Configuration, sources: Sources) -> Iterator[Finding]:
             yield from first(source, check_flow(configuration, configuration.workflows[name], source))
         elif concept == "lifecycle":
             yield from first(source, check_flow(configuration, configuration.lifecycles[name], source))
+        elif concept == "window":
+            yield from first(source, check_window(configuration, configuration.windows[name], source))
     yield from _check_site(configuration, sources)
     yield from check_use_of_mail(configuration)
     yield from check_use_of_lists(configuration, sources)

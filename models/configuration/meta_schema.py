@@ -30,10 +30,16 @@ DURATION: Node = {
 }
 CLOCK: Node = {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$", "examples": ["09:00"]}
 
+MOMENT: Node = {
+    "type": "string",
+    "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2} ([01][0-9]|2[0-3]):[0-5][0-9]$",
+    "examples": ["2026-10-23 18:00"],
+}
+
 
 def meta_schema(concept: str, told: Told | None = None) -> Node:
     """The JSON Schema of one kind of file, by its first key (``record_type``, ``choices``, ``workflow``,
-    ``lifecycle``, ``site``); `told` describes keys. Raises KeyError for another concept."""
+    ``lifecycle``, ``window``, ``site``); `told` describes keys. Raises KeyError for another concept."""
     model = CONCEPTS[concept]
     schema = model.model_json_schema(by_alias=True)
     definitions: Node = schema.pop("$defs", {})
@@ -89,6 +95,9 @@ def _let_short_forms(name: str, node: Node) -> None:
     elif name == "ServiceHours":
         for key in ("from", "to"):
             keys[key] = {**_description(keys[key]), **CLOCK}
+    elif name == "Period":
+        for key in ("opens", "closes"):
+            keys[key] = {**_description(keys[key]), **MOMENT}
     elif name == "TextField":
         keys["format"] = {**_description(keys["format"]), "anyOf": _formats()}
 

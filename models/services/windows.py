@@ -7,13 +7,15 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from models.configuration.calendar import Calendar
-from models.configuration.windows import SERVICE_HOURS, Period, Window
+from models.configuration.windows import SERVICE_HOURS, Window
 from models.documents.application import Application
 from models.errors import SendingClosed
-from models.language import Message, Text
+from models.language import Message
 from models.permissions import Actor
 from models.schema.definition import Kind, RecordType
-from models.services.applications import may_begin, workflow_of
+from models.services.applications import workflow_of
+from models.services.intake import moment_of
+from models.services.intake import upcoming as upcoming
 from models.services.site import Site
 from models.workflow.definition import Transition
 from models.workflow.engine import holds
@@ -204,32 +206,40 @@ def _common_opening(gates: Sequence[Gate], now: datetime) -> datetime | None:
 class Words:
     """What a refusal says: outside the hours, before a window opens, after it has closed for good."""
 
-    hours: str
-    ahead: str
-    over: str
+    hours: Message
+    ahead: Message
+    over: Message
 
 
-UNKNOWN = "Applications cannot be sent now, and no date is set from which they can."
+UNKNOWN = Message("Applications cannot be sent now, and no date is set from which they can.")
 
 SENDING = Words(
-    "Outside the service hours nothing can be sent. Your answers are saved; you can send them from {opens}.",
-    "The application period “{window}” is not open. Your answers are saved; you can send them from {opens}.",
-    "The application period “{window}” closed: {closed}. Your answers are saved, but can no longer be sent.",
+    Message("Outside the service hours nothing can be sent. Your answers are saved; send them from {opens}."),
+    Message("The application period “{window}” is not open. Your answers are saved; send them from {opens}."),
+    Message(
+        "The application period “{window}” closed: {closed}. Your answers are saved, but cannot be sent."
+    ),
 )
 STEPS = Words(
-    "This can only be done within the service hours, from {opens}.",
-    "This can only be done within the application period “{window}”, from {opens}.",
-    "This can only be done within the application period “{window}”, which closed: {closed}.",
+    Message("This can only be done within the service hours, from {opens}."),
+    Message("This can only be done within the application period “{window}”, from {opens}."),
+    Message("This can only be done within the application period “{window}”, which closed: {closed}."),
 )
 BEGINNING = Words(
     UNKNOWN,
-    "The application period “{window}” is not open. You can begin from {opens}.",
-    "The application period “{window}” closed: {closed}. Nothing can be applied for any more.",
+    Message("The application period “{window}” is not open. You can begin from {opens}."),
+    Message("The application period “{window}” closed: {closed}. Nothing can be applied for any more."),
 )
 BANNER = Words(
-    "Applications are sent within the service hours. You can fill in and save now, and send from {opens}.",
-    "The application period “{window}” is not open. You can fill in and save now, and send from {opens}.",
-    "The application period “{window}” closed: {closed}. You can save your answers, but no longer send them.",
+    Message(
+        "Applications are sent within the service hours. You can fill in and save now, and send from {opens}."
+    ),
+    Message(
+        "The application period “{window}” is not open. You can fill in and save now, and send from {opens}."
+    ),
+    Message(
+        "The application period “{window}” closed: {closed}. You can save your answers, but not send them."
+    ),
 )
 
 
@@ -239,17 +249,18 @@ def _refusal(site: Site, found: Sending, words: Words) -> SendingClosed:
 
 
 def _said(site: Site, found: Sending, words: Words) -> Message:
-    zone = site.calendar
-    opens = moment_of(zone, found.opens_next) if found.opens_next else None
-    if found.window is None:
-        return Message(words.hours, {"opens": opens}) if opens and found.ground else Message(UNKNOWN)
-    if opens is not None:
-        return Message(words.ahead, {"window": found.window.label, "opens": opens})
-    past = [end for p in found.window.periods if (end := p.end(zone.zone)) <= site.now()]
-    if not past:
-        return Message(UNKNOWN)
-    closed = moment_of(zone, max(past), ends=True)
-    return Message(words.over, {"window": found.window.label, "closed": closed})
+    window, calendar = found.window, site.calendar
+    opens = moment_of(calendar, found.opens_next) if found.opens_next else None
+    if opens is not None and window is None:
+        return Message(words.hours.msgid, {"opens": opens})
+    if opens is not None and window is not None:
+        return Message(words.ahead.msgid, {"window": window.label, "opens": opens})
+    ends = [period.end(calendar.zone) for period in window.periods] if window else []
+    past = [end for end in ends if end <= site.now()]
+    if window is None or not past:
+        return UNKNOWN
+    closed = moment_of(calendar, max(past), ends=True)
+    return Message(words.over.msgid, {"window": window.label, "closed": closed})
 
 
 def banner(site: Site, found: Sending) -> Message | None:
@@ -274,112 +285,3 @@ SOON: dict[Ground, timedelta] = {
     "window": timedelta(days=7),
 }
 """How long before it closes a page begins to say so."""
-
-WEEKDAYS = "月火水木金土日"
-
-
-def moment_of(calendar: Calendar, moment: datetime, *, ends: bool = False) -> Text:
-    """A moment with its weekday, in the site's time zone; an end at midnight is 24:00 of the day before."""
-    local = moment.astimezone(calendar.zone)
-    clock = f"{local:%H:%M}"
-    if ends and clock == "00:00":
-        local, clock = local - timedelta(days=1), "24:00"
-    day = f"{local.year}年{local.month}月{local.day}日（{WEEKDAYS[local.weekday()]}）"
-    return Text(ja=f"{day}{clock}", en=f"{local:%A} {local.day} {local:%B} {local.year}, {clock}")
-
-
-State = Literal["open", "upcoming", "closed"]
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """One period of a window, as it stands now."""
-
-    window: Window
-    period: Period
-    opens: datetime
-    closes: datetime
-    state: State
-    business_days: int
-    """Business days from tomorrow to the day it closes, or opens; 0 on that day."""
-    days: int
-    """The same in calendar days."""
-
-    @property
-    def next(self) -> datetime:
-        """What happens next: it closes, or opens; of a closed one, when it closed."""
-        return self.opens if self.state == "upcoming" else self.closes
-
-
-def terms(site: Site) -> list[Term]:
-    """Every period of every window, by the moment it opens."""
-    found = [_term(site, w, p) for w in site.configuration.windows.values() for p in w.periods]
-    return sorted(found, key=lambda term: (term.opens, term.closes, term.window.name))
-
-
-def upcoming(site: Site, actor: Actor, *, within: timedelta = timedelta(days=60)) -> Sequence[Term]:
-    """The periods this actor can use that are open, or open `within` that time; what happens first is
-    first."""
-    limit = site.now() + within
-    own = [
-        term
-        for term in terms(site)
-        if term.state != "closed" and term.opens <= limit and _is_for(site, actor, term.window)
-    ]
-    return sorted(own, key=lambda term: term.next)
-
-
-def term_of(site: Site, type_name: str, kind: Kind) -> Term | None:
-    """The period for applications of this kind: the open one that closes first, else the next to open, else
-    the last that closed."""
-    found = [term for term in terms(site) if term.window.covers(type_name, kind)]
-    for state in ("open", "upcoming"):
-        if here := [term for term in found if term.state == state]:
-            return min(here, key=lambda term: term.next)
-    return max(found, key=lambda term: term.closes, default=None)
-
-
-def _is_for(site: Site, actor: Actor, window: Window) -> bool:
-    current = site.registry.all_current()
-    types = (current[name].definition for name in window.record_types if name in current)
-    return any(
-        definition.enabled and may_begin(site, actor, definition, kind)
-        for definition in types
-        for kind in window.kinds
-    )
-
-
-def _term(site: Site, window: Window, period: Period) -> Term:
-    now, zone = site.now(), site.calendar.zone
-    opens, closes = period.begin(zone), period.end(zone)
-    state: State = "upcoming" if now < opens else "open" if now < closes else "closed"
-    day = site.calendar.due_day(closes) if state == "open" else opens.astimezone(zone).date()
-    today = site.today()
-    return Term(
-        window, period, opens, closes, state, site.calendar.business_days(today, day), (day - today).days
-    )
-
-
-def countdown(site: Site, term: Term) -> Message:
-    """How long until it opens or closes, in words: business days, or days where none lies between."""
-    closing = term.state != "upcoming"
-    moment = moment_of(site.calendar, term.next, ends=closing)
-    count = term.business_days or term.days
-    said = COUNTDOWNS[term.state][0 if term.days == 0 else 1 if not term.business_days else 2]
-    return Message(said, {"moment": moment, "count": count})
-
-
-COUNTDOWNS: dict[State, tuple[str, str, str]] = {
-    "open": (
-        "Closes today: {moment}",
-        "Closes in {count} days: {moment}",
-        "Closes in {count} business days: {moment}",
-    ),
-    "upcoming": (
-        "Opens today: {moment}",
-        "Opens in {count} days: {moment}",
-        "Opens in {count} business days: {moment}",
-    ),
-    "closed": ("Closed: {moment}", "Closed: {moment}", "Closed: {moment}"),
-}
-"""Today, in so many days, in so many business days."""

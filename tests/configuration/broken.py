@@ -71,7 +71,10 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
 
 MANY = [f"k{n}: 1\n" for n in range(MOST_FINDINGS + 5)]
 
-BOUND = FILES[TYPE].replace("workflow: short\n", "workflow: short\n  during: intake\n")
+BOUND = FILES[TYPE].replace(
+    "{workflow: short, kinds: [register, change, delete]",
+    "{during: intake, workflow: short, kinds: [register]",
+)
 
 PARTS = ", ".join(f"{{name: f{n}, type: text}}" for n in range(MOST["fields"]))
 
@@ -174,12 +177,10 @@ BROKEN: Mapping[str, Broken] = {
     ),
     "T-E064": broken("days, type: integer, min: 1", "days, type: integer, sort: true", "sort: true"),
     "T-E065": Broken(added(MANY_FILTERS).files, "fields:"),
-    "T-E066": broken("workflow: short\n", "workflow: short\n  during: spring\n", "during: spring"),
+    "T-E066": broken("{workflow: short", "{during: spring, workflow: short"),
     "T-E067": window("closes: 2026-04-10 18:00", "closes: 2026-04-01 09:00"),
     "T-E068": window("opens: 2026-10-01 09:00", "opens: 2026-04-10 17:59"),
-    "T-E069": Broken(
-        {**window("kinds: [register]", "kinds: [delete]").files, TYPE: BOUND}, "during: intake"
-    ),
+    "T-E069": Broken({**window("kinds: [register]", "kinds: [delete]").files, TYPE: BOUND}, "during: intake"),
     "T-W001": broken("{ja: 団体, en: Group}\npurpose", "{ja: 団体}\npurpose", "label: {ja: 団体}"),
     "T-W002": broken("Members}, required: true, personal: no", "Members}, required: true"),
     "T-W003": broken(", classification: restricted", "", "name: email"),
@@ -190,7 +191,9 @@ BROKEN: Mapping[str, Broken] = {
         "{name: nickname, type: text, show_when: {kind: climbing}, required: true, " + LABEL + "}"
     ),
     "T-W009": broken(
-        "purpose: {ja: 山行の連絡のために利用します。, en: Used to reach you about a trip.}\n", "", "name: email"
+        "purpose: {ja: 山行の連絡のために利用します。, en: Used to reach you about a trip.}\n",
+        "",
+        "name: email",
     ),
     "T-W008": Broken({**FILES, TYPE: FILES[TYPE] + "".join(MANY)}),
 }

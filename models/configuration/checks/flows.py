@@ -6,6 +6,7 @@ from models.configuration.checks.conditions import check_compiles
 from models.configuration.checks.mail import check_mail
 from models.configuration.checks.place import Path, unknown
 from models.configuration.load import Configuration
+from models.configuration.windows import SERVICE_HOURS
 from models.schema.finding import Finding
 from models.schema.source import Source
 from models.workflow.definition import ADDRESSEES, PEOPLE, EffectCall, Flow, Lifecycle, MailCall, Transition
@@ -13,14 +14,14 @@ from models.workflow.effects import EFFECTS
 
 
 def check_flow(configuration: Configuration, flow: Flow, source: Source) -> Iterator[Finding]:
-    """T-E003, T-E015, T-E016, T-E019 to T-E021, T-E026, T-E051 to T-E053 and T-E062 of
-    one flow."""
+    """T-E003, T-E015, T-E016, T-E019 to T-E021, T-E026, T-E051 to T-E053, T-E062 and T-E066
+    of one flow."""
     people = [*PEOPLE, *configuration.site.roles]
     yield from unknown(source, "T-E020", ("initial",), flow.first, flow.states)
     yield from _check_states(flow, people, source)
     for name, step in flow.transitions.items():
         path: Path = ("transitions", name)
-        yield from _check_step(flow, step, name, people, source)
+        yield from _check_step(configuration, flow, step, name, source)
         yield from _check_use(flow, step, source, path)
         for index, call in enumerate(step.effects):
             yield from _check_effect(call, source, (*path, "effects", index))
@@ -57,15 +58,19 @@ def _reached(flow: Flow) -> set[str]:
 
 
 def _check_step(
-    flow: Flow, step: Transition, name: str, people: list[str], source: Source
+    configuration: Configuration, flow: Flow, step: Transition, name: str, source: Source
 ) -> Iterator[Finding]:
     path: Path = ("transitions", name)
+    people = [*PEOPLE, *configuration.site.roles]
     for state in step.origins:
         yield from unknown(source, "T-E020", (*path, "from"), state, flow.states)
     yield from unknown(source, "T-E020", (*path, "to"), step.to, flow.states)
     for key, named in (("by", step.by), ("not_by", step.not_by)):
         for person in named:
             yield from unknown(source, "T-E026", (*path, key), person, people)
+    if step.during is not None:
+        known = [SERVICE_HOURS, *configuration.windows]
+        yield from unknown(source, "T-E066", (*path, "during"), step.during, known)
     if set(step.by) <= set(step.not_by):
         yield source.finding("T-E052", (*path, "not_by"), name=name)
     for query in (step.when, *(call.when for call in step.effects), *(mail.when for mail in step.mail)):
@@ -82,7 +87,7 @@ def _check_use(flow: Flow, step: Transition, source: Source, path: Path) -> Iter
     for index, need in enumerate(step.needs):
         if need in FOREIGN[ends]:
             yield source.finding("T-E062", (*path, "needs", index), name=need)
-    for key in ("effects", "sets", "clears"):
+    for key in ("effects", "sets", "clears", "during"):
         if ends and getattr(step, key):
             yield source.finding("T-E062", (*path, key), name=key)
 

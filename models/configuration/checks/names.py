@@ -31,11 +31,11 @@ def check_counts(kind: RecordType, source: Source) -> Iterator[Finding]:
 def check_names(subject: Subject) -> Iterator[Finding]:
     """T-E009, T-E018 and T-E048 of one record type."""
     kind, source = subject.kind, subject.source
-    yield from _spelled(source, ("record_type",), kind.record_type)
-    yield from _spelled(source, ("collection",), kind.collection)
-    yield from _spelled(source, ("number", "field"), kind.number.field)
+    yield from check_spelling(source, ("record_type",), kind.record_type)
+    yield from check_spelling(source, ("collection",), kind.collection)
+    yield from check_spelling(source, ("number", "field"), kind.number.field)
     for place in subject.places:
-        yield from _spelled(source, (*place.path, "name"), place.field.name)
+        yield from check_spelling(source, (*place.path, "name"), place.field.name)
     for level in _levels(subject.places):
         yield from twice(source, [((*place.path, "name"), place.field.name) for place in level])
     if kind.number.field in kind.by_name:
@@ -43,7 +43,8 @@ def check_names(subject: Subject) -> Iterator[Finding]:
     yield from _lists(subject)
 
 
-def _spelled(source: Source, path: Path, name: str) -> Iterator[Finding]:
+def check_spelling(source: Source, path: Path, name: str) -> Iterator[Finding]:
+    """T-E009 for a name that is not made of lower-case letters, digits and single underscores."""
     if not _NAME.fullmatch(name) or len(name) > LONGEST:
         yield source.finding("T-E009", path, name=name[:80])
 
@@ -70,7 +71,7 @@ def _lists(subject: Subject) -> Iterator[Finding]:
 
 def check_list(choices: ChoiceList, source: Source) -> Iterator[Finding]:
     """The name of a choice list and the codes in it."""
-    yield from _spelled(source, ("choices",), choices.choices)
+    yield from check_spelling(source, ("choices",), choices.choices)
     yield from check_options(source, ("options",), choices.options)
 
 
