@@ -7,7 +7,22 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from forms.assets import assets
-from forms.pages import apply, check, fill, follow, links, portal, public, signing, status, upgrade
+from forms.pages import (
+    again,
+    apply,
+    check,
+    copy,
+    environment,
+    fill,
+    follow,
+    links,
+    mails,
+    portal,
+    public,
+    signing,
+    status,
+    upgrade,
+)
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -24,7 +39,9 @@ def _public() -> list[BaseRoute]:
         Route("/terms", public.show_terms),
         Route("/notices", public.list_notices),
         Route("/notices/{id}", public.show_notice),
-        Route("/environment", public.show_environment),
+        Route("/environment", environment.show_environment),
+        post("/environment", environment.check_environment),
+        Route("/accessibility", public.show_accessibility),
         post("/language", public.choose_language),
         Route("/status", status.ask_status),
         post("/status", status.send_status),
@@ -47,6 +64,11 @@ def _applications() -> list[BaseRoute]:
         post(base + "/upgrade", upgrade.upgrade),
         Route(base + "/withdraw", follow.ask_withdraw),
         post(base + "/withdraw", follow.withdraw),
+        Route(base + "/again", again.show_again),
+        post(base + "/again", again.apply_again),
+        Route(base + "/copy", copy.show_copy),
+        Route(base + "/copy/{kind}", copy.download_copy),
+        Route(base + "/mails", mails.show_mails),
         Route(base + "/files/{id}", follow.hand_out),
     ]
 
@@ -71,6 +93,7 @@ def _portal() -> list[BaseRoute]:
         post("/portal/users", portal.issue_user),
         Route("/portal/notices", portal.list_notices),
         Route("/portal/notices/{id}", portal.show_notice),
+        Route("/portal/mails", mails.list_mails),
         Route("/portal/{record_type}", portal.list_records),
         Route("/portal/{record_type}/new", portal.new_record),
         Route(one, portal.show_record),

@@ -60,10 +60,9 @@ async def show_notice(request: Request) -> Response:
     return page(visit, "notice", {"notice": notice, "base": "/notices"})
 
 
-async def show_environment(request: Request) -> Response:
-    """What the site can be used with (R17)."""
-    visit = visit_of(request)
-    return page(visit, "environment", {"hours": visit.site.configuration.site.service_hours})
+async def show_accessibility(request: Request) -> Response:
+    """What the site aims at for everybody's use, how it is tested, what is missing (JIS X 8341-3:2016)."""
+    return page(visit_of(request), "accessibility")
 
 
 async def choose_language(request: Request) -> Response:

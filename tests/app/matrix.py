@@ -43,12 +43,22 @@ def _lists(key: str, permission: str, export: str = NOBODY) -> dict[str, Row]:
 PUBLIC: Mapping[str, Row] = {
     **{
         f"GET {path}": Row(ANYBODY, further=True)
-        for path in ("/", "/terms", "/notices", "/notices/{id}", "/environment", "/status", "/login")
+        for path in (
+            "/",
+            "/terms",
+            "/notices",
+            "/notices/{id}",
+            "/environment",
+            "/accessibility",
+            "/status",
+            "/login",
+        )
     },
     **{
         door: Row(ANYBODY, further=True)
         for door in (
             "POST /status",
+            "POST /environment",
             "POST /language",
             "POST /login",
             "GET /apply/{record_type}",
@@ -66,9 +76,14 @@ PUBLIC: Mapping[str, Row] = {
     **{
         f"{method} /applications/{{reference}}{rest}": Row(OWN, further=True)
         for method in ("GET", "POST")
-        for rest in ("/pages/{page}", "/check", "/save", "/upgrade", "/withdraw")
+        for rest in ("/pages/{page}", "/check", "/save", "/upgrade", "/withdraw", "/again")
     },
     "GET /applications/{reference}": Row(OWN, further=True),
+    **{
+        f"GET /applications/{{reference}}{rest}": Row(OWN, further=True)
+        for rest in ("/copy", "/copy/{kind}", "/mails")
+    },
+    "GET /portal/mails": Row("message.view_own portal.enter"),
     "GET /applications/{reference}/files/{id}": Row(OWN, further=True),
     "GET /portal": Row("portal.enter"),
     "GET /portal/users": Row("account.view_own"),
