@@ -84,6 +84,9 @@ PERMISSIONS: Mapping[str, Permission] = {
         "Bring an application in one's charge up to the record in force", "reviewer", "approver"
     ),
     "application.import": _row("Bring rows of a file in as draft applications", "steward"),
+    "application.import_own": _row(
+        "Bring rows of a file in as applications of their operator, and send them", "operator"
+    ),
     "view.share": _row(
         "Share a saved view with all staff", "reviewer", "approver", "steward", "system_administrator"
     ),
@@ -98,6 +101,8 @@ PERMISSIONS: Mapping[str, Permission] = {
     ),
     "record.import": _row("Bring rows of a file in as registered records", "steward"),
     "record.view_own": _row("See the records of their operator", "operator"),
+    "record.export_own": _row("Take the records of their operator away as a file", "operator"),
+    "certificate.view_own": _row("See the client certificates of their operator", "operator"),
     "account.issue": _row("Issue a user of their operator (R55)", "operator_administrator"),
     "account.view_own": _row("See the users of their operator (R56)", "operator_administrator"),
     "account.view": _row("See any account", "system_administrator", "auditor"),
@@ -110,6 +115,9 @@ PERMISSIONS: Mapping[str, Permission] = {
         "approver",
         "auditor",
         "system_administrator",
+    ),
+    "message.view_own": _row(
+        "See the mails sent to the applicant's side about an application of theirs", "visitor", "operator"
     ),
     "message.retry": _row("Send a failed mail again", "reviewer", "approver", "system_administrator"),
     "event.view": _row("See the event log", "auditor", "system_administrator"),

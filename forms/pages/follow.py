@@ -1,6 +1,7 @@
 """Following an application: where it stands and what to do; saving it for later, taking it back."""
 
 from datetime import datetime
+from typing import Any
 from urllib.parse import quote
 
 from starlette.requests import Request
@@ -14,8 +15,10 @@ from models.documents.application import Application
 from models.errors import AnswersInvalid
 from models.language import Text, translate
 from models.schema.definition import KIND_LABELS
-from models.services import applications, resuming, submitting, uploads
+from models.services import applications, repeating, resuming, submitting, uploads
 from models.services.applications import Entry
+from models.services.outlook import outlook_of
+from models.services.rounds import rounds_of
 from models.workflow.definition import State
 
 
@@ -23,26 +26,63 @@ async def show_application(request: Request) -> Response:
     """The page an applicant comes back to."""
     visit = visit_of(request)
     draft = await load_draft(visit, visit.parameter("reference"))
-    application = draft.application
+    return page(visit, "application", {**_standing(draft), **_told(draft), **_possible(draft)})
+
+
+def _standing(draft: Draft) -> dict[str, Any]:
+    """Where the application stands, what lies ahead, and by when."""
+    visit, application = draft.visit, draft.application
     state = state_of(visit, application)
-    context = {
+    outlook = outlook_of(visit.site, application)
+    return {
         "draft": draft,
         "application": application,
         "state": state,
-        "held_by": held_by(visit, state),
         "kind": KIND_LABELS[application.kind],
         "type_label": draft.compiled.definition.label,
-        "arrived": request.query_params.get("done") == "submitted" and application.round > 0,
+        "arrived": visit.request.query_params.get("done") == "submitted" and application.round > 0,
+        "outlook": outlook,
+        "held_by": held_by(visit, state),
+        "next_by": held_by(visit, outlook.following) if outlook.following else "",
         "due": visit.site.calendar.due_day(application.due) if application.due else None,
-        "steps": told_steps(visit, application),
-        "sections": list(sections_of(draft, draft.read(), Beside(remarks=draft.remarks))),
+        "days_left": days_left(visit, application) if draft.is_open else None,
+    }
+
+
+def _told(draft: Draft) -> dict[str, Any]:
+    """What was said and answered so far."""
+    visit, application = draft.visit, draft.application
+    steps = told_steps(visit, application)
+    rounds = rounds_of(visit.site, visit.actor, application, visit.language)
+    return {
+        "steps": steps,
+        "reason": steps[0][2] if steps else "",
+        "rounds": [each for each in rounds if each.answered_at or not draft.is_open][::-1],
         "remarks": [
             (place_of(draft, path), _label(draft, path), texts) for path, texts in draft.remarks.items()
         ],
-        "first": draft.first() if draft.is_open else "",
-        "may_withdraw": submitting.withdrawal_step(visit.site, visit.actor, application) is not None,
+        "sections": list(sections_of(draft, draft.read(), Beside(remarks=draft.remarks))),
     }
-    return page(visit, "application", context)
+
+
+def _possible(draft: Draft) -> dict[str, Any]:
+    """What can be done now."""
+    site, actor, application = draft.visit.site, draft.visit.actor, draft.application
+    return {
+        "first": draft.first() if draft.is_open else "",
+        "may_withdraw": submitting.withdrawal_step(site, actor, application) is not None,
+        "may_repeat": repeating.may_repeat(site, actor, application),
+    }
+
+
+def days_left(visit: Visit, application: Application) -> int | None:
+    """How many business days are left to correct an application, today included; None where no day is set or
+    it was never handed over."""
+    if application.due is None or application.round == 0:
+        return None
+    calendar, today = visit.site.calendar, visit.site.today()
+    last = calendar.due_day(application.due)
+    return calendar.business_days(today, last) + calendar.is_business_day(today)
 
 
 def state_of(visit: Visit, application: Application) -> State:

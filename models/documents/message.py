@@ -5,7 +5,7 @@ from typing import Literal
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from models.documents.base import Id, Part, Stored
+from models.documents.base import AN_ID, Id, Part, Stored
 from models.language import Language
 
 MessageStatus = Literal["queued", "sending", "retrying", "sent", "failed"]
@@ -26,6 +26,9 @@ class Message(Stored):
     message_id: str
     template: str
     language: Language
+    to: str = ""
+    """Whom it is to, as the workflow names them: ``applicant``, ``operator``, a role, the field of an
+    address; "" for a mail of the program itself."""
     to_name: str = ""
     to_address: str
     subject: str
@@ -33,6 +36,8 @@ class Message(Stored):
     links: dict[str, str] = {}
     sensitive: bool = False
     application_id: Id | None = None
+    operator_id: Id | None = None
+    """The operator it is about, where it is written to the operator's side."""
     account_id: Id | None = None
     stamp: Stamp | None = None
     created_at: datetime
@@ -53,6 +58,11 @@ class Message(Stored):
                 partialFilterExpression={"next_at": {"$type": "date"}},
             ),
             IndexModel([("application_id", ASCENDING), ("created_at", DESCENDING)], name="by_application"),
+            IndexModel(
+                [("operator_id", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)],
+                name="by_operator",
+                partialFilterExpression={"operator_id": AN_ID},
+            ),
             IndexModel(
                 [("to_address", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)],
                 name="by_address",

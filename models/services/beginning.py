@@ -1,6 +1,7 @@
 """Beginning an application: what must hold first, and what the draft starts from."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from models.configuration.terms import TermsText
@@ -28,6 +29,14 @@ from models.services.windows import require_beginning
 from models.workflow.engine import holds
 
 
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a new registration is filled with: answers as they are typed, and what they come from."""
+
+    answers: Mapping[str, Any]
+    reference: str
+
+
 async def begin(
     site: Site,
     actor: Actor,
@@ -37,8 +46,9 @@ async def begin(
     record_id: Id | None = None,
     language: Language = "ja",
     terms_version: str | None = None,
+    start: Start | None = None,
 ) -> Application:
-    """Begin an application: an empty draft, or one filled from the version in force.
+    """Begin an application: an empty draft, or one filled from the version in force or from `start`.
 
     Raises NotFound, NotAllowed, SendingClosed (outside its window), TransitionRefused (terms not accepted,
     needs not met), CertificateRefused, AlreadyOpen."""
@@ -52,13 +62,15 @@ async def begin(
     require_beginning(site, definition, kind)
     text = _accepted(site, definition, terms_version)
     operator = await operator_of(site, actor.operator_id)
-    _require_needs(definition, operator)
+    require_needs(definition, operator)
     certificate = await _presented(site, actor, definition)
     record = await _subject(site, actor, definition, kind, record_id)
     published, data = starting_point(site, published, record, operator)
     application = draft_about(site, actor, published, await next_reference(site), operator, record)
     application.kind, application.language = kind, language
     application.answers = prefilled(published.definition, data, certificate)
+    if start is not None:
+        application.answers |= start.answers
     known_as = actor.name or (certificate.subject if certificate else "")
     if text is not None:
         application.terms = AcceptedTerms(version=text.version, at=site.now(), by=known_as)
@@ -67,8 +79,10 @@ async def begin(
         await insert_or(AlreadyOpen(), application, session)
         if text is not None:
             await terms.accept(site, actor, known_as, text, read_id(application.id), session)
-        subject = subject_of(application)
-        await record_event(site, actor, "application.begun", subject, session, operator_id=actor.operator_id)
+        subject, told = subject_of(application), {"filled_from": start.reference} if start else {}
+        await record_event(
+            site, actor, "application.begun", subject, session, operator_id=actor.operator_id, **told
+        )
 
     await site.store.transaction(body)
     return application
@@ -113,7 +127,8 @@ def _accepted(site: Site, definition: RecordType, version: str | None) -> TermsT
     return text
 
 
-def _require_needs(definition: RecordType, operator: Record | None) -> None:
+def require_needs(definition: RecordType, operator: Record | None) -> None:
+    """Raise TransitionRefused unless what this application needs of its operator is there."""
     facts = {"operator": {**operator.data, "lifecycle": operator.lifecycle} if operator else {}}
     if definition.applications.needs and not holds(definition.applications.needs, facts):
         raise TransitionRefused("What this application needs is not registered yet.")

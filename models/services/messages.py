@@ -34,6 +34,7 @@ class Letter:
     """How the workflow names the recipient."""
     values: Mapping[str, str] = field(default_factory=dict)
     application_id: Id | None = None
+    operator_id: Id | None = None
     account_id: Id | None = None
     stamp: Stamp | None = None
     until: datetime | None = None
@@ -79,6 +80,7 @@ def _message(site: Site, letter: Letter, template: MailTemplate, key: str, links
         message_id=f"<{identity}@{sender.rpartition('@')[2]}>",
         template=template.name,
         language=language,
+        to=letter.to,
         to_name=letter.recipient.name,
         to_address=letter.recipient.address,
         subject=subject,
@@ -86,6 +88,7 @@ def _message(site: Site, letter: Letter, template: MailTemplate, key: str, links
         links=links,
         sensitive=template.sensitive,
         application_id=letter.application_id,
+        operator_id=letter.operator_id,
         account_id=letter.account_id,
         stamp=letter.stamp,
         created_at=site.now(),

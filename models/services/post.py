@@ -57,6 +57,7 @@ def _letter(work: Work, call: MailCall, template: str, recipient: Recipient) -> 
         to=call.to,
         values={**values_of(work.site, application, recipient.language), **work.values},
         application_id=application.id,
+        operator_id=work.record.operator_id if work.record else application.operator_id,
         account_id=work.account.id if work.account else None,
         stamp=_stamp(work, call),
         until=application.due,

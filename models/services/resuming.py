@@ -73,9 +73,11 @@ async def _send(site: Site, actor: Actor, application: Application, template: st
     letter = Letter(
         template=template,
         recipient=to,
+        to="applicant",
         cause=f"{application.id}:{site.entropy(8).hex()}",
         values=values_of(site, application, to.language),
         application_id=application.id,
+        operator_id=application.operator_id,
     )
 
     async def body(session: Session) -> None:

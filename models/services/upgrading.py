@@ -64,19 +64,24 @@ async def upgrade(site: Site, actor: Actor, application: Application, *, revisio
 
 
 def _upgraded(site: Site, application: Application, carried: Carried) -> dict[str, Any]:
+    return {
+        "schema_version": carried.version,
+        "answers": carried_answers(site, application, carried),
+        "attic": carried.attic,
+        "pages_done": [],
+        "updated_at": site.now(),
+    }
+
+
+def carried_answers(site: Site, application: Application, carried: Carried) -> dict[str, Any]:
+    """The answers of an application as they would be typed in the newer form `carried` led to."""
     pinned = compiled(site, application).definition
     route = route_to(
         site, application.type, application.schema_version, carried.version - 1, carried.definition
     )
     moved = frozenset(path.split(".")[0] for path in settled(route.steps))
     kept = {name: value for name, value in application.answers.items() if name not in moved}
-    return {
-        "schema_version": carried.version,
-        "answers": _answers(pinned, carried.definition, kept, carried.data),
-        "attic": carried.attic,
-        "pages_done": [],
-        "updated_at": site.now(),
-    }
+    return _answers(pinned, carried.definition, kept, carried.data)
 
 
 def _answers(

@@ -86,7 +86,10 @@ async def test_a_corrected_application_is_submitted_again(applicant: Tab, site: 
     await applicant.press("この内容で提出する")
     assert (await stored()).round == 2
     await applicant.open(f"/applications/{reference}")
-    assert "登記簿の表記" not in applicant.text
+    assert "次の項目を直してください" not in applicant.text
+    told = applicant.text[applicant.text.index("指摘と修正の記録") :]
+    assert "登記簿の表記" in told
+    assert "港区海岸二丁目" in told
 
 
 async def test_submitting_twice_makes_one_submission(applicant: Tab, site: Site) -> None:
