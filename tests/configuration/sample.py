@@ -13,6 +13,7 @@ FILES: Mapping[str, str] = {
 }
 TYPE = "record_types/group.yaml"
 FLOW = "workflows/short.yaml"
+WINDOW = "windows/intake.yaml"
 
 
 def write_site(folder: Path, files: Mapping[str, str | bytes] = FILES) -> Path:

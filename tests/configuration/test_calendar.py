@@ -1,10 +1,10 @@
 """Business days and opening hours as the market's rules count them."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from models.configuration.calendar import Calendar
+from models.configuration.calendar import LOOK_AHEAD, Calendar, SingleDay
 from models.configuration.site import ClosedDays, ServiceHours, SiteDefinition
 from models.workflow.definition import Duration
 
@@ -71,6 +71,45 @@ def test_a_period_starts_the_day_after_and_ends_with_its_last_day() -> None:
 )
 def test_opening_hours_exclude_the_closing_time(moment: datetime, is_open: bool) -> None:
     assert calendar().is_open(moment) is is_open
+
+
+CLOSED = {
+    date(2026, 11, 24): SingleDay(False),
+    date(2026, 11, 25): SingleDay(True, time(13), time(18)),
+    date(2026, 11, 28): SingleDay(True),  # a Saturday that counts
+}
+
+
+@pytest.mark.parametrize(
+    ("moment", "opens", "closes"),
+    [
+        ("20T08:59:59", "20T09:00:00", "20T18:00:00"),
+        ("20T17:59:59", "20T17:59:59", "20T18:00:00"),
+        ("20T18:00:00", "25T13:00:00", "25T18:00:00"),  # a weekend, a holiday, a closed day, a late opening
+        ("27T23:00:00", "28T09:00:00", "28T18:00:00"),
+    ],
+)
+def test_the_next_opening_and_closing_are_told(moment: str, opens: str, closes: str) -> None:
+    site = calendar()
+    site.take(CLOSED)
+    asked, opening, closing = (datetime.fromisoformat(f"2026-11-{t}+09:00") for t in (moment, opens, closes))
+    assert site.opening(asked) == opening
+    assert site.closing(opening) == closing
+
+
+def test_a_site_without_hours_never_closes_but_on_days_the_staff_closed() -> None:
+    site = Calendar(calendar().site.model_copy(update={"service_hours": None}))
+    noon = datetime(2026, 11, 22, 3, tzinfo=UTC)
+    assert (site.opening(noon), site.closing(noon)) == (noon, None)
+    site.take(CLOSED)
+    assert site.closing(noon) == datetime(2026, 11, 23, 15, tzinfo=UTC)
+
+
+def test_doors_that_stay_closed_promise_nothing() -> None:
+    begin = date(2026, 11, 22)
+    site = calendar()
+    site.take({begin + timedelta(days=ahead): SingleDay(False) for ahead in range(LOOK_AHEAD + 1)})
+    assert site.opening(site.midnight(begin)) is None
 
 
 def test_service_hours_read_clock_times_even_where_yaml_reads_numbers() -> None:
