@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from app.middleware.compression import Compression
 from app.middleware.failures import Failures
 from app.middleware.headers import Headers
 from app.middleware.origin import SameOrigin
@@ -28,6 +29,7 @@ def create_app(settings: Settings, configuration: Configuration | None = None) -
         routes=[*routes(), Route("/healthz", healthy), Route("/readyz", prepared)],
         middleware=[
             Middleware(Headers, secure=settings.secure),
+            Middleware(Compression),
             Middleware(Failures, page=error_response),
             Middleware(LargestBody, largest=settings.max_upload_bytes),
             Middleware(TrustedHostMiddleware, allowed_hosts=settings.allowed_hosts),

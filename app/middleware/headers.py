@@ -68,9 +68,10 @@ class Headers:
         for name, value in self.fixed.items():
             headers.setdefault(name, value)
         headers.setdefault("content-security-policy", POLICY)
-        headers.setdefault(
-            "cache-control", "public, max-age=31536000, immutable" if _is_asset(scope) else "no-store"
-        )
+        is_file = _is_asset(scope)
+        headers.setdefault("cache-control", "public, max-age=31536000, immutable" if is_file else "no-store")
+        if is_file:
+            headers.setdefault("vary", "accept-encoding")
         headers["x-request-id"] = request_id
 
 

@@ -28,7 +28,7 @@ _NAMES: Mapping[str, str] = {
     "Edg": "Edge", "EdgA": "Edge", "EdgiOS": "Edge", "Firefox": "Firefox", "FxiOS": "Firefox",
     "Chrome": "Chrome", "CriOS": "Chrome", "Version": "Safari",
 }  # fmt: skip
-_TOLD = re.compile(r"\b(Edg|EdgA|EdgiOS|Firefox|FxiOS|CriOS|Chrome|Version)/(\d{1,4})")
+_TOLD = re.compile(r"\b(Edg|EdgA|EdgiOS|Firefox|FxiOS|CriOS|Chrome|Version)/([0-9]{1,4})")
 
 
 @dataclass(frozen=True, slots=True)
