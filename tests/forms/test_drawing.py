@@ -116,13 +116,10 @@ def test_any_answers_are_drawn_from_pieces_as_the_macros_draw_them(
 def test_no_piece_holds_what_was_typed() -> None:
     typed = {name: f"漏れる{name}" for name in ("word", "story", "mail", "call", "pick", "pick_many", "key")}
     nested = {"home": {"city": "漏れる"}, "parts": [{"title": "漏れる", "meters": [{"serial": "漏れる"}]}]}
-    told = {
-        "errors": {"word": "漏れる"},
-        "repeated": {"mail": "漏れる"},
-        "opened": frozenset({"word", "home"}),
-    }
+    errors, opened = {"word": "漏れる"}, frozenset({"word", "home"})
     kind = definition(help={"ja": "このための型"})
-    html = str(write_controls(controls_of(kind, {**typed, **nested}, "ja", opened=opened, **told), "ja"))
+    controls = controls_of(kind, {**typed, **nested}, errors=errors, opened=opened)
+    html = str(write_controls(controls, "ja"))
     held = [text for p in kept(kind) for text in (p.begin, *(behind for _, behind in p.rest))]
     assert held
     assert "漏れる" in html
