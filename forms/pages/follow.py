@@ -12,7 +12,7 @@ from forms.pages.draft import Draft, load_draft
 from forms.pages.visit import Visit, go, page, read_form, text_of, visit_of
 from forms.render.answers import Beside
 from models.documents.application import Application
-from models.errors import AnswersInvalid
+from models.errors import AnswersInvalid, TooManyRequests
 from models.language import Text, translate
 from models.schema.definition import KIND_LABELS
 from models.services import applications, repeating, resuming, submitting, uploads
@@ -137,6 +137,9 @@ async def send_link(request: Request) -> Response:
     except AnswersInvalid as error:
         errors = [(f"#{problem.path}", problem.message(visit.language)) for problem in error.errors]
         return _save_page(draft, email, sent=False, errors=errors)
+    except TooManyRequests as error:
+        said = translate(error.public, visit.language, **error.values)
+        return _save_page(draft, email, sent=False, errors=[("#email", said)], status=error.status)
     return _save_page(draft, email, sent=True)
 
 
@@ -146,7 +149,7 @@ def _known_address(draft: Draft) -> str:
     return draft.application.applicant.email or str(answered or "")
 
 
-def _save_page(draft: Draft, email: str, *, sent: bool, errors: object = ()) -> Response:
+def _save_page(draft: Draft, email: str, *, sent: bool, errors: object = (), status: int = 422) -> Response:
     state = state_of(draft.visit, draft.application)
     wanted = draft.visit.request.query_params.get("page", "")
     context = {
@@ -157,7 +160,7 @@ def _save_page(draft: Draft, email: str, *, sent: bool, errors: object = ()) -> 
         "keeps": state.help,
         "resume": draft.page_address(wanted) if wanted in draft.plan.by_page else draft.first(),
     }
-    return page(draft.visit, "save", context, status=422 if errors else 200)
+    return page(draft.visit, "save", context, status=status if errors else 200)
 
 
 async def ask_withdraw(request: Request) -> Response:

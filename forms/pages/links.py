@@ -14,22 +14,39 @@ from models.services import accounts, links
 
 
 async def show_link(request: Request) -> Response:
-    """What the link is for, and the button that uses it. Raises LinkRefused."""
+    """What the link is for, and the button that uses it; or what to do instead."""
     visit = visit_of(request)
-    link = await links.peek(visit.site, visit.parameter("token"))
-    if link.purpose == "set_password":
-        return await _password_page(visit)
+    try:
+        link = await links.peek(visit.site, visit.parameter("token"))
+        if link.purpose == "set_password":
+            return await _password_page(visit)
+    except LinkRefused as error:
+        return await _refused(visit, error)
     return page(visit, "link", {})
 
 
 async def follow_link(request: Request) -> Response:
-    """Use the link."""
+    """Use the link, or say what to do instead."""
     visit = visit_of(request)
     token = visit.parameter("token")
-    link = await links.peek(visit.site, token)
-    if link.purpose == "set_password":
-        return await _set_password(visit, token)
-    return await _open_application(visit, token, link)
+    try:
+        link = await links.peek(visit.site, token)
+        if link.purpose == "set_password":
+            return await _set_password(visit, token)
+        return await _open_application(visit, token, link)
+    except LinkRefused as error:
+        return await _refused(visit, error)
+
+
+async def _refused(visit: Visit, error: LinkRefused) -> Response:
+    """A page that offers a new link right there. What the old one was for is told only to who holds it."""
+    link = await links.known(visit.site, visit.parameter("token"))
+    context = {
+        "purpose": link.purpose if link else "",
+        "code": error.code,
+        "text": translate(error.public, visit.language),
+    }
+    return page(visit, "link_refused", context, status=error.status)
 
 
 async def _open_application(visit: Visit, token: str, link: Link) -> Response:

@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from forms.pages.visit import page, read_form, text_of, visit_of
 from models.documents.switch import READ_ONLY
-from models.errors import AnswersInvalid
+from models.errors import AnswersInvalid, TooManyRequests
 from models.language import translate
 from models.services import resuming
 
@@ -27,8 +27,11 @@ async def send_status(request: Request) -> Response:
         said = translate("Enter the reference number.", visit.language)
         return page(visit, "status", {**context, "errors": [("#reference", said)]}, status=422)
     try:
-        await resuming.send_status_link(visit.site, reference, email)
+        await resuming.send_status_link(visit.site, visit.actor, reference, email)
     except AnswersInvalid as error:
         errors = [(f"#{problem.path}", problem.message(visit.language)) for problem in error.errors]
         return page(visit, "status", {**context, "errors": errors}, status=422)
+    except TooManyRequests as error:
+        said = translate(error.public, visit.language, **error.values)
+        return page(visit, "status", {**context, "errors": [("#email", said)]}, status=error.status)
     return page(visit, "status", {**context, "sent": True})

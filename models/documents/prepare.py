@@ -13,6 +13,7 @@ from pymongo import IndexModel
 from pymongo.errors import CollectionInvalid, OperationFailure
 
 from models.documents.account import Account, BrowserSession, Certificate, Link
+from models.documents.allowance import Allowance
 from models.documents.application import Application
 from models.documents.base import Stored
 from models.documents.calendar_day import CalendarDay
@@ -34,6 +35,7 @@ from models.workflow.definition import Lifecycle
 DOCUMENTS: tuple[type[Stored], ...] = (
     Account,
     Acceptance,
+    Allowance,
     Application,
     BrowserSession,
     CalendarDay,

@@ -55,12 +55,19 @@ def address_of(site: Site, link_id: str) -> str:
     return f"{site.base_url}/links/{token_of(site, link_id)}"
 
 
-async def peek(site: Site, token: str) -> Link:
-    """The link a token opens, without using it. Raises LinkRefused."""
+async def known(site: Site, token: str) -> Link | None:
+    """The link a token was made for, whether or not it still opens anything; None where we made none such, or
+    no longer know of it."""
     link_id, _, signature = token.partition(".")
     if not hmac.compare_digest(signature.encode(), site.sign("link", link_id).encode()):
-        raise LinkRefused
-    link = await Link.get(link_id)
+        return None
+    found: Link | None = await Link.get(link_id)
+    return found
+
+
+async def peek(site: Site, token: str) -> Link:
+    """The link a token opens, without using it. Raises LinkRefused."""
+    link = await known(site, token)
     if link is None or link.ends_at <= site.now() or (link.used_at and link.purpose not in REUSABLE):
         raise LinkRefused
     return link

@@ -1,6 +1,8 @@
 """Coming back to an application by a mailed link, without an account."""
 
+import asyncio
 from datetime import timedelta
+from time import monotonic
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -13,6 +15,7 @@ from models.language import Message as Said
 from models.permissions import SYSTEM, Actor
 from models.schema.fields.text import EmailField
 from models.schema.reading import AnswerError
+from models.services.allowances import network_of, take
 from models.services.applications import require_applicant, subject_of
 from models.services.events import record_event
 from models.services.messages import Letter, Recipient, queue_letter
@@ -22,6 +25,16 @@ from models.services.switches import require_writing
 
 LINKS_AN_HOUR = 5
 """Most links one application mails within an hour."""
+
+ADDRESS_LINKS_AN_HOUR = 10
+"""Most links anybody may ask for to one mail address within an hour."""
+
+NETWORK_LINKS_AN_HOUR = 30
+"""Most links asked for from one network address within an hour."""
+
+ANSWER_EVERY = 0.25
+"""Answers to somebody unknown come at whole multiples of this many seconds, so that how long one takes does
+not say whether there is such an application."""
 
 _ADDRESS = TypeAdapter(EmailField(name="email", type="email").value_type())
 
@@ -41,14 +54,24 @@ async def send_resume_link(site: Site, actor: Actor, application: Application, e
     require_applicant(site, actor, application)
     await require_writing(site, actor)
     address = read_address(email)
+    await _require_allowance(site, actor, address)
     await _require_room(site, application)
     await _send(site, actor, application, "resume_draft", Recipient(address, "", application.language))
 
 
-async def send_status_link(site: Site, reference: str, email: str) -> None:
+async def send_status_link(site: Site, actor: Actor, reference: str, email: str) -> None:
     """Mail a link to an application to the address it was made from. Says nothing when there is none such:
-    from outside both look the same. Raises AnswersInvalid (path ``email``)."""
-    address = read_address(email)
+    from outside both look the same, and take as long. Raises AnswersInvalid (path ``email``),
+    TooManyRequests."""
+    begun, address = monotonic(), read_address(email)
+    await _require_allowance(site, actor, address)
+    try:
+        await _send_status_link(site, reference, address)
+    finally:
+        await asyncio.sleep((begun - monotonic()) % ANSWER_EVERY)
+
+
+async def _send_status_link(site: Site, reference: str, address: str) -> None:
     application = await Application.find_one({"reference": reference.strip().upper()[:64]})
     if application is None or address.casefold() != application.applicant.email.casefold():
         return
@@ -59,6 +82,12 @@ async def send_status_link(site: Site, reference: str, email: str) -> None:
     applicant = application.applicant
     recipient = Recipient(applicant.email, applicant.name, application.language)
     await _send(site, SYSTEM, application, "status_link", recipient)
+
+
+async def _require_allowance(site: Site, actor: Actor, address: str) -> None:
+    """Raise TooManyRequests where this mail or network address has asked too often."""
+    await take(site, "links from", network_of(actor.address), NETWORK_LINKS_AN_HOUR)
+    await take(site, "links to", address.casefold(), ADDRESS_LINKS_AN_HOUR)
 
 
 async def _require_room(site: Site, application: Application) -> None:
