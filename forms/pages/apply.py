@@ -9,12 +9,14 @@ from starlette.responses import Response
 from forms.pages.draft import draft_of
 from forms.pages.portal import definition_of
 from forms.pages.visit import Visit, go, operator_visit, page, read_form, text_of, visit_of
+from forms.pages.windows import hours_of, told_for
 from models.documents.application import Application
 from models.documents.record import Record
 from models.errors import (
     AlreadyOpen,
     CertificateRefused,
     NotFound,
+    SendingClosed,
     SignInRequired,
     TorokuError,
     TransitionRefused,
@@ -22,10 +24,13 @@ from models.errors import (
 from models.language import translate
 from models.schema.definition import KIND_LABELS, Kind, RecordType
 from models.schema.fields.file import UploadField
-from models.services import applications, beginning, certificates, records, terms
+from models.services import applications, beginning, certificates, records, terms, windows
 
 KINDS: Mapping[str, Kind] = {"change": "change", "delete": "delete"}
 """What can be applied for on a registered record, by the address."""
+
+PACE = 2
+"""Questions answered in a minute, everything at hand."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +120,7 @@ async def _show(gate: Gate, error: TorokuError | None = None) -> Response:
     wants_certificate = definition.applications.certificate is not None
     text = terms.in_force(visit.site) if definition.applications.terms else None
     fingerprint = visit.actor.certificate if wants_certificate else None
+    closed = windows.refused_beginning(visit.site, definition, gate.kind)
     context = {
         "definition": definition,
         "kind": gate.kind,
@@ -125,13 +131,24 @@ async def _show(gate: Gate, error: TorokuError | None = None) -> Response:
         "certificate": await certificates.find(visit.site, fingerprint),
         "upload": visit.offers_certificate_upload,
         "files": [target for target in definition.fields if isinstance(target, UploadField)],
+        "minutes": _minutes(definition),
+        "period": told_for(visit, definition, gate.kind),
+        "hours": hours_of(visit),
+        "closed": translate(closed.public, visit.language, **closed.values) if closed else "",
         "errors": [_problem(visit, error, bool(text))] if error else (),
     }
     return page(visit, "gate", context, status=error.status if error else 200)
+
+
+def _minutes(definition: RecordType) -> int:
+    """About how long the form takes, in steps of five minutes."""
+    questions = sum(1 for target in definition.fields if target.asked and target.stored)
+    return max(5, -(-questions // (5 * PACE)) * 5)
 
 
 def _problem(visit: Visit, error: TorokuError, has_terms: bool) -> tuple[str, str]:
     said = translate(error.public, visit.language, **error.values)
     if isinstance(error, CertificateRefused):
         return "#certificate", said
-    return "#accept" if isinstance(error, TransitionRefused) and has_terms else "", said
+    about_terms = isinstance(error, TransitionRefused) and not isinstance(error, SendingClosed)
+    return "#accept" if about_terms and has_terms else "", said

@@ -21,7 +21,11 @@ DONE: Mapping[str, Message] = {
     "password_set": Message("Your password has been set. You can sign in now."),
     "signed_out": Message("You have signed out."),
     "presented": Message("The client certificate was accepted."),
+    "not_added": Message("It has been handed over. What was typed on that page is not part of it."),
     "user_issued": Message("The user has been issued and is told by e-mail."),
+    "user_invited": Message("The invitation has been sent once more."),
+    "copied": Message("The answers have been taken over. Please check them page by page."),
+    "renewed": Message("Your application now stands on what is registered. Please check the pages shown."),
 }
 """What ``?done=`` may say; anything else says nothing."""
 
@@ -58,6 +62,8 @@ class Frame:
     done: str
     zone: ZoneInfo
     stopped: Stopped | None = None
+    trial: bool = False
+    """Whether the service hours are not looked at."""
 
     def date(self, day: date) -> str:
         """A calendar day in words."""
@@ -93,6 +99,7 @@ def frame_of(visit: "Visit") -> Frame:
         done(visit.language) if done else "",
         visit.site.calendar.zone,
         _stopped(visit.site.switchboard.last(READ_ONLY), visit.language),
+        visit.site.always_open,
     )
 
 
@@ -106,17 +113,28 @@ def _stopped(switch: Switch | None, language: Language) -> Stopped | None:
 def _places(visit: "Visit") -> Iterator[Place]:
     path, language = visit.request.url.path, visit.language
     if visit.actor.kind == "operator":
-        yield Place("/portal", translate("My page", language), path == "/portal")
-        for address, label in _own_types(visit):
-            yield Place(address, label(language), path.startswith(address))
-        if allowed(visit.actor, "account.view_own"):
-            yield Place("/portal/users", translate("Users", language), path == "/portal/users")
-        yield Place("/portal/notices", translate("Notices", language), path.startswith("/portal/notices"))
+        for address, label in _own_places(visit):
+            within = address != "/portal" and path.startswith(f"{address}/")
+            yield Place(address, label, path == address or within)
         return
     yield Place("/", translate("Home", language), path == "/")
     yield Place("/status", translate("Check an application", language), path == "/status")
+    if visit.site.configuration.windows:
+        yield Place("/windows", translate("Application periods", language), path == "/windows")
     yield Place("/notices", translate("Notices", language), path.startswith("/notices"))
     yield Place("/terms", translate("Terms of use", language), path == "/terms")
+
+
+def _own_places(visit: "Visit") -> Iterator[tuple[str, str]]:
+    """Where an operator can go, most wanted first."""
+    language = visit.language
+    yield "/portal", translate("My page", language)
+    yield "/portal/applications", translate("Applications", language)
+    yield from ((address, label(language)) for address, label in _own_types(visit))
+    yield "/portal/certificates", translate("Certificates", language)
+    if allowed(visit.actor, "account.view_own"):
+        yield "/portal/users", translate("Users", language)
+    yield "/portal/notices", translate("Notices", language)
 
 
 def _own_types(visit: "Visit") -> Iterator[tuple[str, Text]]:

@@ -4,6 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forms.pages.visit import Visit, go, local_path, page, read_form, text_of, visit_of
+from forms.pages.windows import periods_of
 from models.language import LANGUAGES
 from models.schema.definition import RecordType
 from models.services import applications, notices, terms
@@ -18,13 +19,15 @@ YEAR = 31_536_000
 async def home(request: Request) -> Response:
     """What the site is, what can be applied for and how it goes."""
     visit = visit_of(request)
+    offered, later = applications.offered(visit.site, visit.actor), _later(visit)
     return page(
         visit,
         "home",
         {
             "site": visit.site.configuration.site,
-            "offered": applications.offered(visit.site, visit.actor),
-            "later": _later(visit),
+            "offered": offered,
+            "later": later,
+            "periods": periods_of(visit, [*offered, *later]),
             "news": await notices.public(visit.site, NEWS),
         },
     )

@@ -132,9 +132,15 @@ def require_open(site: Site, actor: Actor, application: Application, transition:
 def require_beginning(site: Site, definition: RecordType, kind: Kind) -> None:
     """Raise SendingClosed where an application of this kind cannot be begun: its window is closed, and either
     none opens later or it may not be prepared ahead (``draft_ahead``). Service hours do not bind drafts."""
+    refusal = refused_beginning(site, definition, kind)
+    if refusal is not None:
+        raise refusal
+
+
+def refused_beginning(site: Site, definition: RecordType, kind: Kind) -> SendingClosed | None:
+    """What ``require_beginning`` would raise now, for a page that says so beforehand."""
     found = beginning(site, definition, kind)
-    if not found.open and not _may_prepare(found):
-        raise _refusal(site, found, BEGINNING)
+    return None if found.open or _may_prepare(found) else _refusal(site, found, BEGINNING)
 
 
 def beginning(site: Site, definition: RecordType, kind: Kind) -> Sending:

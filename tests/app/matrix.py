@@ -50,6 +50,8 @@ PUBLIC: Mapping[str, Row] = {
             "/notices/{id}",
             "/environment",
             "/accessibility",
+            "/windows",
+            "/windows.ics",
             "/status",
             "/login",
         )
@@ -76,7 +78,7 @@ PUBLIC: Mapping[str, Row] = {
     **{
         f"{method} /applications/{{reference}}{rest}": Row(OWN, further=True)
         for method in ("GET", "POST")
-        for rest in ("/pages/{page}", "/check", "/save", "/upgrade", "/withdraw", "/again")
+        for rest in ("/renew", "/pages/{page}", "/check", "/save", "/upgrade", "/withdraw", "/again")
     },
     "GET /applications/{reference}": Row(OWN, further=True),
     **{
@@ -86,8 +88,19 @@ PUBLIC: Mapping[str, Row] = {
     "GET /portal/mails": Row("message.view_own portal.enter"),
     "GET /applications/{reference}/files/{id}": Row(OWN, further=True),
     "GET /portal": Row("portal.enter"),
+    "GET /portal/windows.ics": Row("portal.enter"),
     "GET /portal/users": Row("account.view_own"),
     "POST /portal/users": Row("account.issue", further=True),
+    "POST /portal/users/invite": Row("account.issue", further=True),
+    "GET /portal/applications": Row("portal.enter"),
+    "GET /portal/certificates": Row("certificate.view_own"),
+    "GET /portal/downloads/{id}": Row("record.export_own", further=True),
+    "GET /portal/downloads/{id}/file": Row("record.export_own", further=True),
+    "POST /portal/{record_type}/download": Row("record.export_own", further=True),
+    "GET /portal/{record_type}/copy": Row("portal.enter", further=True),
+    "POST /portal/{record_type}/copy": Row("portal.enter", further=True),
+    "GET /portal/{record_type}/{number}/history": Row("portal.enter", further=True),
+    "GET /portal/{record_type}/{number}/files/{id}": Row("portal.enter", further=True),
     "GET /portal/notices": Row("portal.enter"),
     "GET /portal/notices/{id}": Row("portal.enter", further=True),
     "GET /portal/{record_type}": Row("portal.enter", further=True),
