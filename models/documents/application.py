@@ -60,6 +60,23 @@ class Handover(Part):
     note: str = ""
 
 
+class Batch(Part):
+    """The row of an operator's file an application was made of."""
+
+    job: Id
+    row: int
+
+
+class Erasure(Part):
+    """What is left of a draft whose answers were erased: when that was, a keyed hash of the answers, how many
+    uploads and mails they had."""
+
+    at: datetime
+    hash: str
+    files: int = 0
+    mails: int = 0
+
+
 class Submission(Part):
     """What was submitted in one round, so that the next can be compared with it."""
 
@@ -108,12 +125,14 @@ class Application(Stored):
     """Search entries of the reference, the title and the operator (``models.schema.search``)."""
     due: datetime | None = None
     certificate: str | None = None
+    batch: Batch | None = None
     number: str | None = None
     revision: int = 0
     created_at: datetime
     updated_at: datetime
     submitted_at: datetime | None = None
     decided_at: datetime | None = None
+    erased: Erasure | None = None
 
     class Settings:
         name = "applications"
@@ -130,8 +149,30 @@ class Application(Stored):
             IndexModel(
                 [("state", ASCENDING), ("reference", ASCENDING), ("_id", ASCENDING)], name="queue_reference"
             ),
-            IndexModel([("operator_id", ASCENDING), ("updated_at", DESCENDING)], name="by_operator"),
+            IndexModel(
+                [("operator_id", ASCENDING), ("updated_at", DESCENDING), ("_id", DESCENDING)],
+                name="by_operator",
+            ),
+            IndexModel(
+                [("operator_id", ASCENDING), ("state", ASCENDING), ("due", ASCENDING), ("_id", ASCENDING)],
+                name="by_operator_due",
+                partialFilterExpression={"operator_id": AN_ID},
+            ),
+            IndexModel(
+                [("record_id", ASCENDING), ("updated_at", DESCENDING), ("_id", DESCENDING)],
+                name="by_record",
+                partialFilterExpression={"record_id": AN_ID},
+            ),
             IndexModel([("open", ASCENDING), ("due", ASCENDING)], name="overdue"),
+            IndexModel(
+                [
+                    ("submitted_at", ASCENDING),
+                    ("open", ASCENDING),
+                    ("erased.at", ASCENDING),
+                    ("decided_at", ASCENDING),
+                ],
+                name="to_erase",
+            ),
             IndexModel(
                 [("decided_at", ASCENDING), ("state", ASCENDING), ("submitted_at", ASCENDING)], name="decided"
             ),
@@ -154,6 +195,12 @@ class Application(Stored):
                 [("applicant.account_id", ASCENDING), ("updated_at", DESCENDING)],
                 name="corrections",
                 partialFilterExpression={"by_staff": True},
+            ),
+            IndexModel(
+                [("batch.job", ASCENDING), ("batch.row", ASCENDING)],
+                unique=True,
+                name="one_per_row",
+                partialFilterExpression={"batch.job": AN_ID},
             ),
             IndexModel([("keys", ASCENDING)], name="keys", partialFilterExpression={"open": True}),
             IndexModel([("grams", ASCENDING)], name="search"),

@@ -7,18 +7,21 @@ from typing import Any, Literal
 from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
-from models.documents.base import Id, Part, Person, Stored
+from models.documents.base import AN_ID, Id, Part, Person, Stored
 from models.documents.guarded import update_where
 from models.documents.store import Session
 
-JobKind = Literal["rewrite", "restore", "export", "import"]
+JobKind = Literal["rewrite", "restore", "export", "import", "bulk"]
 JobState = Literal["prepared", "queued", "running", "done", "failed", "cancelled"]
 
 REWRITING: tuple[JobKind, ...] = ("rewrite", "restore")
 """Jobs that carry stored records over to another version; one of each record type at a time."""
 
-TRANSFERS: tuple[JobKind, ...] = ("export", "import")
-"""Jobs somebody asked for, each in a lane of its own."""
+TRANSFERS: tuple[JobKind, ...] = ("export", "import", "bulk")
+"""Jobs somebody asked for: those of the staff each in a lane of its own, of an operator one at a time."""
+
+REHEARSED: tuple[JobKind, ...] = ("import", "bulk")
+"""Jobs that are rehearsed first (``phase`` check), and then wait for their requester's word."""
 
 OVER: tuple[JobState, ...] = ("done", "failed", "cancelled")
 
@@ -39,7 +42,7 @@ class Job(Stored):
     """Long work on the records of `type`: they follow to `to_version`, leave as a file, or come from one.
 
     ``failed`` lists what stayed behind: of a rewrite records (``{number, path, message: {msgid, values}}``),
-    of an import rows (``{row, column, ja, en}``). ``last_id`` is the last record looked at, ``done`` counts
+    of an import rows (``{row, column, value, ja, en}``). ``last_id`` is the last record looked at, ``done`` counts
     records or rows. ``state`` is ``prepared`` while an import waits for its requester's word. ``lane``: of
     the jobs with the same one, one runs at a time."""
 
@@ -51,6 +54,8 @@ class Job(Stored):
     state: JobState = "queued"
     phase: str = ""
     requester: Person | None = None
+    operator_id: Id | None = None
+    """The operator whose work it is; None for the staff's."""
     purpose: str = ""
     parameters: dict[str, Any] = {}
     counts: dict[str, int] = {}
@@ -84,6 +89,11 @@ class Job(Stored):
                 partialFilterExpression={"state": "running"},
             ),
             IndexModel([("requester.id", ASCENDING), ("created_at", DESCENDING)], name="by_requester"),
+            IndexModel(
+                [("operator_id", ASCENDING), ("created_at", DESCENDING)],
+                name="by_operator",
+                partialFilterExpression={"operator_id": AN_ID},
+            ),
             IndexModel([("expires_at", ASCENDING)], name="expiring", sparse=True),
             IndexModel([("created_at", DESCENDING), ("_id", DESCENDING)], name="newest"),
         )

@@ -39,10 +39,14 @@ async def bring_in(site: Site, job: Job, progress: Progress, hold: Hold) -> None
     Raises NotAllowed when its requester may not any more, TransferRefused for a file that is no table."""
     actor = await requester_of(site, job)
     require(actor, PERMISSIONS[job.parameters["into"]])
-    content = await content_of(site, job)
-    table = await asyncio.to_thread(open_table, content, job.parameters.get("encoding", ""))
+    table = await opened(job, await content_of(site, job))
     rows = Rows(site, actor, job.type, table.heads, job.parameters["mapping"])
-    await _Importing(site, actor, job, progress, hold, table, rows).run()
+    await Importing(site, actor, job, progress, hold, table, rows).run()
+
+
+async def opened(job: Job, content: bytes) -> Table:
+    """The table of a job's file, read beside the pages. Raises TransferRefused for what is none."""
+    return await asyncio.to_thread(open_table, content, job.parameters.get("encoding", ""))
 
 
 async def content_of(site: Site, job: Job) -> bytes:
@@ -53,8 +57,13 @@ async def content_of(site: Site, job: Job) -> bytes:
 
 
 @dataclass
-class _Importing:
+class Importing:
     """One run of a job."""
+
+    @property
+    def batch(self) -> int:
+        """How many rows are judged at a time."""
+        return BATCH
 
     site: Site
     actor: Actor
@@ -80,7 +89,7 @@ class _Importing:
         coming = islice(self.table.rows(), job.done, None)
         doing: asyncio.Task[None] | None = None
         try:
-            while batch := list(islice(coming, BATCH)):
+            while batch := list(islice(coming, self.batch)):
                 incoming = await self._judged(batch)
                 if doing is not None:
                     await doing
@@ -149,11 +158,11 @@ class _Importing:
                 await self.site.store.transaction(lambda session, rows=going: self._write(rows, session))  # type: ignore[misc]
             except EXPECTED as error:
                 self.job.counts, self.job.failed, self.job.failed_count, self.job.done = before
-                row.errors.append(self._told(row, error))
+                row.errors.append(self.told(row, error))
                 self._tally([row])
                 await self.hold()
 
-    def _told(self, row: Incoming, error: Exception) -> RowError:
+    def told(self, row: Incoming, error: Exception) -> RowError:
         if isinstance(error, TorokuError):
             path = str(getattr(error, "field", "")) or "_number"
             return self.rows.error(row, path, Message(error.public, error.values))

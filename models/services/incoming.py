@@ -13,6 +13,7 @@ from models.interchange.tables.cells import UNWRITTEN
 from models.interchange.tables.columns import FACTS, Column, Unreadable, answer_columns, folded
 from models.interchange.tables.comma import GETA
 from models.interchange.tables.comma import folded as geta_folded
+from models.interchange.tables.spread import Spread
 from models.interchange.tables.table import Row
 from models.language import Message
 from models.permissions import Actor
@@ -28,7 +29,7 @@ from models.services.records import scope
 from models.services.seeing import governed, seen
 from models.services.site import Site
 
-Kind = Literal["new", "changed", "same", "refused"]
+Kind = Literal["new", "changed", "same", "refused", "example"]
 Found = Mapping[str, Any]
 
 FACT_NAMES = frozenset(name for name, _ in FACTS)
@@ -46,12 +47,14 @@ class RowError:
     row: int
     column: str
     message: Message
+    value: str = ""
 
     def document(self) -> dict[str, Any]:
         """As a job keeps it: in words, for its reader may speak either language."""
         return {
             "row": self.row,
             "column": self.column,
+            "value": self.value,
             "ja": self.message("ja"),
             "en": self.message("en"),
         }
@@ -64,15 +67,23 @@ class Incoming:
     row: int
     facts: dict[str, str] = field(default_factory=dict)
     cells: dict[str, Any] = field(default_factory=dict)
+    raw: Sequence[Any] = ()
+    parts: dict[Spread, Any] = field(default_factory=dict)
+    """What stands in the cells of tables that have a column for each row."""
     record: Found | None = None
     operator: Found | None = None
     carried: Carried | None = None
     data: dict[str, Any] = field(default_factory=dict)
     errors: list[RowError] = field(default_factory=list)
+    """Why it cannot be brought in at all."""
+    problems: list[RowError] = field(default_factory=list)
+    """What is to be corrected before it can be sent, as an application."""
     changed: frozenset[str] = frozenset()
     """The fields of the record that are not as they are registered."""
     kind: Kind = "refused"
     incomplete: bool = False
+    typed: dict[str, Any] = field(default_factory=dict)
+    """What would have been typed into the form of an application."""
     document: dict[str, Any] = field(default_factory=dict)
     version: dict[str, Any] = field(default_factory=dict)
     grams: Sequence[str] = ()
@@ -81,7 +92,7 @@ class Incoming:
     @property
     def is_going(self) -> bool:
         """Whether it is stored."""
-        return not self.errors and self.kind != "same"
+        return not self.errors and self.kind not in ("same", "example")
 
     @property
     def operator_id(self) -> Id | None:

@@ -10,6 +10,7 @@ from typing import Any
 from models.documents.base import Id
 from models.documents.event import Subject
 from models.documents.job import (
+    REHEARSED,
     REWRITING,
     TRANSFERS,
     Job,
@@ -22,7 +23,7 @@ from models.documents.job import (
 from models.documents.store import Session
 from models.errors import JobMoved, NotFound, TorokuError
 from models.permissions import SYSTEM, Actor, allowed
-from models.services import exporting, importing, rewriting
+from models.services import applying, exporting, importing, rewriting
 from models.services.events import record_event
 from models.services.progress import Hold, Lost, Progress, silent
 from models.services.site import Site
@@ -113,9 +114,10 @@ async def _run(site: Site, job: Job, hold: "_Hold", progress: Progress) -> None:
         "restore": rewriting.restore,
         "export": exporting.export,
         "import": importing.bring_in,
+        "bulk": applying.apply_rows,
     }[job.kind]
     await work(site, job, progress, hold)
-    waits = job.kind == "import" and job.phase == "check"
+    waits = job.kind in REHEARSED and job.phase == "check"
     values = {"state": "prepared" if waits else "done", "finished_at": site.now(), "problem": ""}
 
     async def body(session: Session) -> None:
@@ -130,12 +132,13 @@ DONE: Mapping[Kind, str] = {
     "restore": "schema.restored",
     "export": "records.written",
     "import": "records.imported",
+    "bulk": "applications.brought_in",
 }
 """The event that tells of a job done."""
 
 
 async def _tell(site: Site, job: Job, session: Session) -> None:
-    if job.kind == "import" and job.phase == "check":
+    if job.kind in REHEARSED and job.phase == "check":
         return
     subject = Subject(kind="record_type", id=job.id if job.kind in TRANSFERS else None, label=job.type)
     told: dict[str, Any] = {"done": job.done, "failed": job.failed_count}
@@ -201,8 +204,13 @@ async def finish(site: Site, job: Job, progress: Progress = silent) -> Job:
 
 
 def may_control(actor: Actor, job: Job) -> bool:
-    """Whether `actor` may cancel or resume a job: one's own, or any with ``job.control``."""
-    return is_own(actor, job) or allowed(actor, "job.control")
+    """Whether `actor` may cancel or resume a job: one's own, their operator's, any with ``job.control``."""
+    return is_own(actor, job) or is_ours(actor, job) or allowed(actor, "job.control")
+
+
+def is_ours(actor: Actor, job: Job) -> bool:
+    """Whether a job is the work of the operator of `actor`."""
+    return actor.kind == "operator" and job.operator_id is not None and job.operator_id == actor.operator_id
 
 
 def is_own(actor: Actor, job: Job) -> bool:
@@ -248,7 +256,9 @@ async def _move(
         if moved is None:
             raise JobMoved
         subject = Subject(kind="job", id=job.id, label=f"{job.kind} {job.type}")
-        await record_event(site, actor, action, subject, session, done=job.done)
+        await record_event(
+            site, actor, action, subject, session, operator_id=job.operator_id, done=job.done
+        )
         return moved
 
     return await site.store.transaction(body)

@@ -10,7 +10,7 @@ from models.schema.fault import say
 from models.schema.fields import BaseField
 from models.schema.fields.base import UniqueRule
 from models.schema.values import MISSING, value_at
-from models.services.incoming import PIECE, Incoming, Rows
+from models.services.incoming import PIECE, Incoming, RowError, Rows
 from models.services.picking import pickable, picked_in, pickers, refused
 from models.workflow.engine import holds
 
@@ -29,6 +29,7 @@ class Judge:
         self.unique = [each for each in definition.fields if each.unique and each.stored]
         self.lifecycle = rows.site.lifecycles[definition.lifecycle]
         self.picks = any(True for _ in pickers(definition))
+        self.within: dict[str, Any] = {}
 
     async def judge(self, incoming: Sequence[Incoming]) -> None:
         """Give every row its kind and its errors."""
@@ -42,6 +43,10 @@ class Judge:
             await self._check_unique(going)
         for row in going:
             row.kind = "refused" if row.errors else row.kind
+
+    def tell(self, row: Incoming, error: RowError) -> None:
+        """Note what speaks against a row besides its own answers."""
+        row.errors.append(error)
 
     async def _judge(self, row: Incoming) -> None:
         if row.errors:
@@ -83,7 +88,7 @@ class Judge:
             for row, pick in found:
                 if pick.value not in known:
                     error = refused(pick)
-                    row.errors.append(self.rows.error(row, error.path, error.message))
+                    self.tell(row, self.rows.error(row, error.path, error.message))
 
     async def _check_unique(self, going: Sequence[Incoming]) -> None:
         for target in self.unique:
@@ -96,7 +101,8 @@ class Judge:
         keys = {id(row): _key(row.data, names) for row in going if row.data.get(target.name) is not None}
         if not keys:
             return
-        where: dict[str, Any] = {f"data.{target.name}": {"$in": [key[0] for key in keys.values()]}}
+        among = {"$in": [key[0] for key in keys.values()]}
+        where: dict[str, Any] = {**self.within, f"data.{target.name}": among}
         if rule.among is not None:
             states = [name for name in self.lifecycle.states if holds(rule.among, {"lifecycle": name})]
             where["lifecycle"] = {"$in": states}
@@ -121,10 +127,10 @@ class Judge:
         own = {row.record["_id"]} if row.record else set()
         if stored.get(key, set()) - own:
             message = say("{label}: the same value is already registered.", target)
-            row.errors.append(self.rows.error(row, target.name, message))
+            self.tell(row, self.rows.error(row, target.name, message))
         elif key in seen and seen[key] != row.row:
             message = say("{label}: row {other} of the file has the same value.", target, other=seen[key])
-            row.errors.append(self.rows.error(row, target.name, message))
+            self.tell(row, self.rows.error(row, target.name, message))
         seen.setdefault(key, row.row)
 
 

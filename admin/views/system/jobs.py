@@ -28,6 +28,7 @@ KINDS = {
     "restore": Choice(_("Going back to a version")),
     "export": Choice(_("Export")),
     "import": Choice(_("Import")),
+    "bulk": Choice(_("Bulk application")),
 }
 STATES = {
     "prepared": Choice(_("Waits for its requester"), "info"),
