@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from app.directory import Directory
 from app.middleware.compression import Compression
 from app.middleware.failures import Failures
 from app.middleware.headers import Headers
@@ -44,6 +45,7 @@ def create_app(settings: Settings, configuration: Configuration | None = None) -
     )
     build_site_admin(settings, configuration or configuration_of(settings)).mount_to(app)
     app.routes.insert(0, app.routes.pop())  # one look tells the admin's addresses from all others
+    app.router = Directory(app.routes)
     return app
 
 

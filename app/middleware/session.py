@@ -1,10 +1,13 @@
 """Who is asking: the cookie's session, the actor behind it, the language; into Starlette's own places."""
 
-from starlette.datastructures import Headers, MutableHeaders
+from functools import lru_cache
+
+from starlette.datastructures import MutableHeaders
 from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from models.language import choose_language
+from app.middleware.heads import head
+from models.language import Language, choose_language
 from models.services.sessions import ABSOLUTE, Browser, identify
 from models.services.site import Site
 
@@ -13,6 +16,12 @@ LANGUAGE_COOKIE = "language"
 FILES = ("/static/", "/admin/static/")
 """Where the programs' own files are, for which nobody is asked who they are; a record or reference called
 ``static`` is none of them."""
+
+
+@lru_cache(maxsize=256)
+def _language(chosen: str, accepted: str) -> Language:
+    """Browsers ask for languages in few ways; what is kept says nothing of who asked."""
+    return choose_language(chosen, accepted)
 
 
 class Sessions:
@@ -37,16 +46,17 @@ class Sessions:
 
     async def _identify(self, scope: Scope) -> Browser:
         site: Site = scope["app"].state.site
-        headers = Headers(scope=scope)
-        cookies = cookie_parser(headers.get("cookie", ""))
+        cookies = cookie_parser(head(scope, b"cookie"))
         address = scope["client"][0] if scope.get("client") else ""
         token = cookies.get(self.cookie, "")
         found, scope["user"] = await identify(site, token, address)
-        browser = Browser(site, found, address, headers.get("user-agent", ""))
+        browser = Browser(site, found, address, head(scope, b"user-agent"))
         scope["state"] |= {
             "site": site,
             "browser": browser,
-            "language": choose_language(cookies.get(LANGUAGE_COOKIE), headers.get("accept-language", "")),
+            "language": _language(
+                cookies.get(LANGUAGE_COOKIE, "")[:9], head(scope, b"accept-language")[:200]
+            ),
             "certificate_upload": self.certificate_upload,
         }
         return browser

@@ -1,8 +1,8 @@
 """How much one request may send: more is refused before it is read, in words (ASVS 5.2.1)."""
 
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.middleware.heads import head
 from forms.refusals import RequestTooLarge
 
 
@@ -17,7 +17,7 @@ class LargestBody:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        told = Headers(scope=scope).get("content-length", "")
+        told = head(scope, b"content-length")
         if told.isascii() and told.isdigit() and int(told) > self.largest:
             raise RequestTooLarge
         read = 0
