@@ -11,6 +11,7 @@ from app.mail import Sender, SendLater, SendNever, compose
 from models.documents.job import TRANSFERS
 from models.errors import TorokuError
 from models.services.delivery import Envelope, claim_due, mark_failed, mark_later, mark_sent
+from models.services.erasing import erase_some, sweep_some
 from models.services.expiry import expire_one
 from models.services.following import follow
 from models.services.jobs import run_one
@@ -52,6 +53,8 @@ class Worker:
             self._repeat(self.rewrite_one),
             *(self._repeat(self.transfer_one) for _ in range(LANES)),
             self._repeat(self.remove_files, RARELY),
+            self._repeat(self.erase_some, RARELY),
+            self._repeat(self.sweep_some, RARELY),
             self._repeat(self.publish_due, OFTEN),
         )
 
@@ -118,6 +121,20 @@ class Worker:
     async def expire_one(self) -> bool:
         """End the application that is longest overdue; False when none is."""
         return await expire_one(self.site)
+
+    async def erase_some(self) -> bool:
+        """Erase drafts whose time is over, with a line that says how many; False when there were none."""
+        erased = await erase_some(self.site)
+        if erased.drafts:
+            log.info("drafts erased", drafts=erased.drafts, files=erased.files, mails=erased.mails)
+        return erased.drafts > 0
+
+    async def sweep_some(self) -> bool:
+        """Look through some uploads for those that were replaced; False when the round is over."""
+        swept = await sweep_some(self.site)
+        if swept.removed:
+            log.info("uploads removed", files=swept.removed)
+        return swept.looked_at > 0
 
 
 async def keep_current(site: Site) -> None:

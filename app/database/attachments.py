@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from bson import ObjectId
@@ -55,6 +56,22 @@ class GridAttachments:
         """Remove all that belongs to `owner`: first the facts, so that what is half gone is never found."""
         with honest():
             found = await self._files.find({"metadata.owner": owner}, {"_id": 1}).to_list()
+            for row in found:
+                await self._bucket.delete(row["_id"])
+        return len(found)
+
+    async def stored_before(self, moment: datetime, after: ObjectId | None, limit: int) -> list[Attachment]:
+        """The facts of the uploads after `after`, oldest first; their ids tell when they came."""
+        place = {"$gt": after} if after else {}
+        where = {"_id": {"$lt": ObjectId.from_datetime(moment), **place}}
+        with honest():
+            rows = await self._files.find(where).sort("_id", 1).limit(limit).to_list()
+        return [_attachment(row) for row in rows]
+
+    async def discard(self, identifiers: list[ObjectId]) -> int:
+        """Remove these: first the facts, as ``remove``."""
+        with honest():
+            found = await self._files.find({"_id": {"$in": identifiers}}, {"_id": 1}).to_list()
             for row in found:
                 await self._bucket.delete(row["_id"])
         return len(found)

@@ -3,6 +3,7 @@
 import hashlib
 import importlib
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Any, cast
 
 from bson import ObjectId
@@ -82,3 +83,13 @@ class MemoryAttachments:
         for key in gone:
             del self._kept[key]
         return len(gone)
+
+    async def stored_before(self, moment: datetime, after: ObjectId | None, limit: int) -> list[Attachment]:
+        """The facts of the uploads after `after`, oldest first."""
+        last = ObjectId.from_datetime(moment)
+        keys = sorted(key for key in self._kept if key < last and (after is None or key > after))
+        return [self._kept[key][0] for key in keys[:limit]]
+
+    async def discard(self, identifiers: list[ObjectId]) -> int:
+        """Forget these."""
+        return sum(self._kept.pop(key, None) is not None for key in identifiers)

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field
 
 from models.language import Language, Text
 from models.schema.definition import Part
+from models.workflow.definition import Duration, WrittenDuration
 
 
 class Sender(Part):
@@ -50,6 +51,13 @@ class Retention(Part):
     then: Literal["keep", "anonymise", "erase"] = "keep"
 
 
+class Drafts(Part):
+    """What becomes of drafts that were never submitted: what was typed is erased so long after
+    they ended."""
+
+    erase_after: WrittenDuration = Duration(count=30, unit="days")
+
+
 class RecordFigures(Part):
     """Records the dashboard counts, and the choice fields it counts them by."""
 
@@ -74,6 +82,7 @@ class SiteDefinition(Part):
     closed_days: ClosedDays = ClosedDays()
     roles: Mapping[str, Text] = {}
     retention: Mapping[str, Retention] = {}
+    drafts: Drafts = Drafts()
     dashboard: tuple[RecordFigures, ...] = Field((), max_length=6)
 
 

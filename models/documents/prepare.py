@@ -27,6 +27,7 @@ from models.documents.notice import Acceptance, Notice, TermsVersion
 from models.documents.record import RecordTypeVersion, RecordVersion, envelope_schema
 from models.documents.schema_change import SchemaChange
 from models.documents.store import Mongo, Store
+from models.documents.sweep import Sweep
 from models.documents.switch import Switch
 from models.documents.view import SavedView
 from models.schema.definition import RecordType
@@ -51,6 +52,7 @@ DOCUMENTS: tuple[type[Stored], ...] = (
     RecordVersion,
     SavedView,
     SchemaChange,
+    Sweep,
     Switch,
     TermsVersion,
 )

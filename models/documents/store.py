@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from bson import ObjectId
@@ -49,6 +50,15 @@ class Attachments(Protocol):
 
     async def remove(self, owner: str) -> int:
         """Remove all that belongs to `owner`; how many there were."""
+        ...
+
+    async def stored_before(self, moment: datetime, after: ObjectId | None, limit: int) -> list[Attachment]:
+        """The facts of the first `limit` uploads that follow `after` in the order they came and were stored
+        before `moment`."""
+        ...
+
+    async def discard(self, identifiers: list[ObjectId]) -> int:
+        """Remove these uploads; how many of them there were."""
         ...
 
 
