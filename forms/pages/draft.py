@@ -1,21 +1,35 @@
 """An application as its applicant sees it: the form it is pinned to, what is open, which page comes next."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from forms.pages.visit import Visit
 from forms.render.held import Keeper
+from forms.render.names import id_of
 from forms.render.plan import ControlPlan, FormPlan, PagePlan, plan_form
 from models.access import is_open, may_answer, seen_by, told, why_not
 from models.documents.application import Application
+from models.errors import NotFound
 from models.schema.compiled import CompiledType
 from models.schema.definition import RecordType, singles, walk
 from models.schema.fields.base import BaseField
+from models.schema.fields.structure import TableField
 from models.schema.reading import AnswerError, Reading, read_answers
 from models.services import applications, picking, seeing, upgrading
 from models.services.reasons import told_remark
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One page in the list of pages; ``state`` is ``done``, ``remarked``, ``todo``, ``later`` (nothing is to
+    be done there now) or ``not_needed`` (these answers do not lead there)."""
+
+    name: str
+    label: str
+    address: str
+    state: str
 
 
 @dataclass(frozen=True)
@@ -138,6 +152,43 @@ class Draft:
         visible = self.visible(reading)
         return [page for page in self.plan.pages if any(plan.name in visible for plan in page.controls)]
 
+    def plan_of(self, name: str) -> PagePlan:
+        """The page called `name`. Raises NotFound."""
+        if name not in self.plan.by_page:
+            raise NotFound
+        return self.plan.by_page[name]
+
+    def steps(self, reading: Reading) -> Iterator[Step]:
+        """Every page of the form and how it stands."""
+        led_to = {page.name for page in self.pages(reading)}
+        remarked = {path.split(".")[0] for path in self.remarks}
+        for page in self.plan.pages:
+            state = self._state(page, reading, remarked) if page.name in led_to else "not_needed"
+            yield Step(page.name, page.label, self.page_address(page.name), state)
+
+    def _state(self, page: PagePlan, reading: Reading, remarked: set[str]) -> str:
+        if any(known.name in remarked for known in page.controls):
+            return "remarked"
+        if not self._is_due(page, reading):
+            return "later"
+        return "done" if page.name in self.application.pages_done else "todo"
+
+    def has_row_pages(self, name: str) -> bool:
+        """Whether each row of the field `name` is filled in on a page of its own."""
+        target = self.seen.by_name.get(name)
+        return isinstance(target, TableField) and target.row_pages
+
+    def row_address(self, table: str, row: int | str) -> str:
+        """The address of the page of one row (numbered from 1, or ``new``)."""
+        return f"{self.page_address(self.plan.page_of[table])}/{table}/{row}"
+
+    def row_place(self, path: str, query: str = "") -> str:
+        """The address of a question inside a row with a page of its own; "" for every other path."""
+        parts = path.split(".")
+        if len(parts) < 3 or not parts[1].isdigit() or not self.has_row_pages(parts[0]):
+            return ""
+        return f"{self.row_address(parts[0], int(parts[1]) + 1)}{query}#{id_of(path)}"
+
     def after(self, page: PagePlan, reading: Reading) -> str:
         """The address that follows a page: the next one to look at, else the check."""
         pages = self.pages(reading)
@@ -182,6 +233,7 @@ async def draft_of(visit: Visit, application: Application) -> Draft:
     compiled = applications.compiled(visit.site, application)
     form = applications.form_of(visit.site, application)
     seen = seen_by(visit.actor, form)
+    seen = _in_one_page(seen) if visit.inset else seen
     return Draft(
         visit,
         application,
@@ -192,3 +244,15 @@ async def draft_of(visit: Visit, application: Application) -> Draft:
         form,
         seen,
     )
+
+
+@lru_cache(maxsize=256)
+def _in_one_page(definition: RecordType) -> RecordType:
+    """The form with every table whole on its page: another door's frame has no pages for rows."""
+    fields = tuple(
+        field.model_copy(update={"row_pages": False})
+        if isinstance(field, TableField) and field.row_pages
+        else field
+        for field in definition.fields
+    )
+    return definition if fields == definition.fields else definition.model_copy(update={"fields": fields})

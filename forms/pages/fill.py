@@ -4,47 +4,47 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
+from forms.pages import keeping
+from forms.pages.attaching import take_in
 from forms.pages.draft import Draft, load_draft
-from forms.pages.visit import go, page, read_form, visit_of
-from forms.render.control import Control, Filling, asked_paths, fresh_controls, page_controls, write_controls
-from forms.render.names import id_of
+from forms.pages.drawing import Outcome, draw, filling_of
+from forms.pages.merging import chosen_in, merge_page, read_base
+from forms.pages.rows import find_rows, serve_rows
+from forms.pages.visit import go, read_form, visit_of
+from forms.render.control import Control, fresh_controls, page_controls
 from forms.render.plan import PagePlan
-from forms.render.posted import LEAVING, Posted, read_posted
-from forms.render.rows import apply_action
-from forms.render.rules import page_rules
-from models.access import is_open, with_kept
-from models.errors import AnswersInvalid, NotFound, RecordChanged, UploadRefused
-from models.language import Message, translate
-from models.schema.fields.file import FilesField, UploadField
+from forms.render.posted import LATER, LEAVING, Posted
+from forms.render.rows import apply_action, told_after
+from models.errors import AnswersInvalid, NotFound, RecordChanged
+from models.language import translate
 from models.schema.fields.structure import ReferenceField
+from models.schema.merging import Marks, mark
 from models.schema.reading import AnswerError, Reading
-from models.services import applications, picking, uploads
+from models.services import applications, picking
 
-MEBIBYTE = 1_048_576
+TRIES = 5
+"""How often a page is stored again when other windows are faster; then it is shown."""
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What to show a page with, when it is shown again."""
+class Sending:
+    """A page as it was sent: to which draft, and the marks it was drawn with."""
 
-    answers: Mapping[str, Any]
-    errors: tuple[AnswerError, ...] = ()
-    repeated: Mapping[str, str] = field(default_factory=dict)
-    banner: str = ""
-    fresh: tuple[Control, ...] = ()
-    status: int = 200
-    changed: bool = False
+    draft: Draft
+    plan: PagePlan
+    posted: Posted
+    base: Marks | None
+    chosen: Mapping[str, str] = field(default_factory=dict)
 
 
 async def show_page(request: Request) -> Response:
     """One page with the answers stored so far."""
     visit = visit_of(request)
     draft = await load_draft(visit, visit.parameter("reference"))
-    plan = _plan_of(draft, visit.parameter("page"))
+    plan = draft.plan_of(visit.parameter("page"))
     if not draft.is_open:
         return go(draft.address)
     reading = draft.read()
@@ -60,123 +60,129 @@ async def receive_page(request: Request) -> Response:
     """What was typed on one page: kept, or the same page again with everything still there."""
     visit = visit_of(request)
     form = await read_form(request)
-    draft = await load_draft(visit, visit.parameter("reference"))
-    plan = _plan_of(draft, visit.parameter("page"))
-    if not draft.is_open:
-        return go(draft.address)
-    fields = [known.field for known in plan.controls if draft.may_write(known)]
-    posted = read_posted(form, fields, draft.keeper)
-    _keep_unseen(draft, posted)
+    if keeping.is_asked(form):
+        return await keeping.keep_page(visit, form)
     try:
-        return await _receive(draft, plan, posted)
-    except RecordChanged as error:
-        fresh = await load_draft(visit, visit.parameter("reference"))
-        if not fresh.is_open:
-            return go(fresh.address)
-        said = translate(error.public, visit.language, **error.values)
-        return await draw(fresh, plan, _again(fresh, posted, banner=said, status=409))
-
-
-def _keep_unseen(draft: Draft, posted: Posted) -> None:
-    """Put what this visitor may not answer, inside a group, back into what the page sent."""
-    if not is_open(draft.form):
-        stored, fields = draft.application.answers, draft.form.by_name
-        for name, sent in posted.answers.items():
-            posted.answers[name] = with_kept(draft.visit.actor, fields[name], sent, stored.get(name))
-
-
-def _plan_of(draft: Draft, name: str) -> PagePlan:
-    if name not in draft.plan.by_page:
-        raise NotFound
-    return draft.plan.by_page[name]
-
-
-def _again(draft: Draft, posted: Posted, **shown: Any) -> Outcome:
-    """The page once more, with what was typed over what is stored."""
-    answers = {**draft.application.answers, **posted.answers}
-    return Outcome(answers, repeated=posted.repeated, changed=True, **shown)
-
-
-async def _receive(draft: Draft, plan: PagePlan, posted: Posted) -> Response:
-    if posted.action.name != "refresh" and posted.revision != draft.application.revision:
-        raise RecordChanged(applications.CHANGED_ELSEWHERE)
+        draft = await load_draft(visit, visit.parameter("reference"))
+    except NotFound:
+        return keeping.offer_again(visit, form)
+    plan = draft.plan_of(visit.parameter("page"))
+    posted = keeping.read_page(draft, plan, form)
+    if not draft.is_open:
+        return keeping.tell_closed(draft, posted)
+    sending = Sending(draft, plan, posted, read_base(form, draft, plan), chosen_in(form, plan))
     if posted.uploads and posted.action.name != "refresh":
-        draft = await _attach(draft, posted)
-    if posted.action.name not in LEAVING:
+        sending = await _attach(sending)
+    return await _receive(sending)
+
+
+async def _receive(sending: Sending) -> Response:
+    """Store a page, whatever other windows store at the same time."""
+    posted, visit = sending.posted, sending.draft.visit
+    for _ in range(TRIES):
+        fresh = replace(posted, answers=dict(posted.answers), errors=list(posted.errors))
+        try:
+            return await _store(replace(sending, posted=fresh))
+        except RecordChanged:
+            sending = replace(sending, draft=await load_draft(visit, sending.draft.application.reference))
+            if not sending.draft.is_open:
+                return keeping.tell_closed(sending.draft, posted)
+    said = translate(applications.CHANGED_ELSEWHERE, visit.language)
+    return await draw(sending.draft, sending.plan, _again(sending, banner=said, status=409))
+
+
+async def _store(sending: Sending) -> Response:
+    draft, plan, posted = sending.draft, sending.plan, sending.posted
+    if posted.action.name == "refresh":
+        return await draw(draft, plan, _again(await _with_copies(sending)))
+    merged = merge_page(draft, plan, posted.answers, sending.base, sending.chosen)
+    posted.answers |= merged.answers
+    if table := find_rows(plan, posted.action):
+        if not merged.conflicts:
+            return await serve_rows(draft, plan, table, posted, sending.base)
+    elif posted.action.name not in LEAVING:
         posted.answers = apply_action(posted, [known.field for known in plan.controls])
-        return await draw(draft, plan, _again(draft, await _with_copies(draft, posted)))
-    return await _leave(draft, plan, posted)
+        sending = await _with_copies(sending)
+        return await draw(draft, plan, _again(sending, conflicts=merged.conflicts, **_done(sending)))
+    if merged.conflicts:
+        return await draw(draft, plan, _again(sending, conflicts=merged.conflicts, status=409))
+    return await _leave(sending)
 
 
-async def _attach(draft: Draft, posted: Posted) -> Draft:
+def _done(sending: Sending) -> dict[str, Any]:
+    """What a button inside the page did, and what is wrong already."""
+    draft, posted = sending.draft, sending.posted
+    errors = told_after(posted, draft.read({**draft.application.answers, **posted.answers}))
+    banner = posted.notice(draft.visit.language) if posted.notice else ""
+    return {"errors": errors, "banner": banner, "status": 422 if errors else 200}
+
+
+def _again(sending: Sending, **shown: Any) -> Outcome:
+    """The page once more, with what was typed over what is stored."""
+    answers = {**sending.draft.application.answers, **sending.posted.answers}
+    return Outcome(answers, repeated=sending.posted.repeated, changed=True, **shown)
+
+
+async def _attach(sending: Sending) -> Sending:
     """Take the uploads in; one that is refused is an error at its field, and the rest goes on."""
+    draft, posted, base = sending.draft, sending.posted, sending.base
+    before = draft.application.answers
     for path, chosen in posted.uploads.items():
-        for upload in chosen:
-            try:
-                await _take_in(draft, posted, path, upload)
-            except UploadRefused as error:
-                posted.errors.append(AnswerError(path, error.code, Message(error.public, error.values)))
+        await take_in(draft, posted, path, chosen)
     application = await applications.find(draft.visit.site, draft.visit.actor, draft.application.reference)
-    posted.revision = application.revision
-    return replace(draft, application=application)
+    base = _rebased(sending, before, application.answers) if base is not None else None
+    return replace(sending, draft=replace(draft, application=application), base=base)
 
 
-async def _take_in(draft: Draft, posted: Posted, path: str, upload: UploadFile) -> None:
-    """Store one upload and note it among the answers. Raises UploadRefused."""
-    visit, target = draft.visit, draft.compiled.definition.by_name.get(path)
-    if not isinstance(target, UploadField):
-        raise UploadRefused
-    if (upload.size or 0) > target.max_mb * MEBIBYTE:
-        raise UploadRefused("The file is larger than {max_mb} MB.", max_mb=target.max_mb)
-    held = posted.answers.get(path)
-    earlier = held if isinstance(held, list) else []
-    if isinstance(target, FilesField) and len(earlier) >= target.max_files:
-        raise UploadRefused("At most {count} files can be attached here.", count=target.max_files)
-    content = await upload.read()
-    kept = await uploads.attach(
-        visit.site, visit.actor, draft.application, path, upload.filename or "", content
-    )
-    posted.answers[path] = [*earlier, kept] if isinstance(target, FilesField) else kept
+def _rebased(sending: Sending, before: Mapping[str, Any], after: Mapping[str, Any]) -> Marks:
+    """The marks of the page with those of its own uploads, where nobody else had changed their fields."""
+    fields, base = sending.draft.form.by_name, dict(sending.base or {})
+    for path in sending.posted.uploads:
+        target = fields.get(path)
+        if target is not None and mark(target, before.get(path)) == base.get(path, ""):
+            base[path] = mark(target, after.get(path))
+    return base
 
 
-async def _with_copies(draft: Draft, posted: Posted) -> Posted:
-    """The post with what its references take over, so that it is shown and judged with it."""
+async def _with_copies(sending: Sending) -> Sending:
+    """The page with what its references take over, so that it is shown and judged with it."""
+    draft, posted = sending.draft, sending.posted
     definition, before = draft.compiled.definition, {**draft.application.answers, **posted.answers}
-    if any(field.copied for _path, field in picking.pickers(definition) if isinstance(field, ReferenceField)):
+    if any(known.copied for _path, known in picking.pickers(definition) if isinstance(known, ReferenceField)):
         hidden, site = draft.read(before).hidden, draft.visit.site
         actor = draft.visit.actor
         after = await picking.copied(site, actor, draft.application, definition, before, hidden)
         posted.answers |= {name: after[name] for name in after if after[name] != before.get(name)}
-    return posted
+    return sending
 
 
-async def _leave(draft: Draft, plan: PagePlan, posted: Posted) -> Response:
-    posted = await _with_copies(draft, posted)
+async def _leave(sending: Sending) -> Response:
+    sending = await _with_copies(sending)
+    draft, plan, posted = sending.draft, sending.plan, sending.posted
     reading = draft.read({**draft.application.answers, **posted.answers})
-    open_now = draft.open_names(plan, reading)
-    answers = {name: value for name, value in posted.answers.items() if name in open_now}
+    answers = keeping.accepted(draft, plan, posted.answers, reading)
     leave = posted.action.name != "next"
-    errors = tuple(e for e in posted.errors if not leave or e.key != "confirm")
+    errors = tuple(e for e in posted.errors if not leave or e.key not in LATER)
     if not leave:
-        fresh = _fresh(draft, plan, posted, reading)
+        fresh = _fresh(sending, reading)
         if fresh:
-            return await draw(draft, plan, _again(draft, posted, fresh=tuple(fresh)), reading)
+            return await draw(draft, plan, _again(sending, fresh=tuple(fresh)), reading)
         errors = _all_errors(draft, plan, errors, reading)
     if errors:
-        return await draw(draft, plan, _again(draft, posted, errors=errors, status=422), reading)
+        return await draw(draft, plan, _again(sending, errors=errors, status=422), reading)
     try:
-        saved = await _save(draft, plan, posted, answers, leave)
+        saved = await keeping.save(draft, plan, answers, leave)
     except AnswersInvalid as error:
-        return await draw(draft, plan, _again(draft, posted, errors=error.errors, status=422))
+        return await draw(draft, plan, _again(sending, errors=error.errors, status=422))
     return go(_next_address(saved, plan, posted.action.name, reading))
 
 
-def _fresh(draft: Draft, plan: PagePlan, posted: Posted, reading: Reading) -> list[Control]:
+def _fresh(sending: Sending, reading: Reading) -> list[Control]:
     """Questions these answers lead to that the page did not ask: asked first, before they are errors."""
-    if not posted.asked:
+    if not sending.posted.asked:
         return []
-    filling = _filling(draft, plan, _again(draft, posted), reading)
-    return fresh_controls(page_controls(plan, filling), posted.asked)
+    filling = filling_of(sending.draft, sending.plan, _again(sending), reading)
+    return fresh_controls(page_controls(sending.plan, filling), sending.posted.asked)
 
 
 def _all_errors(
@@ -191,22 +197,6 @@ def _all_errors(
     return (*own, *(error for error in found if error.path not in told))
 
 
-async def _save(
-    draft: Draft, plan: PagePlan, posted: Posted, answers: Mapping[str, Any], leave: bool
-) -> Draft:
-    visit = draft.visit
-    application = await applications.save_page(
-        visit.site,
-        visit.actor,
-        draft.application,
-        plan.name,
-        answers,
-        revision=posted.revision,
-        leave=leave,
-    )
-    return replace(draft, application=application)
-
-
 def _next_address(draft: Draft, plan: PagePlan, action: str, reading: Reading) -> str:
     if action == "save":
         return f"{draft.address}/save?page={plan.name}"
@@ -215,66 +205,3 @@ def _next_address(draft: Draft, plan: PagePlan, action: str, reading: Reading) -
     if draft.visit.request.query_params.get("from") == "check":
         return f"{draft.address}/check"
     return draft.after(plan, reading)
-
-
-def _filling(draft: Draft, plan: PagePlan, outcome: Outcome, reading: Reading) -> Filling:
-    return Filling(
-        draft.visit.language,
-        draft.compiled.level,
-        outcome.answers,
-        reading,
-        draft.visible(reading),
-        draft.open_names(plan, reading),
-        draft.keeper,
-        errors=draft.say(outcome.errors),
-        remarks=draft.remarks,
-        repeated=outcome.repeated,
-        variables=draft.variables,
-        fixed=draft.fixed(reading),
-        barred=draft.why_locked(),
-    )
-
-
-async def draw(draft: Draft, plan: PagePlan, outcome: Outcome, reading: Reading | None = None) -> Response:
-    """The page with this outcome."""
-    reading = reading or draft.read(outcome.answers)
-    filling = _filling(draft, plan, outcome, reading)
-    if plan.picks:
-        visit = draft.visit
-        offered = await picking.picks(visit.site, visit.actor, draft.application, reading)
-        filling = replace(filling, picks=offered)
-    controls = list(page_controls(plan, filling))
-    pages = draft.pages(reading)
-    context = {
-        "draft": draft,
-        "plan": plan,
-        "pages": [(known, _state(draft, known)) for known in pages],
-        "number": 1 + next((i for i, known in enumerate(pages) if known.name == plan.name), 0),
-        "controls": write_controls(controls, draft.visit.language),
-        "asked": " ".join(asked_paths(controls)),
-        "errors": _summary(filling, controls),
-        "banner": outcome.banner,
-        "fresh": outcome.fresh,
-        "changed": outcome.changed,
-        "back": draft.before(plan, reading),
-        "rules": page_rules(draft.seen, [c.name for c in plan.controls], draft.visit.language),
-        "told": draft.told(reading),
-        "type_label": draft.compiled.definition.label,
-    }
-    return page(draft.visit, "fill", context, status=outcome.status)
-
-
-def _state(draft: Draft, plan: PagePlan) -> str:
-    remarked = {path.split(".")[0] for path in draft.remarks}
-    if any(known.name in remarked for known in plan.controls):
-        return "remarked"
-    return "done" if plan.name in draft.application.pages_done else ""
-
-
-def _summary(filling: Filling, controls: list[Control]) -> list[tuple[str, str]]:
-    """Every error with the place it is linked to; "" where the page does not show its field."""
-    shown = {control.path for control in controls}
-    return [
-        (f"#{id_of(path)}" if path.split(".")[0].removesuffix("__confirm") in shown else "", text)
-        for path, text in filling.errors.items()
-    ]

@@ -9,16 +9,21 @@ const form = document.querySelector("form[data-guard]");
 if (form) {
   let changed = form.dataset.guard === "changed";
   let sent = false;
-  form.addEventListener("input", () => { changed = true; });
+  form.addEventListener("input", () => { changed = true; form.dataset.kept = ""; });
   form.addEventListener("submit", (event) => {
     if (sent) event.preventDefault();
     sent = true;
   });
   addEventListener("pageshow", () => { sent = false; });
-  addEventListener("beforeunload", (event) => { if (changed && !sent) event.preventDefault(); });
+  addEventListener("beforeunload", (event) => { if (changed && !sent && form.dataset.kept !== "yes") event.preventDefault(); });
   form.addEventListener("change", (event) => {
     if (event.target.matches("[data-refreshes]")) refresh(form);
   });
+}
+
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
 }
 
 // Ask the server which questions the answers so far lead to: it alone knows the rules.
