@@ -58,7 +58,7 @@ def told(visit: Visit, term: Term) -> Told:
     ready = (kind for kind in offered if kind.name in term.window.record_types and term.state == "open")
     return Told(
         term,
-        intake.countdown(site, term)(language),
+        intake.countdown(term)(language),
         intake.moment_of(site.calendar, term.opens)(language),
         intake.moment_of(site.calendar, term.closes, ends=True)(language),
         tuple(ready),

@@ -98,28 +98,33 @@ def _term(site: Site, window: Window, period: Period) -> Term:
     )
 
 
-def countdown(site: Site, term: Term) -> Message:
+def countdown(term: Term) -> Message:
     """How long until it opens or closes, in words: business days, or days where none lies between."""
-    closing = term.state != "upcoming"
-    moment = moment_of(site.calendar, term.next, ends=closing)
-    count = term.business_days or term.days
-    said = COUNTDOWNS[term.state][0 if term.days == 0 else 1 if not term.business_days else 2]
-    return Message(said.msgid, {"moment": moment, "count": count})
+    words = COUNTDOWNS[term.state]
+    if term.state == "closed" or term.days <= 1:
+        return words[0 if term.state == "closed" else term.days]
+    if term.business_days == 1:
+        return words[2]
+    if not term.business_days:
+        return Message(words[3].msgid, {"count": term.days})
+    return Message(words[4].msgid, {"count": term.business_days})
 
 
-CLOSED = Message("Closed: {moment}")
-
-COUNTDOWNS: Mapping[State, tuple[Message, Message, Message]] = {
+COUNTDOWNS: Mapping[State, tuple[Message, ...]] = {
     "open": (
-        Message("Closes today: {moment}"),
-        Message("Closes in {count} days: {moment}"),
-        Message("Closes in {count} business days: {moment}"),
+        Message("Closes today"),
+        Message("Closes tomorrow"),
+        Message("Closes on the next business day"),
+        Message("Closes in {count} days"),
+        Message("Closes in {count} business days"),
     ),
     "upcoming": (
-        Message("Opens today: {moment}"),
-        Message("Opens in {count} days: {moment}"),
-        Message("Opens in {count} business days: {moment}"),
+        Message("Opens today"),
+        Message("Opens tomorrow"),
+        Message("Opens on the next business day"),
+        Message("Opens in {count} days"),
+        Message("Opens in {count} business days"),
     ),
-    "closed": (CLOSED, CLOSED, CLOSED),
+    "closed": (Message("Closed"),),
 }
-"""Today, in so many days, in so many business days."""
+"""Today, tomorrow, on the next business day, in so many days, in so many business days."""

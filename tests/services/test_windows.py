@@ -3,7 +3,7 @@ is saved at any time."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -30,7 +30,7 @@ from models.services.submitting import submit
 from models.services.terms import in_force
 from tests.clock import Hands
 from tests.services.answers import fill_in, valid_answers
-from tests.services.conftest import visitor
+from tests.services.conftest import staff, visitor
 from tests.services.people import register_operator
 from tests.services.test_journey import begun
 
@@ -143,10 +143,9 @@ async def test_drafts_may_be_prepared_ahead_where_the_window_says_so(bound: Site
         await begun(ahead)
 
 
-async def test_a_window_binds_the_kinds_it_names(
-    bound: Site, hands: Hands, reviewer: Actor, approver: Actor
-) -> None:
+async def test_a_window_binds_the_kinds_it_names(bound: Site, hands: Hands) -> None:
     hands.now = tokyo("11-24 10:00:00")
+    reviewer, approver = [await staff(bound, name, name) for name in ("reviewer", "approver")]
     record, operator = await register_operator(bound, reviewer, approver)
     hands.now = tokyo("11-30 10:00:00")
     with pytest.raises(SendingClosed):
@@ -164,10 +163,9 @@ async def test_a_window_binds_the_kinds_it_names(
     assert sent.state == "submitted"
 
 
-async def test_what_was_returned_is_sent_again_after_the_window(
-    bound: Site, hands: Hands, reviewer: Actor
-) -> None:
+async def test_what_was_returned_is_sent_again_after_the_window(bound: Site, hands: Hands) -> None:
     hands.now = tokyo("11-27 17:00:00")
+    reviewer = await staff(bound, "reviewer", "reviewer")
     actor, application = await filled(bound)
     application = await submit(bound, actor, application, revision=application.revision)
     application = await take_step(bound, reviewer, application, "claim")
@@ -201,17 +199,22 @@ async def test_a_window_nobody_describes_any_more_stays_closed(bound: Site) -> N
 
 async def test_periods_are_told_in_business_days(bound: Site, hands: Hands) -> None:
     told = []
-    for moment in ("11-20 10:00:00", "11-24 08:00:00", "11-24 09:00:00", "11-27 17:00:00", "12-30 10:00:00"):
-        hands.now = tokyo(moment)
+    days = ("20 10", "24 08", "24 09", "26 23", "27 17", "60 10", "90 10")
+    for day, hour in (written.split() for written in days):
+        hands.now = tokyo("11-01 00:00:00") + timedelta(days=int(day) - 1, hours=int(hour))
         term = intake.term_of(bound, "operator", "register")
         assert term is not None
-        told.append((term.state, intake.countdown(bound, term)("en")))
+        told.append(
+            (term.state, intake.countdown(term)("en"), intake.moment_of(bound.calendar, term.next)("en"))
+        )
     assert told == [
-        ("upcoming", "Opens in 1 business days: Tuesday 24 November 2026, 09:00"),
-        ("upcoming", "Opens today: Tuesday 24 November 2026, 09:00"),
-        ("open", "Closes in 3 business days: Friday 27 November 2026, 18:00"),
-        ("open", "Closes today: Friday 27 November 2026, 18:00"),
-        ("upcoming", "Opens in 2 business days: Tuesday 5 January 2027, 00:00"),
+        ("upcoming", "Opens on the next business day", "Tuesday 24 November 2026, 09:00"),
+        ("upcoming", "Opens today", "Tuesday 24 November 2026, 09:00"),
+        ("open", "Closes in 3 business days", "Friday 27 November 2026, 18:00"),
+        ("open", "Closes tomorrow", "Friday 27 November 2026, 18:00"),
+        ("open", "Closes today", "Friday 27 November 2026, 18:00"),
+        ("upcoming", "Opens in 2 business days", "Tuesday 5 January 2027, 00:00"),
+        ("closed", "Closed", "Sunday 10 January 2027, 00:00"),
     ]
 
 
