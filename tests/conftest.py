@@ -12,6 +12,7 @@ import pytest_asyncio
 
 from app.database import Database, connect, open_database
 from models.errors import DatabaseRefused
+from tests.shelf import Shelf
 
 os.environ.setdefault("TOROKU_HOURS", "always")  # tests of the hours say so; the others run at any time
 
@@ -52,9 +53,27 @@ async def mongod(mongod_folder: Path) -> AsyncIterator[Database]:
     await database.close()
 
 
+@pytest_asyncio.fixture(scope="session")
+async def shelf(mongod: Database, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shelf]:
+    """The prepared database of this worker."""
+    kept = Shelf(mongod.address, tmp_path_factory.mktemp("shelf"))
+    yield kept
+    await kept.drop()
+
+
+PREPARED = {"site", "inside", "studio"}
+"""Fixtures that open the shipped site on ``store``: they find it prepared, which is ten times as fast."""
+
+
 @pytest_asyncio.fixture
-async def store(mongod: Database, tmp_path: Path) -> AsyncIterator[Database]:
-    """An empty database on ``mongod``, dropped afterwards."""
+async def store(
+    request: pytest.FixtureRequest, mongod: Database, shelf: Shelf, tmp_path: Path
+) -> AsyncIterator[Database]:
+    """A database of this test on ``mongod``: empty, or that of a site just opened."""
+    if PREPARED & set(request.fixturenames):
+        yield await shelf.take()
+        await shelf.put_back()
+        return
     url = mongod.address.replace("/toroku?", f"/test-{uuid4().hex[:12]}?")
     async with open_database(url, data_dir=tmp_path, owner=False) as database:
         yield database
