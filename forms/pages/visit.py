@@ -8,10 +8,12 @@ from urllib.parse import urlsplit
 from markupsafe import Markup
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from forms.pages.frame import frame_of
+from forms.received import FIELD_LIMIT, PART_LIMIT, receive
 from forms.refusals import RequestTooLarge
 from forms.render.environment import environment
 from models.errors import SignInRequired
@@ -19,15 +21,6 @@ from models.language import Language
 from models.permissions import Actor
 from models.services.sessions import Browser
 from models.services.site import Site
-
-FIELD_LIMIT = 5_000
-"""Most parts read of one post."""
-
-PART_LIMIT = 2 * 2**20
-"""Longest text read of one part (bytes); longer posts are refused unread (400)."""
-
-FILE_LIMIT = 20
-"""Most files read of one post."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +80,14 @@ def operator_visit(request: Request) -> Visit:
 
 
 async def read_form(request: Request) -> FormData:
-    """The form a request carries, within limits; kept on the request, so that an error page can offer to
-    send it again. Raises RequestTooLarge, also for what is no form at all."""
+    """The form a request carries; kept on the request, so that an error page can offer to send it again. Of
+    one in several parts, what is beyond the limits is left out and told (Received). Raises RequestTooLarge
+    for any other that is too large, and for what is no form at all."""
     try:
-        form = await request.form(max_files=FILE_LIMIT, max_fields=FIELD_LIMIT, max_part_size=PART_LIMIT)
-    except HTTPException as error:
+        several = request.headers.get("content-type", "").startswith("multipart/form-data")
+        limits = {"max_fields": FIELD_LIMIT, "max_part_size": PART_LIMIT}
+        form = await receive(request) if several else await request.form(**limits)
+    except (HTTPException, MultiPartException) as error:
         raise RequestTooLarge from error
     request.state.typed = form
     return form

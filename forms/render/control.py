@@ -1,15 +1,18 @@
 """From a plan and what somebody answered to the controls of one page, ready to be drawn."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from markupsafe import Markup
 
+from forms.render.drawing import Drawer
 from forms.render.environment import control_writer
+from forms.render.finding import LISTED, SHOWN, Find, search
 from forms.render.held import Keeper, is_upload
-from forms.render.names import REPEATED, id_of
+from forms.render.names import FIND, PASTE, REPEATED, id_of
+from forms.render.pieces import html
 from forms.render.plan import Box, ControlPlan, PagePlan
 from models.language import Language, translate
 from models.schema.compiled import CompiledFields
@@ -23,9 +26,6 @@ NOTHING: Mapping[str, Any] = {}
 
 Options = Sequence[tuple[str, str]]
 """What can be picked: code and label."""
-
-BLANK_LIMIT = 1000
-"""Most empty controls kept of one field: tables in tables have endless places."""
 
 
 @dataclass(frozen=True)
@@ -75,12 +75,22 @@ class Control:
     facts: Sequence[tuple[str, str]] = ()
     barred: str = ""
     """Why it is locked, where that is because of who looks at it."""
-    id: str = ""
-    described: str = ""
+    note: str = ""
+    """What tidying made of the answer, where that is not what was typed."""
+    find: Find | None = None
+    """The search that stands for a list too long to be sent along."""
+    paste: str = ""
+    """Rows copied from a spreadsheet that are not yet in the table."""
 
-    def __post_init__(self) -> None:
-        self.id = id_of(self.path)
-        self.described = " ".join(f"{self.id}--{end}" for end, there in self._notes() if there)
+    @property
+    def id(self) -> str:
+        """The id of its element, which errors are linked to."""
+        return id_of(self.path)
+
+    @property
+    def described(self) -> str:
+        """The ids of what is said about it (``aria-describedby``)."""
+        return " ".join(f"{self.id}--{end}" for end, there in self._notes() if there)
 
     @property
     def picked_from(self) -> Options:
@@ -95,23 +105,6 @@ class Control:
             yield from part.inner
 
     @property
-    def is_blank(self) -> bool:
-        """Whether it depends on nothing but its plan: no answer, error, remark, row or lock."""
-        told = (
-            self.error,
-            self.remarks,
-            self.shown,
-            self.token,
-            self.repeated,
-            self.repeated_error,
-            self.rows,
-            self.parts,
-            self.files,
-        )
-        own = self.value or self.locked or self.facts or any(told)
-        return not own and self.options is None
-
-    @property
     def unknown(self) -> Sequence[str]:
         """Codes answered that the list does not have (any more): shown, so that nothing vanishes."""
         codes = {code for code, _ in self.picked_from}
@@ -122,46 +115,42 @@ class Control:
         plan = self.plan
         return (
             ("help", plan.help),
+            ("purpose", plan.purpose),
             ("example", plan.example),
+            ("whole", plan.boxes),
             ("markup", plan.field.markup),
             ("kept", plan.macro == "secret" and (self.token or self.shown)),
             ("unit", plan.unit),
             ("remark", self.remarks),
+            ("note", self.note),
             ("error", self.error),
         )
 
 
 @dataclass(slots=True)
 class Row:
-    """One row of a table: its number from 1, its place in the post, its controls."""
+    """One row of a table: its number from 1, its place in the post, its controls; ``title`` is what it is
+    called where rows are listed."""
 
     number: int
     index: int
     id: str
     controls: Sequence[Control]
+    title: str = ""
 
-
-Write = Callable[..., Markup]
+    @property
+    def state(self) -> str:
+        """``error`` or ``remarked`` where something inside it is; else ""."""
+        inside = [part for control in self.controls for part in (control, *control.inner)]
+        if any(part.error for part in inside):
+            return "error"
+        return "remarked" if any(part.remarks for part in inside) else ""
 
 
 def write_controls(controls: Iterable[Control], language: Language) -> Markup:
     """The HTML of a page's controls."""
-    write = control_writer(language)
-    return Markup("\n").join([_written(control, write) for control in controls])
-
-
-def _written(control: Control, write: Write) -> Markup:
-    """A control drawn; one with nothing in it is drawn once for all, and so never holds anybody's answer."""
-    if not control.is_blank:
-        return write(control, lambda inner: _written(inner, write))
-    key = control.path, control.required
-    blanks = control.plan.blanks
-    if key not in blanks:
-        drawn = write(control, None)
-        if len(blanks) >= BLANK_LIMIT:
-            return drawn
-        blanks[key] = drawn
-    return blanks[key]
+    drawer = Drawer(control_writer(language))
+    return html([drawer.draw(control) for control in controls])
 
 
 def asked_paths(controls: Iterable[Control]) -> list[str]:
@@ -247,6 +236,7 @@ def _control(plan: ControlPlan, level: _Level, filling: Filling, required: bool,
         error=filling.errors.get(path, ""),
         remarks=filling.remarks.get(path, ()),
         barred=filling.barred.get(plan.where, "") if locked else "",
+        note="" if locked or raw is None or plan.parts else _note(plan, raw, level.values),
     )
     if plan.macro in _SPECIAL or plan.repeats:
         _fill_special(control, raw, filling)
@@ -255,6 +245,11 @@ def _control(plan: ControlPlan, level: _Level, filling: Filling, required: bool,
     elif locked or plan.macro == "computed":
         control.shown = _shown(control, _value(plan, raw, level.values), filling.language)
     return control
+
+
+def _note(plan: ControlPlan, raw: Raw, values: Mapping[str, Any]) -> str:
+    """What is kept of an answer, where tidying made it other than it was typed; nothing of a secret."""
+    return "" if plan.field.confidential else plan.field.retold(raw, values.get(plan.name))
 
 
 def _shown(control: Control, value: Any, language: Language) -> str:
@@ -283,13 +278,28 @@ def _fill_special(control: Control, raw: Raw, filling: Filling) -> None:
             control.token = filling.keeper.hold(path, raw)
         case "secret" if raw:
             control.shown = translate("For safety it is not shown again. Please type it once more.", language)
-        case "picker" if not plan.options:
-            control.options = filling.picks.get(plan.where, ())
+        case "picker":
+            _fill_picker(control, raw, filling)
         case "certificate":
             control.facts = certificate_facts(raw, filling.language)
     if plan.repeats:
         control.repeated = filling.repeated.get(path, "")
         control.repeated_error = filling.errors.get(path + REPEATED, "")
+
+
+def _fill_picker(control: Control, raw: Raw, filling: Filling) -> None:
+    """What can be picked: sent along, or, of a long list, what the search found (``picks`` by the path of
+    the answer: where the database looked)."""
+    plan, path = control.plan, control.path
+    if not plan.options:
+        control.options = filling.picks.get(plan.where, ())
+    if len(control.picked_from) > LISTED and not control.locked:
+        needle, answer = filling.repeated.get(path + FIND, ""), raw if isinstance(raw, str) else ""
+        found = filling.picks.get(f"{path}{FIND}")
+        among = search(control.picked_from, plan.words, needle, answer)
+        control.find = (
+            among if found is None else Find(needle, found[:SHOWN], -1 if len(found) > SHOWN else 0)
+        )
 
 
 def _held_files(plan: ControlPlan, path: str, raw: Raw, filling: Filling) -> Iterator[tuple[str, str]]:
@@ -302,6 +312,7 @@ def _held_files(plan: ControlPlan, path: str, raw: Raw, filling: Filling) -> Ite
 def _fill_inside(control: Control, raw: Raw, level: _Level, filling: Filling) -> None:
     plan, is_open = control.plan, level.open and not control.locked
     if plan.field.repeats:
+        control.paste = filling.repeated.get(control.path + PASTE, "")
         control.rows = tuple(_rows(control, raw, level, filling, is_open))
         return
     firm = control.required or plan.field.parse(raw) is not None
@@ -313,7 +324,7 @@ def _rows(control: Control, raw: Raw, level: _Level, filling: Filling, is_open: 
     """The rows of a table: those typed, or one empty row where at least one is wanted."""
     plan = control.plan
     typed = [row for row in raw if isinstance(row, dict)] if isinstance(raw, list) else []
-    if not typed and (control.required or _least_rows(plan)):
+    if not typed and plan.macro != "rows" and (control.required or _least_rows(plan)):
         typed = [{}]
     kept = level.values.get(plan.name)
     read = iter([row for row in kept if isinstance(row, Mapping)] if isinstance(kept, list) else ())
@@ -321,7 +332,14 @@ def _rows(control: Control, raw: Raw, level: _Level, filling: Filling, is_open: 
         values = next(read, NOTHING) if _is_filled(plan.field, row) else NOTHING
         path = f"{control.path}.{index}"
         inner = level.inside(plan.name, row, values, f"{path}.", is_open, True)
-        yield Row(index + 1, index, id_of(path), tuple(_inner_controls(plan.parts, inner, filling)))
+        controls = tuple(_inner_controls(plan.parts, inner, filling))
+        yield Row(index + 1, index, id_of(path), controls, _title(plan, row, filling.language))
+
+
+def _title(plan: ControlPlan, row: Mapping[str, Any], language: Language) -> str:
+    """What a row is called in a list; "" where rows are not listed."""
+    listed = plan.macro == "rows" and isinstance(plan.field, TableField)
+    return plan.field.title_of_row(row, language) if listed else ""  # type: ignore[attr-defined]
 
 
 def _least_rows(plan: ControlPlan) -> int:

@@ -6,6 +6,18 @@ REPEATED = "__confirm"
 HELD = "__held"
 """End of the name of a hidden, signed value nobody types: an upload already received, a locked answer."""
 
+FIND = "__find"
+"""End of the name of what somebody looks for in a list too long to be sent along."""
+
+SOUGHT = "__sought"
+"""End of the name of what was looked for last: the matches on the page are of it."""
+
+PASTE = "__paste"
+"""End of the name of rows copied from a spreadsheet into a table."""
+
+COLUMN = "__column"
+"""End of the name of the column the cells begin at."""
+
 ASKED = "asked"
 """Name of the hidden list of the fields a page asked for."""
 

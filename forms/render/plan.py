@@ -8,8 +8,11 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from forms.render.finding import words_of
+from forms.render.pasting import columns
+from forms.render.purposes import page_purpose, purpose_of
 from forms.render.rules import because
-from models.language import Language, translate
+from models.language import Language, Text, translate
 from models.markdown import to_html
 from models.schema.conditions import Condition, compile_condition
 from models.schema.definition import Page, RecordType, walk
@@ -58,10 +61,14 @@ class ControlPlan:
     why: str = ""
     """Why it is required, where a rule says so."""
     read_only_when: Condition | None = None
-    blanks: dict[tuple[str, bool], Markup] = dataclasses.field(
-        default_factory=dict, compare=False, repr=False
-    )
-    """The control as it is drawn with nothing in it, by path and whether it is required."""
+    purpose: str = ""
+    """Why it is asked, where it is personal and its page does not say so."""
+    words: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """What else the answers of a list are found by, by code."""
+    pasted: str = ""
+    """The columns rows copied from a spreadsheet have here, in their order."""
+    drawn: dict[Any, Any] = dataclasses.field(default_factory=dict, compare=False, repr=False)
+    """What its macro drew, in pieces without any text of a visit, by shape (``forms.render.drawing``)."""
 
     @property
     def name(self) -> str:
@@ -83,6 +90,8 @@ class PagePlan:
     controls: tuple[ControlPlan, ...]
     picks: bool = False
     """Whether anything on it is picked among records or accounts."""
+    purpose: str = ""
+    """Why its personal questions are asked; those with another purpose say so themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +123,23 @@ def _plan_page(definition: RecordType, page: Page, language: Language) -> PagePl
     fields = [definition.by_name[name] for name in page.fields if name in definition.by_name]
     moved = _names_read(fields)
     drawn = (plan_control(target, language, target.name in moved) for target in fields)
-    controls = tuple(_explained(control, definition, language) for control in drawn)
+    purpose = page_purpose(definition, tuple(fields))
+    explained = (_explained(control, definition, language) for control in drawn)
+    controls = tuple(_purposeful(control, purpose, definition.purpose, language) for control in explained)
     picks = any(part.control == "picker" for _path, part in walk(tuple(fields)))
     told = page.help(language) if page.help else ""
-    return PagePlan(page.name, page.label(language), told, controls, picks)
+    why = purpose(language) if purpose else ""
+    return PagePlan(page.name, page.label(language), told, controls, picks, why)
+
+
+def _purposeful(
+    plan: ControlPlan, told: Text | None, inherited: Text | None, language: Language
+) -> ControlPlan:
+    """The plan with the purpose of what is personal in it, where the page does not tell that one."""
+    own = purpose_of(plan.field, inherited)
+    parts = tuple(_purposeful(part, told, plan.field.purpose or inherited, language) for part in plan.parts)
+    said = own(language) if own is not None and own != told else ""
+    return dataclasses.replace(plan, purpose=said, parts=parts)
 
 
 def _explained(
@@ -163,7 +185,7 @@ def plan_control(
     place = f"{where}.{target.name}" if where else target.name
     return ControlPlan(
         field=target,
-        macro=_macro(target),
+        macro="rows" if not where and getattr(target, "row_pages", False) else _macro(target),
         label=target.label(language),
         help=target.help(language) if target.help else "",
         example=_example(target),
@@ -174,6 +196,8 @@ def plan_control(
         text=_text(target, language),
         row_label=_row_label(target, language),
         parts=_parts(target, language, refreshes, place),
+        words=words_of(target, language) if isinstance(target, ListedField) else {},
+        pasted=_pasted(target, language),
         repeats=isinstance(target, EmailField) and target.confirm,
         refreshes=refreshes,
         where=place,
@@ -239,6 +263,11 @@ def _boxes(target: BaseField, language: Language) -> tuple[Box, ...]:
 
 def _text(target: BaseField, language: Language) -> Markup:
     return to_html(target.text(language)) if isinstance(target, GuideField | DeclarationField) else Markup()
+
+
+def _pasted(target: BaseField, language: Language) -> str:
+    labels = [column.label(language) for column in columns(target.parts)] if target.repeats else []
+    return ("、" if language == "ja" else ", ").join(labels)
 
 
 def _row_label(target: BaseField, language: Language) -> str:

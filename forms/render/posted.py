@@ -7,11 +7,16 @@ from dataclasses import dataclass, field
 
 from starlette.datastructures import FormData, UploadFile
 
+from forms.received import Received
+from forms.render.finding import exact
 from forms.render.held import Keeper, is_upload
-from forms.render.names import ACTION, ASKED, HELD, REPEATED, REVISION
+from forms.render.names import ACTION, ASKED, COLUMN, FIND, HELD, PASTE, REPEATED, REVISION, SOUGHT
+from forms.render.pasting import LIMIT as PASTE_LIMIT
 from models.language import Message
 from models.schema.fields import BaseField
 from models.schema.fields.base import Raw
+from models.schema.fields.choice import ListedField
+from models.schema.fields.moment import BOXES
 from models.schema.fields.secret import is_sealed
 from models.schema.fields.structure import ROW_LIMIT
 from models.schema.reading import AnswerError
@@ -40,7 +45,10 @@ NEVER_TYPED = frozenset({"certificate"})
 LEAVING = frozenset({"next", "back", "save"})
 """Actions that store a page and leave it."""
 
-ACTIONS = LEAVING | {"refresh", "add", "remove", "clear"}
+ACTIONS = LEAVING | {"refresh", "add", "remove", "clear", "find", "paste", "attach", "row"}
+
+LATER = frozenset({"confirm", "find", "pasted"})
+"""Errors that wait until a page is done: saving and going back are free of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +62,9 @@ class Action:
 
 @dataclass
 class Posted:
-    """A page as it was sent; ``uploads`` are new files by path, several where a field takes several."""
+    """A page as it was sent; ``uploads`` are new files by path, several where a field takes several;
+    ``repeated`` what was typed beside an answer (the address once more, a search, rows to paste), by the
+    name it was sent under, the address by its field's path; ``notice`` what an action did."""
 
     answers: dict[str, Raw] = field(default_factory=dict)
     errors: list[AnswerError] = field(default_factory=list)
@@ -63,12 +73,16 @@ class Posted:
     asked: frozenset[str] = frozenset()
     action: Action = Action()
     revision: int = -1
+    notice: Message | None = None
 
 
 class Sent:
-    """The values of a post by name, and the row numbers each table was sent with."""
+    """The values of a post by name, and the row numbers each table was sent with. ``cut`` has the length
+    (bytes) of texts too long to be read whole, ``surplus`` how many files were too many, by name."""
 
     def __init__(self, form: FormData) -> None:
+        told = form if isinstance(form, Received) else Received()
+        self.cut, self.surplus, self.overfull = told.cut, told.surplus, told.overfull
         self.values: dict[str, list[str | UploadFile]] = defaultdict(list)
         self.rows: dict[str, set[str]] = defaultdict(set)
         for name, value in form.multi_items():
@@ -110,7 +124,9 @@ def read_posted(form: FormData, fields: Iterable[BaseField], keeper: Keeper) -> 
         action=read_action(sent.text(ACTION)),
         revision=_whole(sent.text(REVISION)),
     )
-    reader = _Reader(sent, keeper, posted.action.name in LEAVING)
+    if sent.overfull:
+        posted.errors.append(AnswerError("", "too_much", TOO_MUCH))
+    reader = _Reader(sent, keeper, posted.action.name)
     for target in fields:
         was_asked = not posted.asked or target.name in posted.asked
         if was_asked and target.asked and target.control not in NEVER_TYPED:
@@ -133,11 +149,16 @@ def _whole(text: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """Reads the answers of one post; `leaving` says whether empty rows are left out."""
+    """Reads the answers of one post, sent with the button `action`."""
 
     sent: Sent
     keeper: Keeper
-    leaving: bool
+    action: str
+
+    @property
+    def leaving(self) -> bool:
+        """Whether empty rows are left out."""
+        return self.action in LEAVING
 
     def read(self, target: BaseField, path: str, posted: Posted) -> Raw:
         """The raw answer of one field."""
@@ -159,7 +180,9 @@ class _Reader:
             case "choices":
                 codes: list[Raw] = [code[:CODE_LENGTH] for code in self.sent.texts(path)[:CODE_LIMIT]]
                 return codes or None
-            case "choice" | "boolean" | "declaration" | "picker":
+            case "choice" | "picker":
+                return self._picked(target, path, posted)
+            case "boolean" | "declaration":
                 return self.sent.text(path)[:CODE_LENGTH] or None
             case "date" | "year_month" | "datetime":
                 return self._boxes(target, path, posted)
@@ -167,10 +190,27 @@ class _Reader:
 
     def _text(self, target: BaseField, path: str, posted: Posted) -> Raw:
         text = self.sent.text(path).replace("\r\n", "\n")  # how forms send a new line
-        _limit(target, path, text, posted)
+        _limit(target, path, text, posted, self.sent.cut.get(path, 0))
         if getattr(target, "confirm", False):
             _compare(target, path, text, self.sent.text(path + REPEATED), posted)
         return text or None
+
+    def _picked(self, target: BaseField, path: str, posted: Posted) -> Raw:
+        """The answer picked. What was looked for and not yet found stands for the answer of that very name;
+        otherwise the page comes back with what fits."""
+        code = self.sent.text(path)[:CODE_LENGTH]
+        needle = self.sent.text(path + FIND).strip()[:CODE_LENGTH]
+        if not needle:
+            return code or None
+        posted.repeated[path + FIND] = needle
+        if code and needle == self.sent.text(path + SOUGHT).strip():
+            return code
+        if isinstance(target, ListedField) and (found := exact(target, needle)):
+            return found
+        if self.action == "next":
+            message = Message("{label}: choose one of those found.", {"label": target.label})
+            posted.errors.append(AnswerError(path, "find", message))
+        return code or None
 
     def _boxes(self, target: BaseField, path: str, posted: Posted) -> Raw:
         names = [name for name in BOXES if f"{path}.{name}" in self.sent.values]
@@ -180,15 +220,24 @@ class _Reader:
         return boxes if any(boxes.values()) else None
 
     def _file(self, path: str, posted: Posted) -> Raw:
-        chosen = self.sent.files(path)
+        chosen = self._chosen(path, posted)
         if chosen:
             posted.uploads[path] = chosen[:1]
         held = self.keeper.release(path, self.sent.text(path + HELD))
         return held if is_upload(held) else None
 
+    def _chosen(self, path: str, posted: Posted) -> list[UploadFile]:
+        """The new files of a field; those beyond what one post may carry are told."""
+        chosen = self.sent.files(path)
+        if left := self.sent.surplus.get(path, 0):
+            values = {"count": len(chosen), "left": left}
+            text = "Only {count} files were taken at once; {left} were not. Please choose those again."
+            posted.errors.append(AnswerError(path, "too_many", Message(text, values)))
+        return chosen
+
     def _files(self, path: str, posted: Posted) -> Raw:
         """The uploads already received, in their order; newly chosen ones are noted beside."""
-        chosen = self.sent.files(path)
+        chosen = self._chosen(path, posted)
         if chosen:
             posted.uploads[path] = chosen
         tokens = self.sent.texts(path + HELD)[:FILES_LIMIT]
@@ -206,6 +255,7 @@ class _Reader:
         """The rows of a table. Rows nobody typed in are left out as reading them does, so that the numbers in
         errors agree with the page; not while rows are still being added."""
         rows: list[Raw] = []
+        self._note_paste(target, path, posted)
         for number in self.sent.row_numbers(path)[: ROW_LIMIT + 1]:
             read = Posted()
             row = self._level(target.parts, f"{path}.{number}", read)
@@ -214,6 +264,17 @@ class _Reader:
             _take_over(read, f"{path}.{number}.", f"{path}.{len(rows)}.", posted)
             rows.append(row)
         return rows or None
+
+    def _note_paste(self, target: BaseField, path: str, posted: Posted) -> None:
+        """Rows copied into the box below a table: put in by a button of their own."""
+        text, column = self.sent.text(path + PASTE)[:PASTE_LIMIT], self.sent.text(path + COLUMN)[:CODE_LENGTH]
+        if text.strip():
+            posted.repeated |= {path + PASTE: text.replace("\r\n", "\n"), path + COLUMN: column}
+            if self.action == "next":
+                message = Message(
+                    "{label}: add the rows you pasted, or empty the box.", {"label": target.label}
+                )
+                posted.errors.append(AnswerError(path, "pasted", message))
 
     def _level(self, fields: Sequence[BaseField], path: str, posted: Posted) -> dict[str, Raw]:
         """The answers of the parts of a row or a group."""
@@ -227,15 +288,19 @@ class _Reader:
         return level
 
 
-BOXES = ("year", "month", "day", "hour", "minute")
-"""The boxes a date, a month or a moment is typed into."""
+TOO_MUCH = Message("More was sent than one page can take. What is shown below was kept; the rest was not.")
+CUT = Message(
+    "{label} is far too long ({kilobytes} kB). Its beginning is kept; at most {max_length} characters fit."
+)
 
 
-def _limit(target: BaseField, path: str, text: str, posted: Posted) -> None:
-    if len(text) > TEXT_LIMIT:
-        values = {"label": target.label, "max_length": TEXT_LIMIT}
-        message = Message("{label} must be at most {max_length} characters.", values)
-        posted.errors.append(AnswerError(path, "too_long", message))
+def _limit(target: BaseField, path: str, text: str, posted: Posted, cut: int = 0) -> None:
+    if not cut and len(text) <= TEXT_LIMIT:
+        return
+    values = {"label": target.label, "max_length": TEXT_LIMIT, "kilobytes": cut // 1024}
+    plain = "{label} must be at most {max_length} characters."
+    message = Message(CUT.msgid, values) if cut else Message(plain, values)
+    posted.errors.append(AnswerError(path, "too_long", message))
 
 
 def _compare(target: BaseField, path: str, text: str, again: str, posted: Posted) -> None:

@@ -1,6 +1,8 @@
 """Answers picked among what is registered: the operator's own records and accounts."""
 
 import asyncio
+import re
+import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +25,10 @@ from models.services.site import Site
 from models.services.variables import compiled, variables_of
 
 PICK_LIMIT = 200
-"""Most records or accounts offered at once."""
+"""Most records or accounts offered at once; one more tells that there are more."""
+
+SOUGHT_LIMIT = 20
+"""Most of them found by one search; one more tells that there are more."""
 
 Options = tuple[tuple[str, str], ...]
 Query = dict[str, Any]
@@ -54,16 +59,68 @@ def pickers(definition: RecordType) -> Iterator[tuple[str, Picker]]:
             yield ".".join(path), field
 
 
+async def sought(
+    site: Site,
+    actor: Actor,
+    application: Application,
+    reading: Reading,
+    among: Collection[str],
+    needles: Mapping[str, str],
+) -> dict[str, Options]:
+    """Of the fields `among` (paths of the definition) that have more to pick from than is offered at once:
+    what is picked and what fits the `needles` (by the path of the answer), by the path of the answer. What
+    fits holds the text in its number or title, its login or name, whatever the case and the width."""
+    definition = compiled(site, application).definition
+    asking = dict(pickers(definition))
+    answered = {each.path: each.value for each in _picked(definition.fields, reading.data)}
+    paths = [path for path in {**answered, **needles} if (where := _place(path)) in among and where in asking]
+    if application.operator_id is None:
+        return dict.fromkeys(paths, ())
+    variables = await variables_of(site, application)
+
+    async def found(path: str) -> Options:
+        field, answer, needle = asking[_place(path)], answered.get(path, ""), needles.get(path, "")
+        where = _reachable(site, actor, application, field, variables)
+        given = await _told(site, field, {"$and": [where, {_keys(field)[0]: answer}]}, 1) if answer else ()
+        fits = {"$and": [where, _holding(field, needle)]}
+        rest = await _told(site, field, fits, SOUGHT_LIMIT + 1) if needle else ()
+        return (*given, *(each for each in rest if each not in given))
+
+    return dict(zip(paths, await asyncio.gather(*map(found, paths)), strict=True))
+
+
+def _place(path: str) -> str:
+    """The path of a field in the definition, of one among answers: without the numbers of rows."""
+    return ".".join(word for word in path.split(".") if not word.isdecimal())
+
+
+def _keys(field: Picker) -> tuple[str, str]:
+    """What is stored of a pick, and what it is called."""
+    return ("login", "name") if isinstance(field, AccountField) else ("number", "title")
+
+
+def _holding(field: Picker, needle: str) -> Query:
+    """That a text stands anywhere in what is stored or in the name, as it is and in NFKC."""
+    texts = dict.fromkeys((needle.strip(), unicodedata.normalize("NFKC", needle).strip()))
+    patterns = [{"$regex": re.escape(text), "$options": "i"} for text in texts]
+    return {"$or": [{key: pattern} for key in _keys(field) for pattern in patterns]}
+
+
 async def _offered(
     site: Site, actor: Actor, application: Application, field: Picker, variables: Mapping[str, Any]
 ) -> Options:
     where = _reachable(site, actor, application, field, variables)
+    return await _told(site, field, where, PICK_LIMIT + 1)
+
+
+async def _told(site: Site, field: Picker, where: Query, limit: int) -> Options:
+    """What fulfils `where`, in order: what is stored of it, and the text it is picked by."""
     if isinstance(field, AccountField):
-        rows = Account.raw().find(where, {"login": 1, "name": 1}).sort("login", 1).limit(PICK_LIMIT)
+        rows = Account.raw().find(where, {"login": 1, "name": 1}).sort("login", 1).limit(limit)
         return tuple([(row["login"], f"{row['login']} {row['name']}".strip()) async for row in rows])
     if field.to not in site.records:
         return ()
-    found = await site.records[field.to].rows(where, _TOLD, [("number", 1)], 0, PICK_LIMIT)
+    found = await site.records[field.to].rows(where, _TOLD, [("number", 1)], 0, limit)
     return tuple((row["number"], f"{row['number']} {row.get('title', '')}".strip()) for row in found)
 
 
@@ -96,7 +153,7 @@ class Picked:
     @property
     def where(self) -> str:
         """The path of its field in the definition, without the numbers of rows."""
-        return ".".join(word for word in self.path.split(".") if not word.isdecimal())
+        return _place(self.path)
 
 
 def _picked(

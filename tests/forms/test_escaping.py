@@ -51,14 +51,21 @@ def said_with(text: str) -> dict[str, Any]:
     }
 
 
-@settings(max_examples=80)
+def bones(page: str) -> list[tuple[str, list[str]]]:
+    """The tags of a page with their attributes; without the notes of what was tidied, which a text has or has
+    not."""
+    told = [element for element in Document(page).elements if "help--note" not in element.get("class")]
+    return [(each.tag, [name for name in each.attributes if name != "aria-describedby"]) for each in told]
+
+
+@settings(max_examples=80, deadline=None)
 @given(text=TEXT)
 def test_no_answer_error_or_remark_changes_the_tags_of_a_page(text: str) -> None:
     hostile = draw(answers_with(text), **said_with(text))
-    assert Document(hostile).shape == Document(draw(answers_with("xx"), **said_with("xx"))).shape
+    assert bones(hostile) == bones(draw(answers_with("xx"), **said_with("xx")))
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(text=TEXT)
 def test_no_locked_answer_changes_the_tags_of_a_page(text: str) -> None:
     nothing: frozenset[str] = frozenset()
