@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from models.configuration import site
 from models.configuration.terms import TermsText
+from models.configuration.windows import Period, Window
 from models.schema import definition
 from models.schema.evolution import Convert, Merge, Split, Steps
 from models.schema.fields import FIELD_TYPES, BaseField
@@ -42,6 +43,8 @@ DESCRIBED: tuple[type[BaseModel], ...] = (
     site.ClosedDays,
     site.Retention,
     TermsText,
+    Window,
+    Period,
     Steps,
     Split,
     Merge,
