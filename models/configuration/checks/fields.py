@@ -1,6 +1,7 @@
 """What one field says of itself: lists, formats, limits, and keys that mean something for its type."""
 
 from collections.abc import Iterator, Mapping
+from string import Formatter
 from typing import Any
 
 from models.configuration.checks.access import APPLICANTS
@@ -10,7 +11,7 @@ from models.schema.fields import BaseField
 from models.schema.fields.base import UniqueRule
 from models.schema.fields.choice import ChoicesField, ListedField
 from models.schema.fields.file import KINDS, CertificateField, UploadField
-from models.schema.fields.structure import DEPTH_LIMIT, ReferenceField
+from models.schema.fields.structure import DEPTH_LIMIT, ReferenceField, TableField
 from models.schema.fields.text import TextField
 from models.schema.finding import Finding
 from models.schema.formats import FORMATS
@@ -26,8 +27,8 @@ POSITIVE = ("max_length", "max_rows", "max_files", "max_mb")
 
 
 def check_fields(subject: Subject) -> Iterator[Finding]:
-    """T-E010, T-E011, T-E012, T-E023, T-E030, T-E044, T-E045, T-E049, T-E050, T-E041, T-E059 and T-E060 of
-    every field."""
+    """T-E010, T-E011, T-E012, T-E023, T-E030, T-E044, T-E045, T-E049, T-E050, T-E041, T-E059, T-E060 and
+    T-E070 of every field."""
     copied = {
         name
         for place in subject.places
@@ -115,6 +116,23 @@ def _check_keys(subject: Subject, place: Place) -> Iterator[Finding]:
     in_rows = any(field.repeats for field in fields_to(subject.kind, place.inside))
     for key in (key for key, wanted in held.items() if wanted and in_rows):
         yield source.finding("T-E059", (*place.path, key), key=key)
+    if isinstance(place.field, TableField):
+        yield from _check_row_pages(source, place, place.field)
+
+
+def _check_row_pages(source: Source, place: Place, table: TableField) -> Iterator[Finding]:
+    """T-E070 where a table inside another field is to have pages for its rows, and the names of a row's
+    title."""
+    if table.row_pages and place.inside:
+        yield source.finding("T-E070", (*place.path, "row_pages"), name=table.name)
+    path, columns = (*place.path, "row_title"), {part.name for part in table.parts}
+    try:
+        named = [name for _, name, _, _ in Formatter().parse(table.row_title or "") if name is not None]
+    except ValueError as error:
+        yield source.finding("T-E005", path, key="row_title", problem=str(error))
+        return
+    for name in named:
+        yield from unknown(source, "T-E011", path, name, columns)
 
 
 def _check_depth(source: Source, place: Place) -> Iterator[Finding]:

@@ -33,6 +33,8 @@ GROUPS: Mapping[str, tuple[Message, frozenset[str]]] = {
                 "grouped",
                 "rows",
                 "row_label",
+                "row_pages",
+                "row_title",
                 "yes",
                 "no",
                 "text",
