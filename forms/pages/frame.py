@@ -1,6 +1,6 @@
 """What stands around every page: the site's name, where one can go, what was just done."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -83,10 +83,33 @@ class Frame:
         return f"{self.date(local.date())} {local:%H:%M}"
 
 
+def here_of(visit: "Visit") -> str:
+    """The address asked for, as it may stand in a page."""
+    path, query = visit.request.scope["path"], visit.request.scope["query_string"].decode("latin-1")
+    return quote(f"{path}?{query}" if query else path, safe="/?&=%#-_.~")
+
+
+def person_of(visit: "Visit") -> str:
+    """Who is signed in; "" for visitors."""
+    return visit.actor.display_name if visit.actor.kind == "operator" else ""
+
+
+def frame_shape(visit: "Visit") -> Hashable:
+    """Everything ``frame_of`` looks at besides the address and who it is: two visits of one shape have frames
+    that differ in nothing else. Of the addresses of applications no place of the frame is one."""
+    site, path = visit.site, visit.request.scope["path"]
+    query = visit.request.scope["query_string"]
+    return (
+        *(visit.language, visit.actor.kind, visit.actor.roles, site.registry.revision, site.always_open),
+        "/applications/" if path.startswith("/applications/") else path,
+        visit.request.query_params.get("done", "") if b"done=" in query else "",
+        site.switchboard.last(READ_ONLY),
+    )
+
+
 def frame_of(visit: "Visit") -> Frame:
     """The frame around the page a visit asks for."""
-    site, url = visit.site.configuration.site, visit.request.url
-    here = url.path + (f"?{url.query}" if url.query else "")
+    site = visit.site.configuration.site
     done = DONE.get(visit.request.query_params.get("done", ""))
     return Frame(
         visit.language,
@@ -94,8 +117,8 @@ def frame_of(visit: "Visit") -> Frame:
         site.organisation(visit.language),
         site.contact(visit.language),
         tuple(_places(visit)),
-        visit.actor.display_name if visit.actor.kind == "operator" else "",
-        quote(here, safe="/?&=%#-_.~"),
+        person_of(visit),
+        here_of(visit),
         done(visit.language) if done else "",
         visit.site.calendar.zone,
         _stopped(visit.site.switchboard.last(READ_ONLY), visit.language),

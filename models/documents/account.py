@@ -109,4 +109,11 @@ class Link(Stored):
 
     class Settings:
         name = "links"
-        indexes = (IndexModel([("ends_at", ASCENDING)], expireAfterSeconds=86_400, name="ended"),)
+        indexes = (
+            IndexModel([("ends_at", ASCENDING)], expireAfterSeconds=86_400, name="ended"),
+            IndexModel(
+                [("account_id", ASCENDING), ("ends_at", ASCENDING)],
+                name="by_account",
+                partialFilterExpression={"account_id": AN_ID},
+            ),
+        )

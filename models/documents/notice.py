@@ -22,7 +22,7 @@ class Notice(Stored):
 
     class Settings:
         name = "notices"
-        indexes = (IndexModel([("published_at", DESCENDING)], name="newest"),)
+        indexes = (IndexModel([("published_at", DESCENDING), ("_id", DESCENDING)], name="newest"),)
 
 
 class TermsVersion(Stored):

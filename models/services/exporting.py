@@ -35,6 +35,11 @@ PIECE = 25
 """Records written between two looks at the time."""
 
 
+def require_taking(actor: Actor) -> None:
+    """Raise NotAllowed unless `actor` may take away the records they may see: an operator those of its own."""
+    require(actor, "record.export_own" if actor.kind == "operator" else "record.export")
+
+
 async def requester_of(site: Site, job: Job) -> Actor:
     """Who asked for a job, with the roles they have now. Raises NotAllowed when they may not act any more."""
     identifier = job.requester.id if job.requester else None
@@ -55,7 +60,7 @@ async def export(site: Site, job: Job, progress: Progress, hold: Hold) -> None:
     """Write the file a job asks for, from where it stands; in the usual order after a break it goes on, in
     any other it begins anew. Raises NotAllowed when its requester may not any more."""
     actor = await requester_of(site, job)
-    require(actor, "record.export")
+    require_taking(actor)
     await _Exporting(site, actor, job, progress, hold).run()
 
 

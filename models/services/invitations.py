@@ -1,17 +1,23 @@
-"""Inviting staff: an account and the mail with the one-time link that sets its password."""
+"""Inviting people: the mail with the one-time link that sets a password."""
 
-from models.documents.account import Account
+from datetime import timedelta
+
+from models.documents.account import Account, Link
 from models.documents.base import new_id
 from models.documents.event import Subject
 from models.documents.guarded import insert_or
 from models.documents.store import Session
-from models.errors import DuplicateValue, TransitionRefused
+from models.errors import DuplicateValue, NotFound, TooManyRequests, TransitionRefused
 from models.language import Language
-from models.permissions import SYSTEM
+from models.permissions import SYSTEM, Actor, require
 from models.services.events import record_event
 from models.services.messages import Letter, Recipient, queue_letter
 from models.services.resuming import read_address
 from models.services.site import Site
+from models.services.switches import require_writing
+
+PAUSE = timedelta(minutes=10)
+"""How long after an invitation another may be sent."""
 
 
 async def invite_staff(
@@ -49,6 +55,39 @@ async def invite_staff(
         await queue_letter(site, letter, session)
         subject = Subject(kind="account", id=account.id, label=account.login)
         await record_event(site, SYSTEM, "account.issued", subject, session)
+
+    await site.store.transaction(body)
+    return account
+
+
+async def invite_again(site: Site, actor: Actor, login: str) -> Account:
+    """Mail a user of the administrator's operator who has not set a password yet a new link to do so.
+
+    Raises NotAllowed, NotFound (no such user, or nothing to accept), TooManyRequests (one was sent within
+    PAUSE)."""
+    require(actor, "account.issue")
+    await require_writing(site, actor)
+    where = {"operator_id": actor.operator_id, "login": login[:64], "status": "invited"}
+    account = await Account.find_one(where) if actor.operator_id else None
+    if account is None:
+        raise NotFound
+    recent = {"account_id": account.id, "created_at": {"$gt": site.now() - PAUSE}}
+    if await Link.raw().find_one(recent, {"_id": 1}) is not None:
+        raise TooManyRequests
+    letter = Letter(
+        template="user_issued",
+        recipient=Recipient(account.email, account.name, account.language),
+        cause=f"account:{account.id}:{site.now():%Y%m%dT%H%M%S}",
+        values={"administrator_id": account.login},
+        account_id=account.id,
+    )
+
+    async def body(session: Session) -> None:
+        await queue_letter(site, letter, session)
+        subject = Subject(kind="account", id=account.id, label=account.login)
+        await record_event(
+            site, actor, "account.invited_again", subject, session, operator_id=actor.operator_id
+        )
 
     await site.store.transaction(body)
     return account

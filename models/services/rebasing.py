@@ -13,11 +13,19 @@ from models.language import Message
 from models.permissions import Actor, allowed, may_view, persons, require
 from models.schema.definition import RecordType
 from models.schema.reading import Reading, read_data
-from models.services.applications import compiled, form_of, is_with_applicant, subject_of
+from models.services.applications import (
+    compiled,
+    form_of,
+    is_with_applicant,
+    read,
+    require_applicant,
+    subject_of,
+)
 from models.services.conflicts import Conflict, Moved, conflict_of, seen_in
 from models.services.events import record_event
 from models.services.seeing import require_in_reach, worded_for
 from models.services.site import Site
+from models.services.switches import require_writing
 from models.services.variables import variables_of
 
 STEP = "rebase"
@@ -30,6 +38,11 @@ GONE = Message("The record this application is about is no longer in force.")
 UNSEEN = Message(
     "Both sides changed an answer you may not see. Hand the application over to somebody who may."
 )
+
+BEGIN_ANEW = Message(
+    "The registration was renewed with a newer form since. Withdraw or leave this application, and begin another."
+)
+ASK_OFFICE = Message("Both sides changed an answer you may not see. Please ask the office.")
 
 
 async def rebase(
@@ -80,6 +93,70 @@ def hindrance(site: Site, actor: Actor, application: Application, conflict: Conf
     if any(each.path not in seen for each in conflict.asked):
         return UNSEEN
     return None
+
+
+async def own_conflict(site: Site, actor: Actor, application: Application) -> Conflict | None:
+    """What changed on both sides of an application that is with its applicant: theirs is what they typed so
+    far. None where it stands on the record in force. Raises NotFound, TransitionRefused (not their turn)."""
+    require_applicant(site, actor, application)
+    return await conflict_of(site, await _as_typed(site, application))
+
+
+async def _as_typed(site: Site, application: Application) -> Application:
+    typed: Application = application.model_copy(update={"data": (await read(site, application)).data})
+    return typed
+
+
+async def renew(
+    site: Site,
+    actor: Actor,
+    application: Application,
+    choices: Mapping[str, str],
+    revision: int,
+) -> Application:
+    """Bring an application that is with its applicant up to the record in force: what only the record changed
+    is typed in, what only they typed stays. `choices` says ``theirs`` (the record's) or ``ours`` for every
+    path both changed. Nothing is checked yet: the pages concerned are to be looked at again.
+
+    Answers, base revision, history and event are written in one transaction, guarded by `revision`. Raises
+    NotFound, TransitionRefused (nothing to do, not their turn, not every choice made), RecordChanged."""
+    await require_writing(site, actor)
+    conflict = await own_conflict(site, actor, application)
+    if conflict is None:
+        raise TransitionRefused("The application stands on the registered information in force already.")
+    if (refusal := own_hindrance(site, actor, application, conflict)) is not None:
+        raise TransitionRefused(refusal.msgid)
+    taken, typed = _taken(conflict, choices), await _as_typed(site, application)
+    update = _renewal(site, actor, typed, conflict, taken)
+
+    async def body(session: Session) -> Application:
+        return await _write(site, actor, application, conflict, taken, update, revision, session)
+
+    return await site.store.transaction(body)
+
+
+def own_hindrance(site: Site, actor: Actor, application: Application, conflict: Conflict) -> Message | None:
+    """As ``hindrance``, in words for the applicant."""
+    found = hindrance(site, actor, application, conflict)
+    return BEGIN_ANEW if found is NEWER_FORM else ASK_OFFICE if found is UNSEEN else found
+
+
+def _renewal(
+    site: Site, actor: Actor, typed: Application, conflict: Conflict, taken: list[Moved]
+) -> dict[str, Any]:
+    definition, data = compiled(site, typed).definition, _merged(typed, taken)
+    names = {each.path.split(".")[0] for each in taken}
+    answers = {**typed.answers, **{n: definition.by_name[n].unparse(data.get(n)) for n in names}}
+    again = {page.name for page in definition.laid_out if names & set(page.fields)}
+    values = {
+        "answers": {name: value for name, value in answers.items() if value is not None},
+        "base_revision": conflict.record.revision,
+        "pages_done": [name for name in typed.pages_done if name not in again],
+        "title": definition.title_of(data) or typed.title,
+        "updated_at": site.now(),
+    }
+    step = _step(site, actor, typed, conflict)
+    return {"$set": values, "$push": {"history": step.model_dump()}, "$inc": {"revision": 1}}
 
 
 async def _require_theirs(site: Site, actor: Actor, application: Application) -> None:
@@ -139,23 +216,26 @@ def _update(
     taken: list[Moved],
     reading: Reading,
 ) -> dict[str, Any]:
-    definition, now = compiled(site, application).definition, site.now()
-    step = Step(
-        name=STEP,
-        origin=application.state,
-        to=application.state,
-        by=actor.person,
-        at=now,
-        note=f"{application.base_revision} → {conflict.record.revision}",
-    )
+    definition, step = compiled(site, application).definition, _step(site, actor, application, conflict)
     values = {
         "data": reading.data,
         "answers": _answers(definition, application, taken, reading),
         "base_revision": conflict.record.revision,
         "title": definition.title_of(reading.data) or application.title,
-        "updated_at": now,
+        "updated_at": step.at,
     }
     return {"$set": values, "$push": {"history": step.model_dump()}, "$inc": {"revision": 1}}
+
+
+def _step(site: Site, actor: Actor, application: Application, conflict: Conflict) -> Step:
+    return Step(
+        name=STEP,
+        origin=application.state,
+        to=application.state,
+        by=actor.person,
+        at=site.now(),
+        note=f"{application.base_revision} → {conflict.record.revision}",
+    )
 
 
 def _answers(

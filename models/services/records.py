@@ -13,7 +13,6 @@ from models.permissions import Actor, allowed, require
 from models.services.seeing import holds, is_in_reach, rows, seen
 from models.services.site import Site
 
-LIST_LIMIT = 500
 HISTORY_LIMIT = 200
 
 
@@ -28,12 +27,6 @@ def scope(site: Site, actor: Actor, type_name: str) -> dict[str, Any]:
     require(actor, "record.view_own")
     own = {"operator_id": actor.operator_id}
     return {"$and": [own, ruled]} if ruled else own
-
-
-async def list_own(site: Site, actor: Actor, type_name: str) -> list[Record]:
-    """The records of one type this actor may see, newest first (at most LIST_LIMIT)."""
-    where = scope(site, actor, type_name)
-    return await site.records[type_name].page(where, sort=[("_id", -1)], limit=LIST_LIMIT)
 
 
 async def find_own(site: Site, actor: Actor, type_name: str, number: str) -> Record:
@@ -87,8 +80,13 @@ async def open_file(
     site: Site, actor: Actor, row: Mapping[str, Any], identifier: str
 ) -> tuple[Attachment, AsyncIterator[bytes]]:
     """An upload of a record and its bytes: one of its answers, of an earlier version's, or handed in as
-    evidence. Raises NotAllowed; NotFound for one that is among nothing this actor may read."""
-    require(actor, "record.view")
+    evidence, which is for the staff alone. An operator's are those of its own records.
+
+    Raises NotAllowed; NotFound for one that is among nothing this actor may read."""
+    if not allowed(actor, "record.view"):
+        require(actor, "record.view_own")
+        if actor.operator_id is None or row.get("operator_id") != actor.operator_id:
+            raise NotFound
     if not await _is_read(site, actor, row, identifier):
         raise NotFound
     stored = await site.store.attachments.get(read_id(identifier))
@@ -112,4 +110,5 @@ def _is_among(
     data, version = held.get("data"), held.get("schema_version")
     form = seen(site, actor, str(row.get("type", "")), version if isinstance(version, int) else 0)
     answered = told(form, data) if isinstance(data, Mapping) else {}
-    return holds(answered, identifier) or holds(held.get("evidence"), identifier)
+    for_staff = held.get("evidence") if allowed(actor, "record.view") else None
+    return holds(answered, identifier) or holds(for_staff, identifier)

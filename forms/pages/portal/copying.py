@@ -1,0 +1,87 @@
+"""Beginning a registration with the answers of an earlier one: choosing it, seeing what comes along."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from forms.pages.draft import draft_of
+from forms.pages.portal.rows import definition_of
+from forms.pages.visit import Visit, go, operator_visit, page, read_form, text_of
+from forms.render.answers import Beside, tell_answers
+from models.errors import CertificateRefused, SearchTooWide, TorokuError, TransitionRefused
+from models.language import translate
+from models.schema.definition import RecordType
+from models.services import certificates, copying, seeing, terms
+from models.services.copying import Source
+
+LONGEST = 100
+
+
+async def choose_source(request: Request) -> Response:
+    """Which registration or application to begin with; with ``?record=`` or ``?application=`` what comes
+    along of that one."""
+    visit = operator_visit(request)
+    definition = definition_of(visit)
+    asked = request.query_params
+    for origin in ("record", "application"):
+        if name := asked.get(origin, ""):
+            source = await copying.find_source(visit.site, visit.actor, definition.name, origin, name)
+            return await _show(visit, definition, source)
+    return await _choose(visit, definition, asked.get("q", "").strip()[:LONGEST])
+
+
+async def _choose(visit: Visit, definition: RecordType, text: str) -> Response:
+    said = ""
+    try:
+        records, sent = await copying.sources(visit.site, visit.actor, definition.name, text)
+    except SearchTooWide as error:
+        records, sent, said = (), (), translate(error.public, visit.language, **error.values)
+    lifecycle = visit.site.lifecycles[definition.lifecycle].states
+    context = {
+        "definition": definition,
+        "records": records,
+        "sent": sent,
+        "text": text,
+        "said": said,
+        "states": {name: state.label(visit.language) for name, state in lifecycle.items()},
+    }
+    return page(visit, "copy_from", context)
+
+
+async def begin_copy(request: Request) -> Response:
+    """Begin the registration; the page again with what is missing."""
+    visit = operator_visit(request)
+    form = await read_form(request)
+    definition = definition_of(visit)
+    origin, name = text_of(form, "origin"), text_of(form, "name")
+    source = await copying.find_source(visit.site, visit.actor, definition.name, origin, name)
+    version = text_of(form, "terms_version") if text_of(form, "accept") == "yes" else None
+    try:
+        begun = await copying.copy(
+            visit.site, visit.actor, source, language=visit.language, terms_version=version
+        )
+    except (TransitionRefused, CertificateRefused) as error:
+        return await _show(visit, definition, source, error)
+    return go(f"{(await draft_of(visit, begun)).first()}?done=copied")
+
+
+async def _show(
+    visit: Visit, definition: RecordType, source: Source, error: TorokuError | None = None
+) -> Response:
+    """What comes along, what does not and why, and what is needed to begin."""
+    found = copying.copied(visit.site, visit.actor, source)
+    form = seeing.seen(visit.site, visit.actor, source.type, visit.site.registry.current(source.type).version)
+    fields = [field for field in form.fields if field.name in found.data]
+    wanted = definition.applications.certificate is not None
+    said = translate(error.public, visit.language, **error.values) if error else ""
+    at = "#accept" if definition.applications.terms and not isinstance(error, CertificateRefused) else ""
+    context = {
+        "definition": definition,
+        "source": source,
+        "answers_taken": list(tell_answers(fields, found.data, visit.language, lambda _upload: "", Beside())),
+        "left": [(each.label(visit.language), each.why(visit.language)) for each in found.left],
+        "terms": terms.in_force(visit.site) if definition.applications.terms else None,
+        "wants_certificate": wanted,
+        "certificate": await certificates.find(visit.site, visit.actor.certificate) if wanted else None,
+        "errors": [(at, said)] if error else (),
+    }
+    return page(visit, "copy_begin", context, status=error.status if error else 200)

@@ -1,0 +1,54 @@
+"""Taking a list of one's own records away: asked, made, handed over."""
+
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from forms.pages.portal.records import asked_of
+from forms.pages.portal.rows import definition_of
+from forms.pages.visit import go, operator_visit, page, read_form, text_of
+from models.services import downloads, listings, transfers
+
+
+async def ask_download(request: Request) -> Response:
+    """Have the list an address asks for written to a file; a short one is handed over at once."""
+    visit = operator_visit(request)
+    definition = definition_of(visit)
+    form = await read_form(request)
+    columns = listings.columns_for(visit.site, visit.actor, definition.name)
+    job = await downloads.ask(
+        visit.site,
+        visit.actor,
+        definition.name,
+        asked_of(request.query_params, columns),
+        format=text_of(form, "format"),
+        profile=text_of(form, "profile"),
+        language=visit.language,
+    )
+    return go(f"/portal/downloads/{job.id}{'/file' if job.state == 'done' else ''}")
+
+
+async def show_download(request: Request) -> Response:
+    """How far a file is, and where it can be taken."""
+    visit = operator_visit(request)
+    job = await downloads.find(visit.site, visit.actor, visit.parameter("id"))
+    definition = visit.site.registry.current(job.type).definition
+    expired = transfers.is_expired(visit.site, job)
+    context = {"job": job, "definition": definition, "expired": expired}
+    return page(visit, "portal_download", context)
+
+
+async def hand_over(request: Request) -> Response:
+    """The file itself."""
+    visit = operator_visit(request)
+    job = await downloads.find(visit.site, visit.actor, visit.parameter("id"))
+    result, content = await transfers.take(visit.site, visit.actor, job)
+    headers = {
+        "content-disposition": f"attachment; filename*=UTF-8''{quote(result.filename, safe='')}",
+        "content-length": str(result.size),
+        "content-security-policy": "default-src 'none'; sandbox",
+        "cache-control": "no-store",
+        "x-content-type-options": "nosniff",
+    }
+    return StreamingResponse(content, media_type=result.content_type, headers=headers)

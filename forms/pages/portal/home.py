@@ -1,0 +1,104 @@
+"""The first page of the portal: what waits, what can be done, where everything stands."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from forms.pages.portal.rows import told, told_all
+from forms.pages.visit import Visit, operator_visit, page
+from models.documents.record import Record
+from models.language import Message
+from models.schema.definition import RecordType
+from models.services import agenda, applications, notices
+from models.services.agenda import Waiting
+
+RECENT = 5
+"""Notices and applications on the first page."""
+
+TITLES: Mapping[str, Message] = {
+    "returned": Message("Correct and submit again"),
+    "draft": Message("Finish and submit"),
+    "certificate": Message("Renew the client certificate"),
+    "invitation": Message("Invitation not accepted yet"),
+}
+ACTIONS: Mapping[str, Message] = {
+    "returned": Message("Correct the answers"),
+    "draft": Message("Go on"),
+    "certificate": Message("See what to do"),
+    "invitation": Message("See the users"),
+}
+
+
+async def show_portal(request: Request) -> Response:
+    """What waits for me, what can be applied for, my applications, what is new."""
+    visit = operator_visit(request)
+    waiting = await agenda.agenda(visit.site, visit.actor)
+    newest = await agenda.applications(visit.site, visit.actor, "review", limit=RECENT)
+    own = await applications.operator_of(visit.site, visit.actor.operator_id)
+    context = {
+        "waiting": [_line(visit, each, own) for each in waiting],
+        "counts": await agenda.counted(visit.site, visit.actor),
+        "most": agenda.COUNT_LIMIT - 1,
+        "applications": told_all(visit, newest.applications),
+        "own": own,
+        "own_type": visit.site.registry.current(visit.site.configuration.site.operator_type).definition,
+        "own_state": _state_of(visit, own),
+        "types": applications.offered(visit.site, visit.actor),
+        "copied": _copied(applications.offered(visit.site, visit.actor)),
+        "news": await notices.for_actor(visit.site, visit.actor, RECENT),
+    }
+    return page(visit, "portal", context)
+
+
+def _copied(offered: Sequence[RecordType]) -> frozenset[str]:
+    """The types a new application of which can be filled from an earlier one."""
+    return frozenset(kind.name for kind in offered if "register" in kind.applications.kinds)
+
+
+def _state_of(visit: Visit, own: Record | None) -> Any:
+    if own is None:
+        return None
+    lifecycle = visit.site.registry.current(own.type).definition.lifecycle
+    return visit.site.lifecycles[lifecycle].states.get(own.lifecycle)
+
+
+def _line(visit: Visit, each: Waiting, own: Record | None) -> Mapping[str, Any]:
+    """One thing that waits, with the one thing to do about it."""
+    return {
+        "sort": each.sort,
+        "title": TITLES[each.sort](visit.language),
+        "action": ACTIONS[each.sort](visit.language),
+        "urgent": each.is_urgent,
+        "until": each.until,
+        "left": _left(each)(visit.language),
+        **_about(visit, each),
+    }
+
+
+def _about(visit: Visit, each: Waiting) -> Mapping[str, Any]:
+    """What it is about, in words, and where it is done."""
+    if each.application is not None:
+        row = told(visit, each.application)
+        address = f"/applications/{each.application.reference}"
+        about = each.application.title or row["type_label"](visit.language)
+        facts = [row["type_label"](visit.language), row["kind"](visit.language), each.application.reference]
+        return {"about": about, "facts": " · ".join(facts), "address": address}
+    if each.certificate is not None:
+        serial = Message("Serial number {serial}", {"serial": each.certificate.serial})(visit.language)
+        return {"about": each.certificate.subject, "facts": serial, "address": "/portal/certificates"}
+    account = each.account
+    name, login = (account.name, account.login) if account else ("", "")
+    return {"about": name, "facts": login, "address": "/portal/users"}
+
+
+def _left(each: Waiting) -> Message:
+    """How much time is left, in words; business days where they are what counts."""
+    if each.days is None or each.days < 0:
+        return Message("The time is over.")
+    if each.days == 0:
+        return Message("Today is the last day.")
+    if each.sort == "returned":
+        return Message("{count} business days left", {"count": each.working})
+    return Message("{count} days left", {"count": each.days})

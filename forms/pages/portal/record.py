@@ -1,0 +1,195 @@
+"""One registered record: as it is in force, as it was, and what changed when."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from forms.pages.portal.rows import definition_of, told_all
+from forms.pages.visit import Visit, operator_visit, page
+from forms.render.answers import Section, tell_sections
+from models.documents.application import Application
+from models.documents.record import Record
+from models.errors import NotFound
+from models.language import Message, Text, translate
+from models.permissions import allowed
+from models.schema.definition import KIND_LABELS, Kind, RecordType
+from models.schema.fields.base import as_day
+from models.schema.fields.moment import DateField
+from models.services import agenda, applications, chapters, records, seeing
+from models.services.chapters import Chapter
+
+DAY = DateField(name="day", type="date", label=Text(ja="日", en="Day"))
+NO_DAY = Message("Enter a day like 2026-04-01.")
+NOT_YET = Message("On that day it was not registered yet.")
+CHANGES: Mapping[str, Message] = {
+    "added": Message("Row added"),
+    "removed": Message("Row removed"),
+    "moved": Message("Row moved"),
+}
+
+
+async def _found(visit: Visit) -> tuple[RecordType, Record]:
+    definition = definition_of(visit)
+    number = visit.parameter("number")
+    return definition, await records.find_own(visit.site, visit.actor, definition.name, number)
+
+
+async def show_record(request: Request) -> Response:
+    """One record as it is in force, and what can be applied for; ``?version=`` and ``?day=`` show it as it
+    was."""
+    visit = operator_visit(request)
+    definition, record = await _found(visit)
+    chapter, errors = await _wanted(visit, definition, record)
+    data, version = (chapter.version.data, chapter.version.schema_version) if chapter else (None, 0)
+    applied = await agenda.about(visit.site, visit.actor, record.id)
+    lifecycle = visit.site.lifecycles[definition.lifecycle]
+    state = lifecycle.states.get(chapter.version.lifecycle if chapter else record.lifecycle)
+    context = {
+        "definition": definition,
+        "record": record,
+        "chapter": chapter,
+        "state": state,
+        "day": request.query_params.get("day", "")[:20],
+        "errors": errors,
+        "sections": _sections(
+            visit,
+            record,
+            record.data if data is None else data,
+            record.schema_version if data is None else version,
+        ),
+        "kinds": _kinds(visit, definition, record),
+        "kind_labels": KIND_LABELS,
+        "open": next(iter(told_all(visit, (a for a in applied if a.open))), None),
+        "outdated": next((a for a in applied if _is_outdated(visit, a, record)), None),
+        "applications": told_all(visit, applied),
+    }
+    return page(visit, "record", context, status=422 if errors else 200)
+
+
+def _is_outdated(visit: Visit, application: Application, record: Record) -> bool:
+    """Whether an open application in the operator's hands began before what is in force now."""
+    mine = applications.is_with_applicant(visit.site, application)
+    return application.open and mine and application.base_revision != record.revision
+
+
+async def _wanted(
+    visit: Visit, definition: RecordType, record: Record
+) -> tuple[Chapter | None, list[tuple[str, str]]]:
+    """The version an address asks for, None for the one in force; with what is wrong about the address."""
+    asked, site, actor = visit.request.query_params, visit.site, visit.actor
+    if version := asked.get("version", ""):
+        if not (version.isascii() and version.isdigit() and len(version) < 9):
+            raise NotFound
+        found = await chapters.version_of(
+            site, actor, definition.name, record.id, int(version), visit.language
+        )
+        return (None if int(version) == record.revision else found), []
+    if not (typed := asked.get("day", "").strip()[:20]):
+        return None, []
+    day = _read_day(typed)
+    if day is None:
+        return None, [("#day", NO_DAY(visit.language))]
+    then = await chapters.version_on(site, actor, definition.name, record.id, day, visit.language)
+    return then, [] if then else [("#day", NOT_YET(visit.language))]
+
+
+def _sections(visit: Visit, record: Record, data: Mapping[str, Any], version: int) -> list[Section]:
+    """The answers the reader may see, by the form they were written under."""
+    definition = seeing.seen(visit.site, visit.actor, record.type, version)
+    answered = frozenset(name for name, value in data.items() if value not in (None, "", []))
+    base = f"/portal/{record.type}/{record.number}/files"
+    return list(
+        tell_sections(definition, data, answered, visit.language, lambda upload: f"{base}/{upload['id']}")
+    )
+
+
+def _kinds(visit: Visit, definition: RecordType, record: Record) -> list[Kind]:
+    lifecycle = visit.site.lifecycles[definition.lifecycle].states.get(record.lifecycle)
+    if lifecycle is None or not lifecycle.live:
+        return []
+    wanted: tuple[Kind, ...] = ("change", "delete")
+    return [kind for kind in wanted if applications.may_begin(visit.site, visit.actor, definition, kind)]
+
+
+async def show_history(request: Request) -> Response:
+    """Every version of a record, newest first: since when, by which application, what it changed."""
+    visit = operator_visit(request)
+    definition, record = await _found(visit)
+    asked = request.query_params.get("before", "")
+    before = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 9 else None
+    found = await chapters.history(
+        visit.site, visit.actor, definition.name, record.id, visit.language, before=before
+    )
+    context = {
+        "definition": definition,
+        "record": record,
+        "chapters": [_chapter(visit, definition, each) for each in found.chapters],
+        "earlier": "",
+        "later": f"?before={found.before}" if found.before else "",
+    }
+    return page(visit, "record_history", context)
+
+
+def _chapter(visit: Visit, definition: RecordType, each: Chapter) -> Mapping[str, Any]:
+    """One version in words. Staff appear as the organisation; a ground staff noted for a correction stays
+    with them."""
+    lifecycle, language = visit.site.lifecycles[definition.lifecycle], visit.language
+    version, state = each.version, lifecycle.states.get(each.version.lifecycle)
+    step = lifecycle.transitions.get(version.transition)
+    staff = version.by.kind != "operator"
+    return {
+        "version": version,
+        "until": each.until,
+        "state": state.label(language) if state else version.lifecycle,
+        "what": step.label(language) if step else _cause(visit, each),
+        "who": visit.site.configuration.site.organisation(language) if staff else version.by.name,
+        "reference": "" if each.cause.by_staff else each.cause.reference,
+        "reason": version.reason if step else "",
+        "changes": list(_changes(visit, each)),
+        "first": each.earlier is None,
+    }
+
+
+def _cause(visit: Visit, each: Chapter) -> str:
+    if each.cause.by_staff:
+        return translate("Corrected by the office", visit.language)
+    label = next((label for kind, label in KIND_LABELS.items() if kind == each.cause.kind), None)
+    return label(visit.language) if label else ""
+
+
+def _changes(visit: Visit, each: Chapter) -> Iterator[Mapping[str, str]]:
+    for change in each.changes:
+        kind = CHANGES.get(change.kind)
+        yield {
+            "label": change.label(visit.language),
+            "before": change.before,
+            "after": change.after,
+            "kind": kind(visit.language) if kind else "",
+        }
+
+
+async def hand_out(request: Request) -> Response:
+    """An upload of one's own record, as a download."""
+    visit = operator_visit(request)
+    _, record = await _found(visit)
+    row = await visit.site.records[record.type].row(record.id)
+    if row is None or not allowed(visit.actor, "record.view_own"):
+        raise NotFound
+    stored, content = await records.open_file(visit.site, visit.actor, row, visit.parameter("id"))
+    headers = {
+        "content-disposition": f"attachment; filename*=UTF-8''{quote(stored.filename, safe='')}",
+        "content-length": str(stored.size),
+        "content-security-policy": "default-src 'none'; sandbox",
+        "cache-control": "no-store",
+        "x-content-type-options": "nosniff",
+    }
+    return StreamingResponse(content, media_type=stored.content_type, headers=headers)
+
+
+def _read_day(typed: str) -> date | None:
+    """The day a text names, in any usual way of writing one."""
+    return as_day(DAY.parse(typed))

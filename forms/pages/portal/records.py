@@ -1,0 +1,129 @@
+"""An operator's records of one type: searched, filtered, sorted, page by page."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.datastructures import QueryParams
+from starlette.requests import Request
+from starlette.responses import Response
+
+from forms.pages.portal.rows import definition_of
+from forms.pages.visit import Visit, go, operator_visit, page
+from models.errors import SearchTooWide
+from models.language import Message, translate
+from models.schema.definition import RecordType
+from models.services import applications, listings
+from models.services.listings import Asked, Column, Listed
+
+UNREAD = Message("“{text}” cannot be used here.")
+LONGEST = 100
+
+
+def asked_of(query: QueryParams, columns: tuple[Column, ...]) -> Asked:
+    """What an address asks of a list."""
+    names = [name for column in columns for name in names_of(column)]
+    return Asked(
+        text=query.get("q", "").strip()[:LONGEST],
+        state=query.get("state", "")[:LONGEST],
+        tests={name: query[name][:LONGEST] for name in names if query.get(name, "").strip()},
+        sort=query.get("sort", "")[:LONGEST],
+        after=query.get("after", "")[:LONGEST],
+        before=query.get("before", "")[:LONGEST],
+    )
+
+
+def names_of(column: Column) -> tuple[str, ...]:
+    """The parameters that filter by a column."""
+    if column.test is None:
+        return ()
+    return (f"{column.path}.from", f"{column.path}.to") if column.test == "range" else (column.path,)
+
+
+def query_of(asked: Asked, **changed: str) -> str:
+    """The address of a list; what is not asked is left out."""
+    said = {"q": asked.text, "state": asked.state, **asked.tests, "sort": asked.sort, **changed}
+    return f"?{urlencode({name: value for name, value in said.items() if value})}"
+
+
+async def list_records(request: Request) -> Response:
+    """My operator's records of one type."""
+    visit = operator_visit(request)
+    definition = definition_of(visit)
+    columns = listings.columns_for(visit.site, visit.actor, definition.name)
+    asked = asked_of(request.query_params, columns)
+    try:
+        found, said = await listings.page(visit.site, visit.actor, definition.name, asked), ""
+    except SearchTooWide as error:
+        found, said = Listed((), 0, "", ""), translate(error.public, visit.language, **error.values)
+    errors = [(f"#f-{name}", UNREAD.msgid, asked.tests[name]) for name in found.unread]
+    context = {
+        **_list_context(visit, definition, columns, asked, found),
+        "errors": [(at, translate(msgid, visit.language, text=text)) for at, msgid, text in errors],
+        "said": said,
+        "may_begin": applications.may_begin(visit.site, visit.actor, definition, "register"),
+    }
+    return page(visit, "records", context, status=422 if errors else 200)
+
+
+def _list_context(
+    visit: Visit, definition: RecordType, columns: tuple[Column, ...], asked: Asked, found: Listed
+) -> Mapping[str, Any]:
+    lifecycle = visit.site.lifecycles[definition.lifecycle]
+    drawn = [column for column in columns if column.drawn]
+    return {
+        "definition": definition,
+        "lifecycle": lifecycle,
+        "asked": asked,
+        "narrowed": bool(asked.text or asked.state or asked.tests),
+        "columns": [column.field.label(visit.language) for column in drawn],
+        "rows": [_row(visit, each, drawn) for each in found.rows],
+        "count": found.count,
+        "most": listings.COUNT_LIMIT - 1,
+        "filters": list(_filters(visit, columns, asked)),
+        "sorts": list(_sorts(visit, columns)),
+        "earlier": query_of(asked, before=found.previous) if found.previous else "",
+        "later": query_of(asked, after=found.following) if found.following else "",
+        "query": query_of(asked),
+    }
+
+
+def _row(visit: Visit, row: Mapping[str, Any], drawn: list[Column]) -> Mapping[str, Any]:
+    return {**row, "answers": [_told(visit, column, row) for column in drawn]}
+
+
+def _told(visit: Visit, column: Column, row: Mapping[str, Any]) -> str:
+    """One answer of a row in words; what is damaged as nothing."""
+    value: Any = row.get("data")
+    for name in column.path.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    try:
+        return column.field.show(value, visit.language)
+    except (TypeError, ValueError, KeyError, AttributeError, ArithmeticError):
+        return ""
+
+
+def _filters(visit: Visit, columns: tuple[Column, ...], asked: Asked) -> Iterator[Mapping[str, Any]]:
+    """The filters of a list, as their controls are drawn."""
+    for column in columns:
+        if column.test is not None:
+            yield {
+                "label": column.field.label(visit.language),
+                "test": column.test,
+                "options": [(option.code, option.label(visit.language)) for option in column.options],
+                "inputs": [(name, asked.tests.get(name, "")) for name in names_of(column)],
+            }
+
+
+def _sorts(visit: Visit, columns: tuple[Column, ...]) -> Iterator[tuple[str, str]]:
+    """The orders of a list, both ways."""
+    labels = {"number": Message("Number")(visit.language), "updated": Message("Updated")(visit.language)}
+    labels |= {column.path: column.field.label(visit.language) for column in columns if column.sortable}
+    for path, label in labels.items():
+        yield path, Message("{label}, ascending", {"label": label})(visit.language)
+        yield f"-{path}", Message("{label}, descending", {"label": label})(visit.language)
+
+
+async def new_record(request: Request) -> Response:
+    """A new record begins with an application."""
+    return go(f"/apply/{definition_of(operator_visit(request)).name}")

@@ -1,0 +1,250 @@
+"""What waits for an operator: applications in its hands, certificates and invitations that run out."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import chain
+from typing import Any, Literal
+
+from models.documents.account import Account, Certificate, Link
+from models.documents.application import Application
+from models.documents.base import Id
+from models.documents.windows import PATIENCE, Order, count_rows, place_of, read_place, read_rows
+from models.errors import NotAllowed
+from models.permissions import Actor, allowed, require
+from models.services.links import LIFETIMES
+from models.services.searching import searched
+from models.services.site import Site
+from models.services.waiting import states_of
+from models.workflow.definition import State
+
+Sort = Literal["returned", "certificate", "draft", "invitation"]
+Group = Literal["all", "mine", "review", "over"]
+
+GROUPS: tuple[Group, ...] = ("all", "mine", "review", "over")
+"""Applications by whose turn it is: everybody's, the operator's own, the staff's, nobody's any more."""
+
+WARNED = (60, 30, 14, 7, 1)
+"""Days before the end of a certificate from which it is told, each time more urgently."""
+
+MOST = 20
+"""Most things of one sort that are told at once; the lists have the rest."""
+
+CERTIFICATES = 100
+PAGE = 25
+COUNT_LIMIT = 1001
+
+BRIEF: Mapping[str, Any] = dict.fromkeys(
+    (
+        "reference",
+        "type",
+        "kind",
+        "schema_version",
+        "title",
+        "state",
+        "open",
+        "due",
+        "operator_id",
+        "record_id",
+        "base_revision",
+        "created_at",
+        "updated_at",
+        "submitted_at",
+    ),
+    1,
+)
+"""What a list of applications reads of each: no answers."""
+
+NEWEST = Order("updated_at", "moment", down=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One thing that waits. ``until`` is the last day for it in the site's time zone, ``days`` counts from
+    today to it, ``working`` its business days; all None where it does not end by itself."""
+
+    sort: Sort
+    until: date | None
+    days: int | None
+    working: int | None
+    application: Application | None = None
+    certificate: Certificate | None = None
+    account: Account | None = None
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether little time is left."""
+        return self.days is not None and self.days <= (7 if self.sort == "draft" else 14)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of applications, with the places before and after it ("" where there is nothing)."""
+
+    applications: Sequence[Application]
+    previous: str
+    following: str
+
+
+async def agenda(site: Site, actor: Actor) -> list[Waiting]:
+    """Everything that waits for this actor's operator: what was returned first, then by the day it ends, what
+    never ends last. At most MOST of each sort. Raises NotAllowed."""
+    _require(actor)
+    found = [
+        *await _own_turn(site, actor),
+        *(await expiring(site, actor)),
+        *(await _invitations(site, actor)),
+    ]
+    return sorted(found, key=lambda each: (each.sort != "returned", each.until or date.max))
+
+
+def _require(actor: Actor) -> None:
+    require(actor, "portal.enter")
+    if actor.operator_id is None:
+        raise NotAllowed(rule="portal.enter")
+
+
+def states_in(site: Site, group: Group) -> list[str]:
+    """The states of a group, over all workflows."""
+    return [name for name, state in states_of(site).items() if group in ("all", _group_of(state))]
+
+
+def _group_of(state: State) -> Group:
+    if state.final:
+        return "over"
+    return "mine" if state.held_by == "applicant" else "review"
+
+
+def _own(actor: Actor) -> dict[str, Any]:
+    return {"operator_id": actor.operator_id, "by_staff": {"$ne": True}}
+
+
+async def _own_turn(site: Site, actor: Actor) -> list[Waiting]:
+    """Returned applications and drafts, each sort by the day it ends."""
+    first = {name for name, state in states_of(site).items() if state.initial}
+    mine = states_in(site, "mine")
+    returned = await _by_due(actor, [name for name in mine if name not in first])
+    drafts = await _by_due(actor, [name for name in mine if name in first])
+    sorts: Iterable[tuple[Sort, Application]] = chain(
+        (("returned", each) for each in returned), (("draft", each) for each in drafts)
+    )
+    return [_timed(site, sort, each.due, application=each) for sort, each in sorts]
+
+
+async def _by_due(actor: Actor, states: list[str]) -> list[Application]:
+    where = {**_own(actor), "state": {"$in": states}}
+    rows = Application.raw().find(where, BRIEF).sort([("due", 1), ("_id", 1)]).limit(MOST)
+    return [Application.model_validate(row) async for row in rows]
+
+
+def _timed(site: Site, sort: Sort, end: datetime | None, **about: Any) -> Waiting:
+    """Something that ends at the moment `end`."""
+    if end is None:
+        return Waiting(sort, None, None, None, **about)
+    until, today = site.calendar.due_day(end), site.today()
+    return Waiting(sort, until, (until - today).days, site.calendar.business_days(today, until), **about)
+
+
+async def certificates_of(site: Site, actor: Actor) -> list[Certificate]:
+    """The certificates of this actor's operator, the one valid longest first (at most CERTIFICATES). Raises
+    NotAllowed."""
+    require(actor, "certificate.view_own")
+    _require(actor)
+    where = {"operator_id": actor.operator_id}
+    return await Certificate.find(where).sort("-not_after").limit(CERTIFICATES).to_list()
+
+
+def days_left(site: Site, certificate: Certificate) -> int:
+    """Days from today to the last day on which a certificate may be used; negative when it is over."""
+    return (site.calendar.due_day(certificate.not_after) - site.today()).days
+
+
+def warned(days: int) -> int | None:
+    """The latest of WARNED that so many days are within; None where there is time."""
+    return next((limit for limit in reversed(WARNED) if days <= limit), None)
+
+
+async def expiring(site: Site, actor: Actor) -> list[Waiting]:
+    """The certificate in use, when it ends within the first of WARNED: the others end unnoticed while one that
+    is bound lasts longer."""
+    found = [each for each in await certificates_of(site, actor) if each.state == "bound"]
+    if not found or warned(days_left(site, found[0])) is None:
+        return []
+    return [_timed(site, "certificate", found[0].not_after, certificate=found[0])]
+
+
+async def _invitations(site: Site, actor: Actor) -> list[Waiting]:
+    """Users who have not set their password yet, for those who may issue them."""
+    if not allowed(actor, "account.view_own"):
+        return []
+    where = {"operator_id": actor.operator_id, "status": "invited"}
+    found = await Account.find(where).sort("login").limit(MOST).to_list()
+    ends = await _links_end(found)
+    return [_timed(site, "invitation", ends[each.id], account=each) for each in found]
+
+
+async def _links_end(invited: Sequence[Account]) -> Mapping[Any, datetime]:
+    """When the last link mailed to each of these people ends; for one whose links are removed already, when
+    the first did."""
+    ends = {each.id: each.created_at + LIFETIMES["set_password"] for each in invited}
+    where = {"account_id": {"$in": list(ends)}, "purpose": "set_password", "used_at": None}
+    links = Link.raw().find(where, {"account_id": 1, "ends_at": 1}).sort("ends_at", 1)
+    return {**ends, **{row["account_id"]: row["ends_at"] async for row in links}}
+
+
+async def counted(site: Site, actor: Actor) -> dict[Group, int]:
+    """How many applications the operator has in each group, none counted further than COUNT_LIMIT."""
+    _require(actor)
+    wheres = [{**_own(actor), "state": {"$in": states_in(site, group)}} for group in GROUPS[1:]]
+    return dict(zip(GROUPS[1:], await count_rows(Application.raw(), wheres, COUNT_LIMIT), strict=True))
+
+
+async def applications(
+    site: Site,
+    actor: Actor,
+    group: Group = "all",
+    text: str = "",
+    *,
+    after: str = "",
+    before: str = "",
+    limit: int = PAGE,
+) -> Page:
+    """A page of the operator's applications, the one changed last first; `text` is looked for in reference and
+    title. `after` and `before` are places of another page. Raises NotAllowed, SearchTooWide."""
+    _require(actor)
+    where: dict[str, Any] = {**_own(actor), **await searched(text)}
+    if group != "all":
+        where["state"] = {"$in": states_in(site, group)}
+    place, back = read_place(after or before, NEWEST), bool(before)
+    rows = await read_rows(
+        Application.raw(), where, NEWEST, BRIEF, limit + 1, place, back=back and place is not None
+    )
+    more = len(rows) > limit
+    kept = (rows[1:] if back else rows[:limit]) if more else rows
+    earlier, later = (more, True) if back and place else (place is not None, more)
+    found = [Application.model_validate(row) for row in kept]
+    return Page(found, _token(kept[:1], earlier), _token(kept[-1:], later))
+
+
+async def about(site: Site, actor: Actor, record_id: Id) -> list[Application]:
+    """The operator's applications about one record, the one changed last first (at most MOST). Raises
+    NotAllowed."""
+    _require(actor)
+    where = {**_own(actor), "record_id": record_id}
+    rows = Application.raw().find(where, BRIEF).sort([("updated_at", -1), ("_id", -1)]).limit(MOST)
+    return [Application.model_validate(row) async for row in rows]
+
+
+async def sent(site: Site, actor: Actor, type_name: str, text: str, limit: int) -> list[Application]:
+    """The operator's applications for a registration of a type that were sent, the one changed last first;
+    `text` is looked for in reference and title. Raises NotAllowed."""
+    _require(actor)
+    where = {**_own(actor), "type": type_name, "kind": "register", "submitted_at": {"$ne": None}}
+    found = Application.raw().find({**where, **await searched(text)}, BRIEF, max_time_ms=PATIENCE)
+    rows = found.sort([("updated_at", -1), ("_id", -1)]).limit(limit)
+    return [Application.model_validate(row) async for row in rows]
+
+
+def _token(rows: Sequence[Mapping[str, Any]], wanted: bool) -> str:
+    """The place of a row, "" where nothing lies beyond it."""
+    return place_of(rows[0], NEWEST).token if rows and wanted else ""
