@@ -185,6 +185,10 @@ CODES: dict[str, Code] = {
         "Applications for “{name}” are bound to the window “{window}”, which is not for them.",
         "Add “{name}” to “record_types” of the window, and at least one of its kinds.",
     ),
+    "T-E070": Code(
+        "The table “{name}” stands inside another field: its rows have no pages of their own.",
+        "Take the table out of it, or leave “row_pages” out.",
+    ),
     "T-W001": Code("The English text is missing.", "Add “en:”.", "warning"),
     "T-W002": Code(
         "The field “{name}” does not say whether it holds personal data.",
