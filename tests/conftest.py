@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from uuid import uuid4
 
+import hypothesis
 import pytest
 import pytest_asyncio
 
@@ -15,6 +16,9 @@ from models.errors import DatabaseRefused
 from tests.shelf import Shelf
 
 os.environ.setdefault("TOROKU_HOURS", "always")  # tests of the hours say so; the others run at any time
+
+hypothesis.settings.register_profile("shared machine", deadline=None)
+hypothesis.settings.load_profile("shared machine")
 
 RAM = Path("/dev/shm")  # noqa: S108
 ROOM = 4 * 2**30
