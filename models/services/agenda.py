@@ -165,8 +165,8 @@ def warned(days: int) -> int | None:
 
 
 async def expiring(site: Site, actor: Actor) -> list[Waiting]:
-    """The certificate in use, when it ends within the first of WARNED: the others end unnoticed while one that
-    is bound lasts longer."""
+    """The certificate in use that lasts longest, when it ends within the first of WARNED; those it replaces
+    end unnoticed."""
     found = [each for each in await certificates_of(site, actor) if each.state == "bound"]
     if not found or warned(days_left(site, found[0])) is None:
         return []
@@ -209,8 +209,8 @@ async def applications(
     before: str = "",
     limit: int = PAGE,
 ) -> Page:
-    """A page of the operator's applications, the one changed last first; `text` is looked for in reference and
-    title. `after` and `before` are places of another page. Raises NotAllowed, SearchTooWide."""
+    """A page of the operator's applications, the one changed last first; `text` is looked for in reference
+    and title. `after` and `before` are places of another page. Raises NotAllowed, SearchTooWide."""
     _require(actor)
     where: dict[str, Any] = {**_own(actor), **await searched(text)}
     if group != "all":

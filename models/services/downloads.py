@@ -21,7 +21,7 @@ async def ask(
     type_name: str,
     asked: Asked,
     *,
-    format: str = "csv",
+    written: str = "csv",
     profile: str = "list",
     language: Language = "ja",
 ) -> Job:
@@ -29,12 +29,12 @@ async def ask(
     (``transfers.SMALL``), else by the worker. Raises NotAllowed, NotFound, TransferRefused."""
     require(actor, "record.export_own")
     await require_writing(site, actor)
-    if format not in FORMATS or profile not in PROFILES:
+    if written not in FORMATS or profile not in PROFILES:
         raise TransferRefused("Choose what the file is to hold and how it is written.")
     where, _ = narrowed(site, actor, type_name, asked)
     wanted = transfers.Wanted(
         profile=profile,
-        format=format,
+        format=written,
         language=language,
         purpose=translate(PURPOSE, language),
         where=where,

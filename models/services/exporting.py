@@ -36,7 +36,7 @@ PIECE = 25
 
 
 def require_taking(actor: Actor) -> None:
-    """Raise NotAllowed unless `actor` may take away the records they may see: an operator those of its own."""
+    """Raise NotAllowed unless `actor` may take away records they may see, an operator those of its own."""
     require(actor, "record.export_own" if actor.kind == "operator" else "record.export")
 
 

@@ -1,11 +1,11 @@
 """An operator's records of one type as a list: searched, filtered, sorted, page by page.
 
-Every question goes through the index of the operator's own records, so that it costs what the operator has and
-not what there is."""
+Every question goes through the index of the operator's own records (``models.documents.own_rows``)."""
 
+import dataclasses
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -70,7 +70,7 @@ class Asked:
 
     text: str = ""
     state: str = ""
-    tests: Mapping[str, str] = field(default_factory=dict)
+    tests: Mapping[str, str] = dataclasses.field(default_factory=dict)
     sort: str = ""
     after: str = ""
     before: str = ""

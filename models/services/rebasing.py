@@ -40,7 +40,7 @@ UNSEEN = Message(
 )
 
 BEGIN_ANEW = Message(
-    "The registration was renewed with a newer form since. Withdraw or leave this application, and begin another."
+    "The registration was renewed with a newer form since. Leave this application, and begin another."
 )
 ASK_OFFICE = Message("Both sides changed an answer you may not see. Please ask the office.")
 

@@ -19,7 +19,7 @@ from models.language import Language
 from models.permissions import Actor, allowed, require
 from models.schema.definition import RecordType
 from models.services.events import record_event
-from models.services.exporting import FORMATS
+from models.services.exporting import FORMATS, require_taking
 from models.services.importing import PERMISSIONS, content_of
 from models.services.incoming import FACT_NAMES
 from models.services.jobs import find_for, is_own, run_this
@@ -95,7 +95,7 @@ async def ask_export(site: Site, actor: Actor, type_name: str, wanted: Wanted) -
 
     Raises NotAllowed, NotFound, TransferRefused (no purpose, too many at once). Asking for the same twice
     makes one."""
-    require(actor, "record.export")
+    require_taking(actor)
     published = _published(site, type_name)
     _check_wanted(site, actor, published, wanted)
     where = query_text(wanted.where or {})
@@ -260,7 +260,7 @@ async def take(site: Site, actor: Actor, job: Job) -> tuple[ResultFile, AsyncIte
     it is what they may read. Raises NotFound."""
     if not is_own(actor, job) or job.state != "done" or job.result is None or is_expired(site, job):
         raise NotFound
-    require(actor, "record.export")
+    require_taking(actor)
     result = job.result
 
     async def body(session: Session) -> None:

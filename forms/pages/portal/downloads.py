@@ -22,7 +22,7 @@ async def ask_download(request: Request) -> Response:
         visit.actor,
         definition.name,
         asked_of(request.query_params, columns),
-        format=text_of(form, "format"),
+        written=text_of(form, "format"),
         profile=text_of(form, "profile"),
         language=visit.language,
     )

@@ -38,7 +38,7 @@ async def show_portal(request: Request) -> Response:
     newest = await agenda.applications(visit.site, visit.actor, "review", limit=RECENT)
     own = await applications.operator_of(visit.site, visit.actor.operator_id)
     context = {
-        "waiting": [_line(visit, each, own) for each in waiting],
+        "waiting": [_line(visit, each) for each in waiting],
         "counts": await agenda.counted(visit.site, visit.actor),
         "most": agenda.COUNT_LIMIT - 1,
         "applications": told_all(visit, newest.applications),
@@ -64,7 +64,7 @@ def _state_of(visit: Visit, own: Record | None) -> Any:
     return visit.site.lifecycles[lifecycle].states.get(own.lifecycle)
 
 
-def _line(visit: Visit, each: Waiting, own: Record | None) -> Mapping[str, Any]:
+def _line(visit: Visit, each: Waiting) -> Mapping[str, Any]:
     """One thing that waits, with the one thing to do about it."""
     return {
         "sort": each.sort,
