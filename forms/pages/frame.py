@@ -97,13 +97,13 @@ def person_of(visit: "Visit") -> str:
 def frame_shape(visit: "Visit") -> Hashable:
     """Everything ``frame_of`` looks at besides the address and who it is: two visits of one shape have frames
     that differ in nothing else. Of the addresses of applications no place of the frame is one."""
-    site, path = visit.site, visit.request.scope["path"]
-    query = visit.request.scope["query_string"]
+    site, scope = visit.site, visit.request.scope
+    done = visit.request.query_params.get("done", "") if b"done=" in scope["query_string"] else ""
     return (
         *(visit.language, visit.actor.kind, visit.actor.roles, site.registry.revision, site.always_open),
-        "/applications/" if path.startswith("/applications/") else path,
-        visit.request.query_params.get("done", "") if b"done=" in query else "",
-        site.switchboard.last(READ_ONLY),
+        "/applications/" if scope["path"].startswith("/applications/") else scope["path"],
+        done if done in DONE else "",
+        _stopped(site.switchboard.last(READ_ONLY), visit.language),
     )
 
 

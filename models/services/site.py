@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from hashlib import sha256
+from typing import Any
 
 from models.clock import Clock, Entropy
 from models.configuration.calendar import Calendar
@@ -65,6 +66,11 @@ class Site:
 
     @cached_property
     def _together(self) -> dict[Ask, Together]:
+        return {}
+
+    @cached_property
+    def drawn(self) -> dict[Any, Any]:
+        """What doors keep of the pages of this site that they drew, without anything of anybody."""
         return {}
 
     @cached_property
