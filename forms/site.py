@@ -10,6 +10,8 @@ from forms.assets import assets
 from forms.pages import (
     again,
     apply,
+    bulk,
+    bulk_file,
     check,
     copy,
     environment,
@@ -119,6 +121,7 @@ def _portal() -> list[BaseRoute]:
         Route("/portal/notices", notices.list_notices),
         Route("/portal/notices/{id}", notices.show_notice),
         Route("/portal/mails", mails.list_mails),
+        *_bulk(),
         Route("/portal/{record_type}", records.list_records),
         Route("/portal/{record_type}/new", records.new_record),
         Route("/portal/{record_type}/copy", copying.choose_source),
@@ -129,6 +132,23 @@ def _portal() -> list[BaseRoute]:
         Route(one + "/files/{id}", record.hand_out),
         Route(one + "/{kind:str}", apply.show_record_gate),
         post(one + "/{kind:str}", apply.pass_record_gate),
+    ]
+
+
+def _bulk() -> list[BaseRoute]:
+    base = "/portal/{record_type}/bulk"
+    one = base + "/{id}"
+    return [
+        Route(base, bulk.show_bulk),
+        post(base, bulk.receive_file),
+        Route(base + "/files/{name}", bulk.hand_out),
+        Route(one, bulk_file.show_file),
+        post(one + "/check", bulk_file.check_rows),
+        post(one + "/apply", bulk_file.apply_rows),
+        post(one + "/cancel", bulk_file.cancel),
+        post(one + "/resume", bulk_file.resume),
+        Route(one + "/errors", bulk_file.hand_errors),
+        Route(one + "/result", bulk_file.hand_result),
     ]
 
 

@@ -28,7 +28,7 @@ from models.services.applying import PERMISSION
 from models.services.beginning import require_needs
 from models.services.events import record_event
 from models.services.importing import content_of
-from models.services.own_rows import KINDS
+from models.services.own_rows import KINDS, widths_of
 from models.services.scanning import require_clean
 from models.services.seeing import seen
 from models.services.site import Site
@@ -183,6 +183,11 @@ def _job(site: Site, actor: Actor, definition: RecordType, parameters: dict[str,
     )
 
 
+def widths_offered(mapping: Sequence[str]) -> dict[str, int]:
+    """Rows of each table the heads of a file may be said to stand for: one more than they do."""
+    return {name: count + 1 for name, count in widths_of(mapping).items()}
+
+
 def matched(site: Site, actor: Actor, definition: RecordType, heads: Sequence[str]) -> list[str]:
     """The column each head stands for, "" where none does; each column once."""
     known = {**_fact_heads(definition), **spread_heads(columns(site, actor, definition), folded)}
@@ -271,6 +276,16 @@ def require_order(site: Site, actor: Actor, job: Job, order: Order) -> None:
             raise SendingClosed(said.msgid, **said.values)
     if order.send and statements(site, actor, definition) and not order.affirmed:
         raise TransferRefused("Read the statements and affirm them.")
+
+
+def why_closed(site: Site, job: Job) -> Message | None:
+    """Why nothing of a file can be sent now, and from when it can; None where it can."""
+    definition = site.registry.current(job.type).definition
+    for kind in _wanted(job):
+        found = windows.sending(site, definition, kind)
+        if not found.open:
+            return windows.banner(site, found)
+    return None
 
 
 def _wanted(job: Job) -> list[Kind]:

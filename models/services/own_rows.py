@@ -47,7 +47,7 @@ class OwnRows(Rows):
         self.job, self.language = job, _language(parameters)
         self.owner: Found = owner.model_dump(by_alias=True)
         own = seen(site, actor, job.type, self.current.version)
-        known = {column.name: column for column in spread_columns(own, _widths(parameters["mapping"]))}
+        known = {column.name: column for column in spread_columns(own, widths_of(parameters["mapping"]))}
         spread = [(at, known[name]) for at, name in self.places if name in known]
         self.readers = [(at, column.name, column.reader()) for at, column in spread if not column.table]
         self.in_tables = [(at, column, column.reader()) for at, column in spread if column.table]
@@ -195,7 +195,7 @@ def _language(parameters: Mapping[str, Any]) -> Language:
     return "en" if parameters.get("language") == "en" else "ja"
 
 
-def _widths(mapping: Sequence[str]) -> dict[str, int]:
+def widths_of(mapping: Sequence[str]) -> dict[str, int]:
     """How many rows of each table a file has columns for."""
     found: dict[str, int] = defaultdict(int)
     for name in mapping:

@@ -103,6 +103,13 @@ PUBLIC: Mapping[str, Row] = {
     "GET /portal/{record_type}/{number}/files/{id}": Row("portal.enter", further=True),
     "GET /portal/notices": Row("portal.enter"),
     "GET /portal/notices/{id}": Row("portal.enter", further=True),
+    **{
+        f"{door[0]} /portal/{{record_type}}/bulk{door[1]}": Row("application.import_own", further=True)
+        for door in (
+            *(("GET", path) for path in ("", "/files/{name}", "/{id}", "/{id}/errors", "/{id}/result")),
+            *(("POST", path) for path in ("", "/{id}/apply", "/{id}/cancel", "/{id}/check", "/{id}/resume")),
+        )
+    },
     "GET /portal/{record_type}": Row("portal.enter", further=True),
     "GET /portal/{record_type}/new": Row("portal.enter", further=True),
     "GET /portal/{record_type}/{number}": Row("portal.enter", further=True),
