@@ -47,9 +47,20 @@ class Reading:
 
 def read_answers(compiled: CompiledType, answers: Mapping[str, Any], variables: Variables) -> Reading:
     """Read what a form sent: texts by field name, rows as lists, groups and uploads as mappings."""
-    typed = {name: parse(answers.get(name)) for name, parse in compiled.level.parsers}
+    typed = _parsed(compiled.level, answers)
     notes = tuple(_notes(compiled.level, answers, typed))
     return _read(compiled, typed, variables, notes, ())
+
+
+def look_at(compiled: CompiledType, answers: Mapping[str, Any], variables: Variables) -> Reading:
+    """``read_answers`` for a page that shows what is stored: what it comes to, what is asked and required,
+    without looking for what is wrong or was normalised (``errors`` and ``notes`` are empty)."""
+    level, variables = compiled.level, _with_now(variables)
+    shown = _shown(compiled, _parsed(level, answers), variables)
+    data, _ = _validate(compiled.validator, level, shown)
+    compute(compiled.formulas, data, variables)
+    required = frozenset([path for path, _, _ in demanded(level, data, {}, variables)])
+    return Reading(data, hidden=frozenset(hidden_paths(level, shown, {}, variables)), required=required)
 
 
 def read_data(compiled: CompiledType, data: Mapping[str, Any], variables: Variables) -> Reading:
@@ -58,8 +69,17 @@ def read_data(compiled: CompiledType, data: Mapping[str, Any], variables: Variab
     level = compiled.level
     unknown = [AnswerError(path, "unknown", say("Unknown field.")) for path in _unknown(level, data)]
     given = _with_defaults(level, data) if level.has_defaults else data
-    typed = {name: parse(given.get(name)) for name, parse in level.parsers}
-    return _read(compiled, typed, variables, (), unknown)
+    return _read(compiled, _parsed(level, given), variables, (), unknown)
+
+
+def _parsed(level: CompiledFields, answers: Mapping[str, Any]) -> Data:
+    """Every answer as its field reads it; nothing where there is none."""
+    sent = answers.get
+    return {name: None if (raw := sent(name)) is None else parse(raw) for name, parse in level.parsers}
+
+
+def _with_now(variables: Variables) -> Variables:
+    return variables if "NOW" in variables else {"NOW": datetime.now(UTC), **variables}
 
 
 def _read(
@@ -69,8 +89,7 @@ def _read(
     notes: tuple[Note, ...],
     unknown: Iterable[AnswerError],
 ) -> Reading:
-    variables = {"NOW": datetime.now(UTC), **variables} if "NOW" not in variables else variables
-    level = compiled.level
+    level, variables = compiled.level, _with_now(variables)
     shown = _shown(compiled, typed, variables)
     data, errors = _validate(compiled.validator, level, shown)
     compute(compiled.formulas, data, variables)

@@ -22,6 +22,8 @@ async def operator_of(site: Site, operator_id: Id | None) -> Record | None:
 
 async def variables_of(site: Site, application: Application) -> dict[str, Any]:
     """What ``$$TODAY``, ``$$OPERATOR``, ``$$BEFORE`` and ``$$TERMS`` stand for in this application."""
+    if application.operator_id is None and application.record_id is None:
+        return variables_with(site, application, None, None)
     operator, before = await asyncio.gather(
         operator_of(site, application.operator_id),
         site.records[application.type].get(application.record_id),

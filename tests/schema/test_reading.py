@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from models.schema.compiled import CompiledType, compile_type
-from models.schema.definition import RecordType
-from models.schema.reading import read_answers, read_data
+from models.schema.definition import RecordType, walk
+from models.schema.reading import look_at, read_answers, read_data
+from tests.forms.sample import definition
 
 TEXT = {"ja": "項目", "en": "Item"}
 
@@ -177,3 +178,24 @@ def test_no_answer_can_be_a_forged_upload_or_certificate() -> None:
     reading = read_answers(compiled, {"f": "id-of-somebody-elses", "c": "CN=forged"}, {})
     assert reading.data.get("f") is None
     assert reading.data.get("c") is None
+
+
+LOOKED: list[dict[str, Any]] = [
+    {},
+    {"word": " あ ", "agree": "yes", "count": "12", "share": "much", "day": "2026-02-30"},
+    {"parts": [{"kind": "c1", "meters": [{}]}, {"title": "x", "kind": "c2"}], "site": {"kind": "c1"}},
+    {"home": {"city": "港区"}, "pick": "none", "picks": ["c1"], "key": "k", "papers": [{"id": "1"}]},
+]
+
+
+@pytest.mark.parametrize("answers", LOOKED)
+def test_a_look_sees_what_reading_finds(answers: dict[str, Any]) -> None:
+    compiled = compile_type(definition())
+    read, looked = read_answers(compiled, answers, {}), look_at(compiled, answers, {})
+    assert (looked.data, looked.hidden, looked.required) == (read.data, read.hidden, read.required)
+    assert (looked.errors, looked.notes) == ((), ())
+    assert read.errors
+
+
+def test_no_answer_is_read_as_none_by_every_kind_of_field() -> None:
+    assert {field.parse(None) for _, field in walk(definition().fields) if field.asked} == {None}
