@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -69,14 +70,14 @@ async def receive_page(request: Request) -> Response:
     plan = draft.plan_of(visit.parameter("page"))
     posted = keeping.read_page(draft, plan, form)
     if not draft.is_open:
-        return keeping.tell_closed(draft, posted)
+        return keeping.tell_closed(draft, plan, form)
     sending = Sending(draft, plan, posted, read_base(form, draft, plan), chosen_in(form, plan))
     if posted.uploads and posted.action.name != "refresh":
         sending = await _attach(sending)
-    return await _receive(sending)
+    return await _receive(sending, form)
 
 
-async def _receive(sending: Sending) -> Response:
+async def _receive(sending: Sending, form: FormData) -> Response:
     """Store a page, whatever other windows store at the same time."""
     posted, visit = sending.posted, sending.draft.visit
     for _ in range(TRIES):
@@ -86,7 +87,7 @@ async def _receive(sending: Sending) -> Response:
         except RecordChanged:
             sending = replace(sending, draft=await load_draft(visit, sending.draft.application.reference))
             if not sending.draft.is_open:
-                return keeping.tell_closed(sending.draft, posted)
+                return keeping.tell_closed(sending.draft, sending.plan, form)
     said = translate(applications.CHANGED_ELSEWHERE, visit.language)
     return await draw(sending.draft, sending.plan, _again(sending, banner=said, status=409))
 

@@ -177,10 +177,11 @@ def offer_again(visit: Visit, form: FormData) -> Response:
     return page(visit, "signed_out", {"typed": typed}, status=404)
 
 
-def tell_closed(draft: Draft, posted: Posted) -> Response:
-    """For a page of an application that cannot be written any more: where it stands, and that what was typed
-    is not part of it."""
-    fields = {name: draft.form.by_name[name] for name in posted.answers}
+def tell_closed(draft: Draft, plan: PagePlan | None, form: FormData) -> Response:
+    """For a page (None for a row) of an application that cannot be written any more: where it stands, and,
+    where something else was typed than is stored, that it is not part of it."""
+    fields = fields_on(plan) if plan else {}
+    typed = read_posted(form, fields.values(), draft.keeper).answers
     stored = draft.application.answers
-    same = all(mark(f, posted.answers[n]) == mark(f, stored.get(n)) for n, f in fields.items())
-    return go(draft.address if same else f"{draft.address}?done=not_added")
+    same = all(mark(fields[n], sent) in ("", mark(fields[n], stored.get(n))) for n, sent in typed.items())
+    return go(draft.address if same and plan else f"{draft.address}?done=not_added")

@@ -172,7 +172,7 @@ async def receive_row(request: Request) -> Response:
         return keeping.offer_again(visit, form)
     for _ in range(keeping.TRIES):
         if not draft.is_open:
-            return keeping.tell_closed(draft, Posted())
+            return keeping.tell_closed(draft, None, form)
         plan, table = _table_of(draft)
         sent = _read(draft, table, form)
         try:
@@ -203,7 +203,7 @@ def _locate(draft: Draft, table: TableField, number: str, base: str) -> int | No
 async def _receive(draft: Draft, plan: PagePlan, table: TableField, sent: RowSent) -> Response:
     reading = draft.read()
     if table.name not in draft.open_names(plan, reading):
-        return keeping.tell_closed(draft, sent.posted)
+        return go(draft.page_address(plan.name))
     index = _locate(draft, table, draft.visit.parameter("row"), sent.base)
     if index is None:
         return await _clash(draft, plan, table, sent)

@@ -257,17 +257,3 @@ async def test_an_answer_the_page_did_not_show_is_not_taken_away(applicant: Tab)
     number = applicant.page.by_id("field-corporate_number")
     assert number is not None
     assert number.get("value") == "7999901000001"
-
-
-async def test_an_upload_from_a_stale_window_is_not_taken_in(applicant: Tab) -> None:
-    address = f"/applications/{(await stored()).reference}/pages/declarations"
-    await applicant.open(address)
-    await applicant.press("次へ進む", {"pledge_filed": "yes"})
-    button = applicant.button("保存してあとで続ける")
-    form = button.inside("form")
-    sent = [*applicant.page.sent(form), ("action", "save")]
-    await applicant.press("保存してあとで続ける", {"effective_from.year": "2031"})
-    before = await stored()
-    await applicant.post(address, sent, form, {"pledge_document": ("誓約書.pdf", PDF)})
-    assert applicant.status == 409
-    assert (await stored()).answers == before.answers
