@@ -8,9 +8,10 @@ from starlette.responses import Response
 
 from forms.pages.draft import Draft, load_draft
 from forms.pages.visit import go, page, read_form, revision_of, visit_of
+from forms.pages.windows import sending_told
 from forms.render.answers import Beside, tell_sections
 from forms.render.names import id_of
-from models.errors import AnswersInvalid, DuplicateValue, RecordChanged
+from models.errors import AnswersInvalid, DuplicateValue, RecordChanged, SendingClosed
 from models.language import Message, translate
 from models.schema.reading import AnswerError, Reading
 from models.services import submitting
@@ -40,6 +41,9 @@ async def submit(request: Request) -> Response:
     except DuplicateValue as error:
         found = (AnswerError(error.field, error.code, Message(error.public, error.values)),)
         return draw_check(draft, errors=found, status=422)
+    except SendingClosed as error:
+        said = translate(error.public, visit.language, **error.values)
+        return draw_check(draft, banner=said, status=error.status)
     except RecordChanged as error:
         fresh = await load_draft(visit, visit.parameter("reference"))
         said = translate(error.public, visit.language, **error.values)
@@ -64,6 +68,7 @@ def draw_check(
         "sections": list(sections_of(draft, reading, beside)),
         "errors": [(place_of(draft, path), text) for path, text in said.items()],
         "banner": banner,
+        "sending": sending_told(draft.visit, draft.application) if not banner else "",
         "waiting": waiting,
         "type_label": draft.compiled.definition.label,
     }

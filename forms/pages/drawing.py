@@ -9,6 +9,7 @@ from starlette.responses import Response
 from forms.pages.draft import Draft
 from forms.pages.merging import clashes, stored_marks, write_base
 from forms.pages.visit import page
+from forms.pages.windows import sending_told
 from forms.render.control import Control, Filling, asked_paths, page_controls, write_controls
 from forms.render.finding import LISTED, Options
 from forms.render.names import FIND, id_of
@@ -88,6 +89,7 @@ async def draw(draft: Draft, plan: PagePlan, outcome: Outcome, reading: Reading 
         "base": write_base(stored_marks(draft, plan)),
         "errors": _summary(draft, filling, controls),
         "banner": outcome.banner,
+        "sending": sending_told(draft.visit, draft.application),
         "fresh": outcome.fresh,
         "clashes": list(clashes(draft, outcome.conflicts, outcome.answers)),
         "changed": outcome.changed,

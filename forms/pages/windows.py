@@ -81,6 +81,14 @@ def periods_of(visit: Visit, definitions: Iterable[RecordType]) -> Mapping[str, 
     return {name: period for name, period in found.items() if period is not None}
 
 
+def sending_told(visit: Visit, application: Application) -> str:
+    """What the pages of a form say beforehand: that it cannot be sent now and from when it can, or that it
+    closes soon; "" where there is nothing to say. The macro ``sending_panel`` draws it."""
+    site, definition = visit.site, applications.compiled(visit.site, application).definition
+    found = windows.banner(site, windows.sending(site, definition, application.kind, application))
+    return found(visit.language) if found is not None else ""
+
+
 @dataclass(frozen=True, slots=True)
 class HoursTold:
     """The service hours in words, and how they stand now."""

@@ -1,21 +1,15 @@
 """Applications are sent within the service hours and the window of their type, to the second; what is typed
 is saved at any time."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from pydantic import ValidationError
 
-from app.database import Database
-from app.opening import build_site
 from app.settings import Settings
-from models.clock import system_entropy
 from models.configuration.calendar import SingleDay
-from models.configuration.load import Configuration
 from models.configuration.windows import Window
 from models.documents.application import Application
 from models.errors import SendingClosed
@@ -59,17 +53,20 @@ def open_(site: Site, **changed: Any) -> Site:
     return replace(site, configuration=configuration, always_open=False)
 
 
-@pytest_asyncio.fixture
-async def bound(
-    store: Database, settings: Settings, configuration: Configuration, hands: Hands
-) -> AsyncIterator[Site]:
-    """A site whose operators and resources are registered within `intake`."""
-    kinds = dict(configuration.record_types)
+def bind(site: Site) -> Site:
+    """Let `intake` bind operators and resources in the version in force, as publishing it would."""
     for name in ("operator", "resource"):
-        applications = kinds[name].applications.model_copy(update={"during": "intake"})
-        kinds[name] = kinds[name].model_copy(update={"applications": applications})
-    changed = replace(configuration, record_types=kinds)
-    yield open_(await build_site(settings, changed, store, hands, system_entropy))
+        published = site.registry.current(name)
+        applications = published.definition.applications.model_copy(update={"during": "intake"})
+        definition = published.definition.model_copy(update={"applications": applications})
+        site.registry._current[name] = replace(published, definition=definition)
+    return site
+
+
+@pytest.fixture
+def bound(site: Site) -> Site:
+    """A site with its hours, whose types are bound to the window."""
+    return open_(bind(site))
 
 
 def about(site: Site, application: Application) -> tuple[RecordType, Kind, Application]:
