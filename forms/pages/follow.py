@@ -17,6 +17,7 @@ from models.language import Text, translate
 from models.schema.definition import KIND_LABELS
 from models.services import applications, repeating, resuming, submitting, uploads
 from models.services.applications import Entry
+from models.services.mailed import masked
 from models.services.outlook import outlook_of
 from models.services.rounds import rounds_of
 from models.workflow.definition import State
@@ -41,6 +42,7 @@ def _standing(draft: Draft) -> dict[str, Any]:
         "kind": KIND_LABELS[application.kind],
         "type_label": draft.compiled.definition.label,
         "arrived": visit.request.query_params.get("done") == "submitted" and application.round > 0,
+        "confirmed_to": masked(application.applicant.email),
         "outlook": outlook,
         "held_by": held_by(visit, state),
         "next_by": held_by(visit, outlook.following) if outlook.following else "",

@@ -42,6 +42,7 @@ DESCRIBED: tuple[type[BaseModel], ...] = (
     site.ServiceHours,
     site.ClosedDays,
     site.Retention,
+    site.Drafts,
     TermsText,
     Window,
     Period,
