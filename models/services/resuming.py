@@ -50,13 +50,16 @@ def read_address(text: str, path: str = "email") -> str:
 
 
 async def send_resume_link(site: Site, actor: Actor, application: Application, email: str) -> None:
-    """Mail a link that opens this draft again. Raises AnswersInvalid (path ``email``), TooManyRequests."""
+    """Mail a link that opens this draft again. Without an account the address is kept with the draft, so that
+    it can ask for further links. Raises AnswersInvalid (path ``email``), TooManyRequests."""
     require_applicant(site, actor, application)
     await require_writing(site, actor)
     address = read_address(email)
     await _require_allowance(site, actor, address)
     await _require_room(site, application)
-    await _send(site, actor, application, "resume_draft", Recipient(address, "", application.language))
+    keeps = application.applicant.account_id is None and application.round == 0
+    to = Recipient(address, "", application.language)
+    await _send(site, actor, application, "resume_draft", to, kept=address if keeps else "")
 
 
 async def send_status_link(site: Site, actor: Actor, reference: str, email: str) -> None:
@@ -98,7 +101,9 @@ async def _require_room(site: Site, application: Application) -> None:
         raise TooManyRequests
 
 
-async def _send(site: Site, actor: Actor, application: Application, template: str, to: Recipient) -> None:
+async def _send(
+    site: Site, actor: Actor, application: Application, template: str, to: Recipient, *, kept: str = ""
+) -> None:
     letter = Letter(
         template=template,
         recipient=to,
@@ -111,6 +116,9 @@ async def _send(site: Site, actor: Actor, application: Application, template: st
 
     async def body(session: Session) -> None:
         await queue_letter(site, letter, session)
+        if kept:
+            reached = {"$set": {"applicant.email": kept}}
+            await Application.raw().update_one({"_id": application.id}, reached, session=session)
         subject: Subject = subject_of(application)
         await record_event(site, actor, "application.link_sent", subject, session, template=template)
 

@@ -293,3 +293,17 @@ async def test_a_draft_has_a_copy_that_says_it_is_one(tab: Tab, site: Site) -> N
     await opened(tab, site, draft)
     await tab.open(f"/applications/{draft.reference}/copy")
     assert "まだ提出されていません" in tab.text
+
+
+async def test_a_draft_is_found_again_after_its_link_is_over(tab: Tab, site: Site, hands: Hands) -> None:
+    actor, draft = await begun(site)
+    await send_status_link(site, STRANGER, draft.reference, "me@example.jp")
+    assert await Message.find({"application_id": draft.id}).count() == 0  # control: nobody said where to
+    await resuming.send_resume_link(site, actor, draft, "me@example.jp")
+    hands.forward(days=20)
+    await send_status_link(site, STRANGER, draft.reference, "ME@example.jp")
+    message = await Message.find_one({"application_id": draft.id, "template": "status_link"})
+    assert message is not None
+    await tab.open(f"/links/{token_of(site, message.links['status_link'])}")
+    await tab.press("申請を開く")
+    assert tab.path.startswith(f"/applications/{draft.reference}/pages/")
