@@ -1,11 +1,13 @@
 """When applications are received, as visitors see it: periods, the gate, sending outside the hours."""
 
 from collections.abc import Callable
+from datetime import date, time
 
 import pytest
 from starlette.applications import Starlette
 
 from app.settings import Settings
+from models.configuration.calendar import SingleDay
 from models.documents.application import Application
 from models.services.site import Site
 from tests.clock import Hands
@@ -28,7 +30,7 @@ def strict(site: Site, program: tuple[Starlette, Settings]) -> Site:
     return served
 
 
-async def test_what_is_typed_is_saved_when_the_service_closes_and_sent_when_it_opens(
+async def test_what_is_typed_is_saved_when_the_service_closes_and_sent_when_it_is_open(
     applicant: Tab, site: Site, hands: Hands
 ) -> None:
     await fill_all(applicant, site)
@@ -45,7 +47,7 @@ async def test_what_is_typed_is_saved_when_the_service_closes_and_sent_when_it_o
     assert "入力と保存はいつでもできます" in applicant.text
     await applicant.press("保存して", {"operator_name": "夜間電力株式会社"})
     assert (await stored()).answers["operator_name"] == "夜間電力株式会社"
-    hands.now = tokyo("11-24 09:00:00")
+    site.calendar.take({date(2026, 11, 20): SingleDay(True, time(9), time(20))})  # the staff prolong the day
     await applicant.open(check)
     assert "入力と保存はいつでもできます" not in applicant.text
     await applicant.press("この内容で提出する")
