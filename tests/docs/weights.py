@@ -74,8 +74,10 @@ class Scales:
     def __init__(self, page: Page, who: str) -> None:
         self.page, self.who = page, who
         self.asked: list[Request] = []
-        page.on("requestfinished", self.asked.append)
-        page.context.new_cdp_session(page).send("Network.setCacheDisabled", {"cacheDisabled": True})
+        page.on("requestfinished", lambda request: self.asked.append(request))
+        network = page.context.new_cdp_session(page)
+        network.send("Network.enable")
+        network.send("Network.setCacheDisabled", {"cacheDisabled": True})
 
     def weigh(self, name: str, open_page: Callable[[], object]) -> Weighed:
         """Load a page by `open_page` and weigh it. Raises playwright's Error for what is no page."""
