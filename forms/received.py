@@ -10,6 +10,9 @@ from starlette.requests import Request
 FIELD_LIMIT = 20_000
 """Most texts read of one post: a table of 200 rows with some 60 boxes each, and what is around it."""
 
+PLAIN_LIMIT = 5_000
+"""Most fields read of a form in one part, as small pages send."""
+
 PART_LIMIT = 2 * 2**20
 """Longest text read of one part (bytes)."""
 

@@ -32,7 +32,7 @@ async def take_in(draft: Draft, posted: Posted, path: str, chosen: list[UploadFi
 def _together(told: list[Message]) -> Message:
     """Several sentences one after the other."""
     first, *others = told
-    return Message("{one} {other}", {"one": first, "other": _together(others)}) if others else first
+    return Message("{one} And {other}", {"one": first, "other": _together(others)}) if others else first
 
 
 async def _take_in(draft: Draft, posted: Posted, path: str, upload: UploadFile) -> None:

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from forms.pages.frame import frame_of
-from forms.received import FIELD_LIMIT, PART_LIMIT, receive
+from forms.received import PART_LIMIT, PLAIN_LIMIT, receive
 from forms.refusals import RequestTooLarge
 from forms.render.environment import environment
 from models.errors import SignInRequired
@@ -85,7 +85,7 @@ async def read_form(request: Request) -> FormData:
     for any other that is too large, and for what is no form at all."""
     try:
         several = request.headers.get("content-type", "").startswith("multipart/form-data")
-        limits = {"max_fields": FIELD_LIMIT, "max_part_size": PART_LIMIT}
+        limits = {"max_fields": PLAIN_LIMIT, "max_part_size": PART_LIMIT}
         form = await receive(request) if several else await request.form(**limits)
     except (HTTPException, MultiPartException) as error:
         raise RequestTooLarge from error

@@ -236,7 +236,7 @@ def _control(plan: ControlPlan, level: _Level, filling: Filling, required: bool,
         error=filling.errors.get(path, ""),
         remarks=filling.remarks.get(path, ()),
         barred=filling.barred.get(plan.where, "") if locked else "",
-        note="" if locked or raw is None or plan.parts else _note(plan, raw, level.values),
+        note="" if locked or raw is None or plan.parts else _note(plan, raw, level.values, filling.language),
     )
     if plan.macro in _SPECIAL or plan.repeats:
         _fill_special(control, raw, filling)
@@ -247,9 +247,11 @@ def _control(plan: ControlPlan, level: _Level, filling: Filling, required: bool,
     return control
 
 
-def _note(plan: ControlPlan, raw: Raw, values: Mapping[str, Any]) -> str:
+def _note(plan: ControlPlan, raw: Raw, values: Mapping[str, Any], language: Language) -> str:
     """What is kept of an answer, where tidying made it other than it was typed; nothing of a secret."""
-    return "" if plan.field.confidential else plan.field.retold(raw, values.get(plan.name))
+    value, field = values.get(plan.name), plan.field
+    told = not field.confidential and field.retold(raw, value)
+    return field.show(value, language) if told else ""
 
 
 def _shown(control: Control, value: Any, language: Language) -> str:

@@ -92,6 +92,11 @@ class PagePlan:
     """Whether anything on it is picked among records or accounts."""
     purpose: str = ""
     """Why its personal questions are asked; those with another purpose say so themselves."""
+    names: frozenset[str] = dataclasses.field(init=False, compare=False, repr=False)
+    """The fields on it."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "names", frozenset(control.name for control in self.controls))
 
 
 @dataclass(frozen=True, slots=True)

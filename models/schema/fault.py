@@ -1,12 +1,13 @@
 """What is wrong with an answer, where, and in which words."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from models.language import Message, Text
 from models.schema.compiled import CompiledFields
 from models.schema.fields import BaseField
+from models.schema.fields.base import MSGID
 from models.schema.fields.characters import Characters, unusable
 
 
@@ -42,11 +43,13 @@ def translated(level: CompiledFields, problem: Any) -> AnswerError:
     location = [part for part in problem["loc"] if not (isinstance(part, str) and "[" in part)]
     target, path = _locate(level, [str(part) for part in location])
     key, msgid = _PYDANTIC.get(problem["type"], (problem["type"], ""))
-    if not msgid:
-        msgid = problem["msg"] if key in _OURS or " " in problem["msg"] else "{label} cannot be used."
     if key == "control_character":
         return AnswerError(path, key, _unusable(target, problem["input"]))
-    context = {_SAID.get(k, k): v for k, v in (problem.get("ctx") or {}).items() if k != "error"}
+    given: Mapping[str, Any] = problem.get("ctx") or {}
+    if not msgid:
+        otherwise = problem["msg"] if " " in problem["msg"] else "{label} cannot be used."
+        msgid = str(given.get(MSGID, otherwise))
+    context = {_SAID.get(k, k): v for k, v in given.items() if k not in ("error", MSGID)}
     return AnswerError(path, key, Message(msgid, {**context, "label": label_of(target)}))
 
 
@@ -61,8 +64,6 @@ def _unusable(target: BaseField | None, text: Any) -> Message:
 
 _SAID = {"decimal_places": "places"}
 """Values of pydantic's errors that our messages call otherwise."""
-
-_OURS = frozenset({"format", "choice", "pattern", "declaration", "control_character"})
 
 _PYDANTIC = {
     "string_too_long": ("too_long", "{label} must be at most {max_length} characters."),

@@ -187,8 +187,13 @@ def words(raw: Any) -> str | None:
 
 
 def refuse(key: str, msgid: str, **values: Any) -> PydanticCustomError:
-    """An error of validation: a stable key for examples and tests, an English message id for people."""
-    return PydanticCustomError(key, msgid, values or None)
+    """An error of validation: a stable key for examples and tests, an English message id for people. The id
+    goes along under MSGID, as pydantic puts the values into its own copy."""
+    return PydanticCustomError(key, key, {**values, MSGID: msgid})
+
+
+MSGID = "_msgid"
+"""Where an error of ours keeps its message id."""
 
 
 class Option(BaseModel):

@@ -24,6 +24,7 @@ _ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925, "大正": 1911, "明治
 """The year before the first of each era (元号法; 明治五年太政官布告第三百三十七号 for dates since 1873)."""
 _LETTERS = {"R": "令和", "H": "平成", "S": "昭和", "T": "大正", "M": "明治"}
 _ERA = re.compile(rf"({'|'.join(_ERAS)}|[RHSTM])\s?(元|[0-9]{{1,2}})(?=[年./-])")
+_DIGITS = re.compile("[0-9]+")
 _RUN = re.compile("([0-9]{4})([0-9]{2})([0-9]{2})?")
 
 
@@ -38,7 +39,8 @@ def _parts(raw: Any, names: tuple[str, ...]) -> str | None:
 def whole(boxes: Sequence[str | None]) -> str | None:
     """All of a date that was put into its first box, the others left empty; None where it was not."""
     first, *others = boxes
-    return first if first and len(first) > len("9999") and not any(others) else None
+    holds_more = first is not None and (len(first) > len("9999") or _SEPARATORS.search(first[1:]))
+    return first if holds_more and not any(others) else None
 
 
 def _iso(text: str, count: int) -> str:
@@ -60,11 +62,12 @@ def _western(text: str) -> str:
 
 
 def _boxed_otherwise(raw: Any, value: Any) -> str:
-    """`value` where its boxes, or the one text, say it in other than its own digits; "" where they do not."""
-    typed = [raw.get(name) for name in BOXES if raw.get(name)] if isinstance(raw, dict) else [raw]
-    numbers = [int(text) for text in re.findall("[0-9]+", " ".join(str(text) for text in typed))]
-    same = numbers == [int(text) for text in re.findall("[0-9]+", str(value))]
-    return "" if value is None or (same and str(typed[0]).isascii()) else str(value)
+    """`value` where it was typed in other than its own digits, each number in a box of its own; "" where it
+    was typed as it is kept."""
+    typed = [str(raw[name]) for name in BOXES if raw.get(name)] if isinstance(raw, dict) else [str(raw)]
+    numbers, kept = ([int(text) for text in _DIGITS.findall(told)] for told in (" ".join(typed), str(value)))
+    plain = typed and typed[0].isascii() and (isinstance(raw, str) or typed[0].strip().isdigit())
+    return "" if value is None or (numbers == kept and plain) else str(value)
 
 
 class DateField(BaseField):
