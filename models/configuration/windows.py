@@ -1,6 +1,7 @@
 """Application windows (受付期間) as a steward writes them in ``windows/*.yaml``: when what is received."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -28,6 +29,11 @@ def _read_moment(value: Any) -> datetime:
 Moment = Annotated[datetime, BeforeValidator(_read_moment)]
 
 
+@lru_cache(maxsize=4096)
+def _utc(moment: datetime, zone: ZoneInfo) -> datetime:
+    return moment.replace(tzinfo=zone).astimezone(UTC)
+
+
 class Period(Part):
     """One time of a window: from ``opens`` up to ``closes``, which is outside; wall clock of the site."""
 
@@ -37,11 +43,11 @@ class Period(Part):
 
     def begin(self, zone: ZoneInfo) -> datetime:
         """The first moment inside, in UTC."""
-        return self.opens.replace(tzinfo=zone).astimezone(UTC)
+        return _utc(self.opens, zone)
 
     def end(self, zone: ZoneInfo) -> datetime:
         """The first moment outside again, in UTC."""
-        return self.closes.replace(tzinfo=zone).astimezone(UTC)
+        return _utc(self.closes, zone)
 
 
 class Window(Part):

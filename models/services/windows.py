@@ -104,13 +104,8 @@ def sending(
     workflow = (
         workflow_of(site, application) if application else site.workflows[definition.applications.workflow]
     )
-    state = application.state if application else workflow.first
+    found = workflow.submissions.get(application.state if application else workflow.first, ())
     facts = {"kind": kind, "type": definition.name, "record_type": definition.name, "correction": False}
-    found = (
-        step
-        for step in workflow.transitions.values()
-        if state in step.origins and "applicant" in step.by and workflow.hands_over(state, step)
-    )
     step = next((step for step in found if not step.when or holds(step.when, facts)), None)
     again = application is not None and _is_again(site, application)
     return _look(site, _gates(site, Act(definition.name, kind, step, hands_over=True, again=again)))

@@ -157,6 +157,15 @@ class Workflow(Flow):
         """Whether `transition`, taken from `state`, hands the applicant's answers over."""
         return self.states[state].held_by == "applicant" and not self.states[transition.to].final
 
+    @cached_property
+    def submissions(self) -> Mapping[str, tuple[Transition, ...]]:
+        """By state, the steps with which an applicant hands the answers over."""
+        own = [step for step in self.transitions.values() if "applicant" in step.by]
+        return {
+            state: tuple(s for s in own if state in s.origins and self.hands_over(state, s))
+            for state in self.states
+        }
+
 
 class Lifecycle(Flow):
     """The states of a registered thing."""
