@@ -55,6 +55,9 @@ BRIEF: Mapping[str, Any] = dict.fromkeys(
 )
 """What a list of applications reads of each: no answers."""
 
+BY_DUE = "by_operator_due"
+"""The index of an operator's own applications by their due dates (``models.documents.application``)."""
+
 NEWEST = Order("updated_at", "moment", down=True)
 
 
@@ -133,7 +136,7 @@ async def _own_turn(site: Site, actor: Actor) -> list[Waiting]:
 
 async def _by_due(actor: Actor, states: list[str]) -> list[Application]:
     where = {**_own(actor), "state": {"$in": states}}
-    rows = Application.raw().find(where, BRIEF).sort([("due", 1), ("_id", 1)]).limit(MOST)
+    rows = Application.raw().find(where, BRIEF).sort([("due", 1), ("_id", 1)]).hint(BY_DUE).limit(MOST)
     return [Application.model_validate(row) async for row in rows]
 
 

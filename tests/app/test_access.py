@@ -11,7 +11,7 @@ from models import access
 from models.documents.application import Application
 from models.errors import AnswersInvalid, NotFound, TransitionRefused
 from models.schema.definition import RecordType
-from models.services import records, secrets, seeing, uploads
+from models.services import listings, records, secrets, seeing, uploads
 from models.services.applications import save_page
 from models.services.beginning import begin
 from models.services.steps import Given, take_step
@@ -53,6 +53,9 @@ QUERIES = {
     "/admin/messages/list": ("?page_size=100",),
     "/admin/filters": (f"?for={NAME}", f"?for={NAME}&as=text"),
     "/admin/views/new": (f"?for={NAME}",),
+    "/portal/{record_type}": ("", "?sort=-price"),
+    "/portal/{record_type}/copy": ("", "?record={number}"),
+    "/portal/{record_type}/{number}": ("", "?version=1"),
 }
 """What is asked besides of some doors; of the others nothing."""
 
@@ -73,7 +76,7 @@ def _addresses(vault: Vault, door: Door) -> Iterator[str]:
         values |= dict.fromkeys(("identifier", "id"), vault.upload) | {"version": "1"}
         address = routes.fill(door.template, values)
         for query in QUERIES.get(door.template, ("",)):
-            yield address + query.format(record=record)
+            yield address + query.format(record=record, number=vault.record.number)
 
 
 async def said(vault: Vault, who: str) -> str:
@@ -325,7 +328,7 @@ async def test_a_record_is_shown_by_every_door_to_those_its_rules_name_and_by_no
 
 async def test_the_services_keep_a_record_out_of_reach_too(rows: Vault) -> None:
     site, user, auditor = rows.site, rows.actors["user"], rows.actors["auditor"]
-    assert await records.list_own(site, user, NAME) == []
+    assert (await listings.page(site, user, NAME, listings.Asked())).rows == []
     with pytest.raises(NotFound):
         await records.find_own(site, user, NAME, rows.record.number)
     with pytest.raises(NotFound):

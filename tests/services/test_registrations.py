@@ -18,7 +18,7 @@ from models.errors import (
     TransitionRefused,
 )
 from models.permissions import Actor
-from models.services import accounts, records
+from models.services import accounts, listings, records
 from models.services.applications import save_page
 from models.services.beginning import begin
 from models.services.checks import automatic_checks
@@ -156,12 +156,13 @@ async def test_an_operator_sees_its_own_records_only(site: Site, reviewer: Actor
     _, first = await register_operator(site, reviewer, approver)
     record = await register_resource(site, first, reviewer, approver)
     other = replace(first, operator_id=reviewer.account_id)
-    assert [found.number for found in await records.list_own(site, first, "resource")] == [record.number]
-    assert await records.list_own(site, other, "resource") == []
+    listed = await listings.page(site, first, "resource", listings.Asked())
+    assert [found["number"] for found in listed.rows] == [record.number]
+    assert (await listings.page(site, other, "resource", listings.Asked())).rows == []
     with pytest.raises(NotFound):
         await records.find_own(site, other, "resource", record.number)
     with pytest.raises(NotAllowed):
-        await records.list_own(site, Actor(kind="visitor"), "resource")
+        await listings.page(site, Actor(kind="visitor"), "resource", listings.Asked())
 
 
 async def test_signing_in_takes_the_operators_own_certificate(

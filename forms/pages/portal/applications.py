@@ -16,7 +16,7 @@ LABELS = {
     "all": Message("All"),
     "mine": Message("Your turn"),
     "review": Message("Under review"),
-    "over": Message("Closed"),
+    "over": Message("Decided or ended"),
 }
 LONGEST = 100
 

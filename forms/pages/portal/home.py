@@ -1,6 +1,6 @@
 """The first page of the portal: what waits, what can be done, where everything stands."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -8,10 +8,10 @@ from starlette.responses import Response
 
 from forms.pages.portal.rows import told, told_all
 from forms.pages.visit import Visit, operator_visit, page
+from forms.pages.windows import told as told_period
 from models.documents.record import Record
 from models.language import Message
-from models.schema.definition import RecordType
-from models.services import agenda, applications, notices
+from models.services import agenda, applications, notices, windows
 from models.services.agenda import Waiting
 
 RECENT = 5
@@ -39,6 +39,7 @@ async def show_portal(request: Request) -> Response:
     own = await applications.operator_of(visit.site, visit.actor.operator_id)
     context = {
         "waiting": [_line(visit, each) for each in waiting],
+        "periods": [told_period(visit, term) for term in windows.upcoming(visit.site, visit.actor)],
         "counts": await agenda.counted(visit.site, visit.actor),
         "most": agenda.COUNT_LIMIT - 1,
         "applications": told_all(visit, newest.applications),
@@ -46,15 +47,9 @@ async def show_portal(request: Request) -> Response:
         "own_type": visit.site.registry.current(visit.site.configuration.site.operator_type).definition,
         "own_state": _state_of(visit, own),
         "types": applications.offered(visit.site, visit.actor),
-        "copied": _copied(applications.offered(visit.site, visit.actor)),
         "news": await notices.for_actor(visit.site, visit.actor, RECENT),
     }
     return page(visit, "portal", context)
-
-
-def _copied(offered: Sequence[RecordType]) -> frozenset[str]:
-    """The types a new application of which can be filled from an earlier one."""
-    return frozenset(kind.name for kind in offered if "register" in kind.applications.kinds)
 
 
 def _state_of(visit: Visit, own: Record | None) -> Any:

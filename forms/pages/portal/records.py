@@ -13,10 +13,9 @@ from forms.pages.visit import Visit, go, operator_visit, page
 from models.errors import SearchTooWide
 from models.language import Message, translate
 from models.schema.definition import RecordType
-from models.services import applications, listings
+from models.services import applications, batches, listings
 from models.services.listings import Asked, Column, Listed
 
-UNREAD = Message("“{text}” cannot be used here.")
 LONGEST = 100
 
 
@@ -56,14 +55,23 @@ async def list_records(request: Request) -> Response:
         found, said = await listings.page(visit.site, visit.actor, definition.name, asked), ""
     except SearchTooWide as error:
         found, said = Listed((), 0, "", ""), translate(error.public, visit.language, **error.values)
-    errors = [(f"#f-{name}", UNREAD.msgid, asked.tests[name]) for name in found.unread]
     context = {
         **_list_context(visit, definition, columns, asked, found),
-        "errors": [(at, translate(msgid, visit.language, text=text)) for at, msgid, text in errors],
+        "errors": [_unread(visit, name, columns, asked) for name in found.unread],
         "said": said,
+        "may_bring": bool(batches.kinds(visit.site, visit.actor, definition)),
         "may_begin": applications.may_begin(visit.site, visit.actor, definition, "register"),
     }
-    return page(visit, "records", context, status=422 if errors else 200)
+    return page(visit, "records", context, status=422 if found.unread else 200)
+
+
+def _unread(visit: Visit, name: str, columns: tuple[Column, ...], asked: Asked) -> tuple[str, str]:
+    """What is said of a filter that cannot be read, and where."""
+    label = next(column.field.label for column in columns if name in names_of(column))
+    said = translate(
+        "{label}: “{text}” cannot be looked for.", visit.language, label=label, text=asked.tests[name]
+    )
+    return f"#f-{name}", said
 
 
 def _list_context(
