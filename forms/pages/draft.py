@@ -1,7 +1,7 @@
 """An application as its applicant sees it: the form it is pinned to, what is open, which page comes next."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -16,7 +16,7 @@ from models.schema.compiled import CompiledType
 from models.schema.definition import RecordType, singles, walk
 from models.schema.fields.base import BaseField
 from models.schema.fields.structure import TableField
-from models.schema.reading import AnswerError, Reading, read_answers
+from models.schema.reading import AnswerError, Reading, look_at, read_answers
 from models.services import applications, picking, seeing, upgrading
 from models.services.reasons import told_remark
 
@@ -46,6 +46,12 @@ class Draft:
     """The whole form, under the access rules in force."""
     seen: RecordType
     """Of the form what this visitor may read: all that is ever drawn."""
+    _last: list[Any] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    def called(self, reference: str, revision: str) -> "Draft":
+        """The same draft under another reference and revision, as it is drawn for all drafts alike."""
+        told = {"reference": reference, "revision": revision}
+        return replace(self, application=self.application.model_copy(update=told))
 
     @property
     def address(self) -> str:
@@ -81,6 +87,10 @@ class Draft:
                 found.setdefault(remark.field, []).extend(told_remark(self.form, remark, self.visit.language))
         return found
 
+    def look(self) -> Reading:
+        """What the stored answers come to, as far as a page that shows them needs it."""
+        return look_at(self.compiled, self.application.answers, self.variables)
+
     def read(self, answers: Mapping[str, Any] | None = None) -> Reading:
         """The stored answers, or others in their place, read through the rules."""
         return read_answers(
@@ -89,9 +99,17 @@ class Draft:
 
     def visible(self, reading: Reading) -> frozenset[str]:
         """The fields these answers lead to, those that only speak included."""
-        return frozenset(
-            name for name, target in self.compiled.level.fields.items() if self._is_visible(target, reading)
-        )
+        return self._led_to(reading)[0]
+
+    def _led_to(self, reading: Reading) -> tuple[frozenset[str], list[PagePlan]]:
+        """The fields and pages these answers lead to, worked out once while they stay the same."""
+        if not self._last or self._last[0] is not reading:
+            fields = self.compiled.level.fields.items()
+            visible = frozenset(name for name, target in fields if self._is_visible(target, reading))
+            pages = [page for page in self.plan.pages if not visible.isdisjoint(page.names)]
+            self._last[:] = [reading, (visible, pages)]
+        found: tuple[frozenset[str], list[PagePlan]] = self._last[1]
+        return found
 
     def _is_visible(self, target: BaseField, reading: Reading) -> bool:
         if target.asked:
@@ -133,7 +151,7 @@ class Draft:
 
     def told(self, reading: Reading) -> Mapping[str, Any]:
         """Of the answers what may stand in a page."""
-        return reading.data if self.seen is self.compiled.definition else told(self.seen, reading.data)
+        return reading.data if self.seen == self.compiled.definition else told(self.seen, reading.data)
 
     @property
     def told_variables(self) -> Mapping[str, Any]:
@@ -149,8 +167,7 @@ class Draft:
 
     def pages(self, reading: Reading) -> list[PagePlan]:
         """The pages these answers lead to."""
-        visible = self.visible(reading)
-        return [page for page in self.plan.pages if any(plan.name in visible for plan in page.controls)]
+        return self._led_to(reading)[1]
 
     def plan_of(self, name: str) -> PagePlan:
         """The page called `name`. Raises NotFound."""

@@ -1,20 +1,22 @@
 """One page of a form, drawn: its questions, what is wrong, the way through the pages."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from starlette.responses import Response
 
-from forms.pages.draft import Draft
+from forms.pages.draft import Draft, Step
 from forms.pages.merging import clashes, stored_marks, write_base
+from forms.pages.pieced import pieced_page
 from forms.pages.visit import page
 from forms.pages.windows import sending_told
 from forms.render.control import Control, Filling, asked_paths, page_controls, write_controls
 from forms.render.finding import LISTED, Options
 from forms.render.names import FIND, id_of
 from forms.render.plan import PagePlan
-from forms.render.rules import page_rules
+from forms.render.rules import PageRules, Reason, page_rules
 from models.schema.reading import AnswerError, Reading
 from models.services import picking
 
@@ -76,33 +78,104 @@ async def draw(draft: Draft, plan: PagePlan, outcome: Outcome, reading: Reading 
     """The page with this outcome."""
     reading = reading or draft.read(outcome.answers)
     filling = await picked_filling(draft, plan, outcome, reading)
-    controls = list(page_controls(plan, filling))
-    pages = draft.pages(reading)
-    context = {
-        "draft": draft,
-        "plan": plan,
-        "steps": draft.steps(reading),
-        "number": 1 + next((i for i, known in enumerate(pages) if known.name == plan.name), 0),
-        "total": len(pages),
-        "controls": write_controls(controls, draft.visit.language),
-        "asked": " ".join(asked_paths(controls)),
-        "base": write_base(stored_marks(draft, plan)),
-        "errors": _summary(draft, filling, controls),
-        "banner": outcome.banner,
-        "sending": sending_told(draft.visit, draft.application),
-        "fresh": outcome.fresh,
-        "clashes": list(clashes(draft, outcome.conflicts, outcome.answers)),
-        "changed": outcome.changed,
-        "back": draft.before(plan, reading),
-        "rules": page_rules(draft.seen, [c.name for c in plan.controls], draft.visit.language),
-        "told": draft.told(reading),
-        "type_label": draft.compiled.definition.label,
-    }
-    return page(draft.visit, "fill", context, status=outcome.status)
+    sheet = Sheet(draft, plan, outcome, reading, filling, list(page_controls(plan, filling)))
+    texts = sheet.texts()
+    if draft.visit.inset or outcome.fresh or outcome.conflicts:
+        return page(draft.visit, "fill", sheet.context(texts), status=outcome.status)
+    return pieced_page(draft.visit, "fill", sheet.shape(), texts, sheet.context, status=outcome.status)
 
 
-def _summary(draft: Draft, filling: Filling, controls: list[Control]) -> list[tuple[str, str]]:
+@dataclass(frozen=True)
+class Sheet:
+    """One page of a form to be drawn: what is only printed apart from what decides about the rest."""
+
+    draft: Draft
+    plan: PagePlan
+    outcome: Outcome
+    reading: Reading
+    filling: Filling
+    controls: Sequence[Control]
+
+    @cached_property
+    def steps(self) -> Sequence[Step]:
+        """Every page of the form and how it stands."""
+        return list(self.draft.steps(self.reading))
+
+    @cached_property
+    def rules(self) -> PageRules | None:
+        """The rules of the page for the browser."""
+        names = [control.name for control in self.plan.controls]
+        return page_rules(self.draft.seen, names, self.draft.visit.language)
+
+    def shape(self) -> Hashable:
+        """Everything the template looks at besides texts."""
+        states = tuple(step.state for step in self.steps)
+        around = self.draft.newer, bool(self.back), self.outcome.changed
+        return self.draft.seen, self.plan.name, states, around, len(self.filling.errors)
+
+    @cached_property
+    def back(self) -> str:
+        """The address before the page; "" before the first."""
+        return self.draft.before(self.plan, self.reading)
+
+    def texts(self) -> dict[str, str]:
+        """What the template only prints."""
+        draft, application = self.draft, self.draft.application
+        told = {
+            "reference": application.reference,
+            "revision": str(application.revision),
+            "controls": write_controls(self.controls, draft.visit.language),
+            "asked": " ".join(asked_paths(self.controls)),
+            "base": write_base(stored_marks(draft, self.plan)),
+            "banner": self.outcome.banner,
+            "sending": sending_told(draft.visit, application),
+            "data": self.rules.write(draft.told(self.reading), draft.told_variables) if self.rules else "",
+        }
+        for number, (place, text) in enumerate(_summary(draft, self.filling, self.controls)):
+            told |= {f"place{number}": place, f"error{number}": text}
+        return told
+
+    def context(self, texts: Mapping[str, str]) -> dict[str, Any]:
+        """What the template is given, with these texts in their places."""
+        draft, plan, outcome = (
+            self.draft.called(texts["reference"], texts["revision"]),
+            self.plan,
+            self.outcome,
+        )
+        led_to = [step.name for step in self.steps if step.state != "not_needed"]
+        return {
+            "draft": draft,
+            "plan": plan,
+            "steps": draft.steps(self.reading),
+            "number": led_to.index(plan.name) + 1 if plan.name in led_to else 1,
+            "total": len(led_to),
+            "errors": [(texts[f"place{n}"], texts[f"error{n}"]) for n in range(len(self.filling.errors))],
+            "fresh": outcome.fresh,
+            "clashes": list(clashes(draft, outcome.conflicts, outcome.answers)),
+            "changed": outcome.changed,
+            "back": self.back,
+            "rules": self.rules and Written(self.rules.reasons, texts["data"]),
+            "told": None,
+            "type_label": draft.compiled.definition.label,
+            **{name: texts[name] for name in ("controls", "asked", "base", "banner", "sending")},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The rules of a page, written for the browser already."""
+
+    reasons: Sequence[Reason]
+    data: str
+
+    def write(self, *_: object) -> str:
+        return self.data
+
+
+def _summary(draft: Draft, filling: Filling, controls: Sequence[Control]) -> list[tuple[str, str]]:
     """Every error with the place it is linked to; "" where the page does not show its field."""
+    if not filling.errors:
+        return []
     shown = {control.path for control in controls}
     return [(_place(draft, path, shown), text) for path, text in filling.errors.items()]
 
