@@ -176,6 +176,8 @@ def limits() -> str:
         ("any session", spell(sessions.ABSOLUTE)),
         *((f"a link to {name.replace('_', ' ')}", spell(time)) for name, time in links.LIFETIMES.items()),
         ("links mailed for one application", f"{resuming.LINKS_AN_HOUR} an hour"),
+        ("links asked for to one mail address", f"{resuming.ADDRESS_LINKS_AN_HOUR} an hour"),
+        ("links asked for from one network address", f"{resuming.NETWORK_LINKS_AN_HOUR} an hour"),
         ("a password", f"{lengths.start} to {lengths.stop - 1} characters"),
         (
             "failed sign-ins in a row until an account waits",
