@@ -23,7 +23,7 @@ STATES: Mapping[str, tuple[Message, str]] = {
     "prepared": (Message("Waiting for your decision"), "look"),
     "queued": (Message("Waiting for its turn"), ""),
     "running": (Message("Being worked on"), ""),
-    "done": (Message("Done"), "good"),
+    "done": (Message("Finished"), "good"),
     "failed": (Message("Stopped"), "bad"),
     "cancelled": (Message("Cancelled"), ""),
 }

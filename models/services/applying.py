@@ -100,7 +100,7 @@ class Applying(Importing):
         if errors:
             self.job.failed_count += 1
             ordered = sorted(errors, key=self.rows.place_of)
-            told = [{**error.document(), "stops": name == "refused"} for error in ordered]
+            told = [{**error.document(), "stops": name in ("refused", "left")} for error in ordered]
             self.job.failed = [*self.job.failed, *told][:FAILED_LIMIT]
 
     def _add(self, name: str) -> None:
@@ -166,7 +166,7 @@ class Applying(Importing):
         """Count rows that became drafts, and those that did not."""
         for row in around:
             if row.errors:
-                self._count("refused", row.errors)
+                self._count("left", row.errors)
             else:
                 self._count("drafts" if row.is_going else row.kind, row.problems)
         self.job.done += len(around)
@@ -225,7 +225,7 @@ class Applying(Importing):
         """Send the application of a row, once; where that is refused, it stays a draft, and the row is told
         why."""
         if application is None:
-            name = "refused" if row.errors or row.problems else row.kind
+            name = "left" if row.errors or row.problems else row.kind
             self._count(name, row.errors or row.problems)
             return
         try:

@@ -68,7 +68,7 @@ class Incoming:
     facts: dict[str, str] = field(default_factory=dict)
     cells: dict[str, Any] = field(default_factory=dict)
     raw: Sequence[Any] = ()
-    parts: dict[Spread, Any] = field(default_factory=dict)
+    parts: list[tuple[Spread, Any]] = field(default_factory=list)
     """What stands in the cells of tables that have a column for each row."""
     record: Found | None = None
     operator: Found | None = None

@@ -16,7 +16,7 @@ from models.interchange.tables.spread import Spread, spread_columns
 from models.interchange.tables.table import Row
 from models.language import Language, Message
 from models.permissions import Actor
-from models.schema.definition import Kind
+from models.schema.definition import Kind, walk
 from models.schema.fault import AnswerError, say
 from models.schema.fields.choice import DeclarationField
 from models.schema.fields.structure import ReferenceField
@@ -72,13 +72,17 @@ class OwnRows(Rows):
             return Incoming(number, kind="example")
         for at, column, reader in self.in_tables:
             cell = cells[at] if at < len(cells) else None
-            if cell == UNWRITTEN:
+            if cell == UNWRITTEN or (cell in (None, "") and not row.facts.get("number")):
                 continue
             try:
-                row.parts[column] = reader(cell) if cell not in (None, "") else None
+                row.parts.append((column, reader(cell) if cell not in (None, "") else None))
             except (Unreadable, ValueError, TypeError, AttributeError, ArithmeticError):
-                row.errors.append(self._unreadable(row, column.name))
+                row.errors.append(self._odd(row, column))
         return row
+
+    def _odd(self, row: Incoming, column: Spread) -> RowError:
+        message = say("{label} must be written as JSON, as an export writes it.", column.field)
+        return self.error(row, column.name, message)
 
     async def _find_operators(self, incoming: Sequence[Incoming]) -> None:
         for row in incoming:
@@ -137,6 +141,13 @@ class OwnRows(Rows):
     @cached_property
     def _blank(self) -> dict[str, Any]:
         return prefilled(self.definition, None)
+
+    @cached_property
+    def has_locks(self) -> bool:
+        """Whether any answer may depend on who types it, in which application, or what else is answered."""
+        fields = [field for _, field in walk(self.definition.fields) if field.asked and field.stored]
+        ruled = (f.set_once or f.read_only_when is not None or f.access is not None for f in fields)
+        return any(ruled)
 
     def locked(self, row: Incoming, answers: Mapping[str, Any]) -> Iterator[RowError]:
         """The answers of a row its form would not let anybody type."""
@@ -208,27 +219,28 @@ def widths_of(mapping: Sequence[str]) -> dict[str, int]:
 
 
 def _with_rows(
-    parts: Mapping[Spread, Any], columns: Mapping[str, Column], known: Mapping[str, Any]
+    parts: Sequence[tuple[Spread, Any]], columns: Mapping[str, Column], known: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The tables of a row, each put together of its cells over what is registered; rows in which nothing is
     left are taken out."""
-    tables: dict[tuple[str, ...], dict[int, dict[Spread, Any]]] = {}
-    for column, value in parts.items():
-        tables.setdefault(column.table, {}).setdefault(column.row, {})[column] = value
+    tables: dict[tuple[str, ...], dict[int, list[tuple[Spread, Any]]]] = {}
+    for column, value in parts:
+        tables.setdefault(column.table, {}).setdefault(column.row, []).append((column, value))
     found = {}
     for path, rows in tables.items():
         target = columns[".".join(path)]
         kept = target.take(known)
         before = kept if isinstance(kept, list) else []
         count = max(max(rows) + 1, len(before))
-        merged = [_merged(before[at] if at < len(before) else {}, rows.get(at, {})) for at in range(count)]
-        found[target.name] = target.field.parse([row for row in merged if _is_filled(row)])
+        merged = [_merged(before[at] if at < len(before) else {}, rows.get(at, ())) for at in range(count)]
+        filled = [row for row in merged if _is_filled(row)]
+        found[target.name] = (target.field.parse(filled) if before else filled) or None
     return found
 
 
-def _merged(before: Any, cells: Mapping[Spread, Any]) -> dict[str, Any]:
+def _merged(before: Any, cells: Sequence[tuple[Spread, Any]]) -> dict[str, Any]:
     row = dict(before) if isinstance(before, Mapping) else {}
-    for column, value in cells.items():
+    for column, value in cells:
         here = row
         for name in column.inside[:-1]:
             here[name] = dict(here.get(name) or {})
@@ -238,7 +250,7 @@ def _merged(before: Any, cells: Mapping[Spread, Any]) -> dict[str, Any]:
 
 
 def _is_filled(value: Any) -> bool:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return any(_is_filled(part) for part in value.values())
     return value not in (None, "", [])
 
@@ -270,7 +282,9 @@ class OwnJudge(Judge):
         if row.errors:
             return
         data = await rows.with_copies(row, rows.merged(row, changed))
-        row.typed = rows.answers(row, data)
-        row.errors += rows.locked(row, row.typed)
+        if rows.has_locks or rows.job.phase != "check":
+            row.typed = rows.answers(row, data)
+        if rows.has_locks:
+            row.errors += rows.locked(row, row.typed)
         row.kind = "new" if row.record is None else "changed"
         row.problems += [rows.error(row, error.path, error.message) for error in rows.judged(row, data)]

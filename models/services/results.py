@@ -45,5 +45,5 @@ async def count(job: Job) -> int:
 
 def _told(row: dict[str, Any], language: Language) -> list[str]:
     sent = bool(row.get("submissions"))
-    state = translate("Sent", language) if sent else translate("Draft", language)
+    state = translate("Sent in", language) if sent else translate("Draft", language)
     return [state, row["reference"], KIND_LABELS[row["kind"]](language), row.get("title") or ""]

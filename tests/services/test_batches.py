@@ -29,6 +29,8 @@ from tests.services.transferring import operator
 
 PROMISE = {"text": {"ja": "誓います", "en": "I promise"}, "text_version": "1"}
 
+SIDE = field("side", "choice", options=[{"code": "l", "label": {"ja": "左"}, "attributes": {"x": 1}}])
+
 KIND = a_type(
     field("title", required=True),
     field("code", unique=True),
@@ -37,7 +39,7 @@ KIND = a_type(
     field("reason", show_when={"area": "east"}, required_when={"area": "east"}),
     field("fixed", set_once=True),
     field("secretive", access={"write": ["staff"]}),
-    field("units", "table", fields=[field("name", required=True), field("kw", "integer")]),
+    field("units", "table", fields=[field("name", required=True), field("kw", "integer"), SIDE]),
     field("paper", "file", accept=["pdf"]),
     field("promise", "declaration", required=True, **PROMISE),
     record_type="site_plan",
@@ -117,14 +119,14 @@ async def test_every_row_is_judged_as_its_form_would_and_nothing_is_written(site
 
 
 async def test_rows_of_tables_have_columns_of_their_own(site: Site, mine: Actor) -> None:
-    heads = "title,units 1／name,units 1／kw,units.2.name,units.2.kw,なにか"
-    job = await checked(site, mine, lines("一号,甲,5,乙,x,", "二号,甲,1,,,", "三号,,3,,,", heads=heads))
+    heads = "title,units 1／name,units 1／kw,units.2.name,units.2.kw,units.1.side"
+    job = await checked(site, mine, lines("一号,甲,5,乙,x,", "二号,甲,1,,,左", "三号,,3,,,", heads=heads))
     columns = ["units.1.name", "units.1.kw", "units.2.name", "units.2.kw"]
-    assert job.parameters["mapping"] == ["title", *columns, ""]
+    assert job.parameters["mapping"] == ["title", *columns, "units.1.side"]
     assert told(job) == [(2, "units.2.kw", "x"), (4, "units 1／name", "")]
     [second] = await made(await applied(site, mine, job))
     assert second.data is not None
-    assert second.data["units"] == [{"name": "甲", "kw": 1}]
+    assert second.data["units"] == [{"name": "甲", "kw": 1, "side": "l"}]
 
 
 async def test_an_example_row_left_in_the_file_is_no_application(site: Site, mine: Actor) -> None:
@@ -151,11 +153,11 @@ async def test_a_change_names_its_record_and_unchanged_rows_are_skipped(
     assert job.counts == {"changed": 1, "same": 1, "refused": 3, "ready": 1}
     assert told(job) == [(4, "fixed", "y"), (5, "番号", "9999999999"), (6, "番号", one.number)]
     job = await applied(site, mine, job)
-    assert job.counts == {"sent": 1, "same": 1, "refused": 3}
+    assert job.counts == {"sent": 1, "same": 1, "left": 3}
     [change] = await made(job)
     assert (change.kind, change.record_id, change.base_revision) == ("change", one.id, 1)
     assert change.data is not None
-    assert change.data["units"] == [{"name": "甲", "kw": 1}, {"name": "乙", "kw": 2}]
+    assert [row["name"] for row in change.data["units"]] == ["甲", "乙"]
     again = await checked(site, mine, lines(rows[0], heads=heads))
     assert again.failed[0]["en"] == f"An application for it is under way: {change.reference}."
 
@@ -170,7 +172,8 @@ async def test_another_operators_record_is_as_good_as_unknown(site: Site, mine: 
 
 async def test_what_is_not_the_operators_to_answer_is_no_column(site: Site, mine: Actor) -> None:
     names = {column.name for column in batches.columns(site, mine, kind(site), 1)}
-    assert names == {"title", "code", "power", "area", "reason", "fixed", "units.1.name", "units.1.kw"}
+    plain = {"title", "code", "power", "area", "reason", "fixed"}
+    assert names == {*plain, "units.1.name", "units.1.kw", "units.1.side"}
     forged = await begun(site, mine, lines("一号,x", heads="title,secretive"))
     assert forged.parameters["mapping"] == ["title", ""]
     with pytest.raises(TransferRefused):
@@ -184,7 +187,7 @@ ROWS = (",一号,A1,5,west,", ",二号,A2,much,west,", ",三号,A3,7,east,近い
 
 async def test_rows_without_errors_are_sent_each_with_a_reference_of_its_own(site: Site, mine: Actor) -> None:
     job = await applied(site, mine, await checked(site, mine, lines(*ROWS)))
-    assert (job.state, job.done, job.counts) == ("done", 4, {"sent": 3, "refused": 1})
+    assert (job.state, job.done, job.counts) == ("done", 4, {"sent": 3, "left": 1})
     sent = await made(job)
     assert [each.batch.row for each in sent if each.batch] == [2, 4, 5]
     assert len({each.reference for each in sent}) == 3
@@ -226,7 +229,7 @@ async def test_a_row_that_is_refused_on_sending_stays_a_draft_and_is_told(
 
     monkeypatch.setattr(applying, "submit", refusing)
     job = await applied(site, mine, job)
-    assert job.counts == {"sent": 2, "refused": 1, "kept": 1}
+    assert job.counts == {"sent": 2, "left": 1, "kept": 1}
     assert [each.state for each in await made(job)] == ["submitted", "draft", "submitted"]
     assert "Not this one." in {each["en"] for each in job.failed}
 

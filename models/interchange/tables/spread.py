@@ -3,6 +3,7 @@ too, a column for each row: 「号機 1／名称」."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from models.interchange.tables.columns import Column, heads_of, tellable
@@ -36,18 +37,18 @@ class Spread(Column):
         """What it is called in a head of names: rows are counted from 1."""
         return ".".join(str(part + 1) if isinstance(part, int) else part for part in self.place)
 
-    @property
+    @cached_property
     def table(self) -> tuple[str, ...]:
         """The path of the table it stands in; () outside of one."""
         row = next((at for at, part in enumerate(self.place) if isinstance(part, int)), 0)
         return tuple(str(part) for part in self.place[:row])
 
-    @property
+    @cached_property
     def row(self) -> int:
         """Which row of the table it stands in, from 0."""
         return next((part for part in self.place if isinstance(part, int)), 0)
 
-    @property
+    @cached_property
     def inside(self) -> tuple[str, ...]:
         """Where it stands in its row."""
         return tuple(str(part) for part in self.place[len(self.table) + 1 :])
