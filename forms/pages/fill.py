@@ -48,7 +48,7 @@ async def show_page(request: Request) -> Response:
     plan = draft.plan_of(visit.parameter("page"))
     if not draft.is_open:
         return go(draft.address)
-    reading = draft.read()
+    reading = draft.look()
     if plan not in draft.pages(reading):
         return go(draft.first())
     stored = draft.application.answers
