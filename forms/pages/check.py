@@ -62,7 +62,7 @@ def draw_check(
     reading = draft.read()
     said = draft.say(errors)
     beside = Beside(
-        errors=_by_field(said.items()),
+        errors=_by_field((path, draft.located(path, text)) for path, text in said.items()),
         remarks=_by_place(draft),
         notes=_notes(draft, reading),
     )
@@ -73,7 +73,7 @@ def draw_check(
         "ways": _ways(draft, reading),
         "rows": {a.name: _row_ways(draft, a) for s in sections for a in s.answers if a.rows},
         "steps": draft.steps(reading),
-        "errors": [(place_of(draft, path), text) for path, text in said.items()],
+        "errors": [(place_of(draft, path), draft.located(path, text)) for path, text in said.items()],
         "banner": banner,
         "sending": sending_told(draft.visit, draft.application) if not banner else "",
         "waiting": [step for step in draft.steps(reading) if step.state == "todo"],

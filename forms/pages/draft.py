@@ -234,6 +234,16 @@ class Draft:
     def page_address(self, name: str) -> str:
         return f"{self.address}/pages/{name}"
 
+    def located(self, path: str, text: str) -> str:
+        """`text` about the answer at `path`, with the row it is in where it is inside a table."""
+        name, number, *inner = [*path.split("."), ""]
+        target = self.seen.by_name.get(name)
+        if not inner or not number.isdigit() or not isinstance(target, TableField):
+            return text
+        label = (target.row_label or target.label)(self.visit.language)
+        mark = "：" if self.visit.language == "ja" else ": "
+        return f"{label} {int(number) + 1}{mark}{text}"
+
     def say(self, errors: Sequence[AnswerError]) -> dict[str, str]:
         """The messages of errors by path."""
         return {error.path: error.message(self.visit.language) for error in errors}

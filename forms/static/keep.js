@@ -42,7 +42,7 @@
     if (told.kept || "base" in told) kept = mine;
     failures = told.kept ? 0 : failures + 1;
     const files = [...form.querySelectorAll("input[type=file]")].some((input) => input.files.length);
-    form.dataset.kept = told.kept && typed === mine && !files ? "yes" : "";
+    form.dataset.safe = told.kept && typed === mine && !files ? "yes" : "";
     if (typed !== kept) later(status === 0 || status >= 500 ? AGAIN[Math.min(failures, AGAIN.length) - 1] ?? WAIT : WAIT);
     if (status >= 400 && status < 500) clearTimeout(timer);
   }

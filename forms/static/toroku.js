@@ -1,21 +1,21 @@
 // Small comforts only: every page does all it does without this file.
 "use strict";
 
-// After an error, begin reading at the summary.
+// After an error, begin reading at the summary; who came by the skip link still has its #main.
 const summary = document.querySelector("[data-focus]");
-if (summary && !location.hash) summary.focus();
+if (summary && ["", "#main"].includes(location.hash)) summary.focus();
 
 const form = document.querySelector("form[data-guard]");
 if (form) {
   let changed = form.dataset.guard === "changed";
   let sent = false;
-  form.addEventListener("input", () => { changed = true; form.dataset.kept = ""; });
+  form.addEventListener("input", () => { changed = true; form.dataset.safe = ""; });
   form.addEventListener("submit", (event) => {
     if (sent) event.preventDefault();
     sent = true;
   });
   addEventListener("pageshow", () => { sent = false; });
-  addEventListener("beforeunload", (event) => { if (changed && !sent && form.dataset.kept !== "yes") event.preventDefault(); });
+  addEventListener("beforeunload", (event) => { if (changed && !sent && form.dataset.safe !== "yes") event.preventDefault(); });
   form.addEventListener("change", (event) => {
     if (event.target.matches("[data-refreshes]")) refresh(form);
   });

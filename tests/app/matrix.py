@@ -80,10 +80,14 @@ PUBLIC: Mapping[str, Row] = {
         for method in ("GET", "POST")
         for rest in ("/renew", "/pages/{page}", "/check", "/save", "/upgrade", "/withdraw", "/again")
     },
+    **{
+        f"{method} /applications/{{reference}}/pages/{{page}}/{{table}}/{{row}}": Row(OWN, further=True)
+        for method in ("GET", "POST")
+    },
     "GET /applications/{reference}": Row(OWN, further=True),
     **{
         f"GET /applications/{{reference}}{rest}": Row(OWN, further=True)
-        for rest in ("/copy", "/copy/{kind}", "/mails")
+        for rest in ("/copy", "/copy/{ending}", "/mails")
     },
     "GET /portal/mails": Row("message.view_own portal.enter"),
     "GET /applications/{reference}/files/{id}": Row(OWN, further=True),
