@@ -302,7 +302,9 @@ async def remove_one(site: Site) -> bool:
         return False
     job = found[0]
     await site.store.attachments.remove(f"job:{job.id}")
-    values = {"result": None, "source": None, "expires_at": None}
+    values: dict[str, Any] = {"result": None, "source": None, "expires_at": None}
+    if job.kind == "bulk":
+        values["failed"] = []  # cells of the file are told with what is wrong with them
     over = {} if job.is_over else {"state": "cancelled", "finished_at": site.now()}
     await move_job(job, (job.state,), {**values, **over})
     return True

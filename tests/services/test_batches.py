@@ -10,16 +10,17 @@ from models.documents.base import new_id
 from models.documents.event import Event
 from models.documents.job import Job
 from models.documents.record import Record
-from models.errors import NotAllowed, NotFound, TransferRefused, WritingStopped
+from models.errors import JobMoved, NotAllowed, NotFound, TransferRefused, WritingStopped
 from models.permissions import Actor
 from models.schema.definition import RecordType
-from models.services import applying, batches, jobs
+from models.services import applying, batches, jobs, transfers
 from models.services.applications import find
 from models.services.batches import Order
 from models.services.events import record_event
 from models.services.site import Site
 from models.services.submitting import submit
 from models.services.switches import set_switch
+from tests.clock import Hands
 from tests.schema.definitions import a_type, field, options
 from tests.services.conftest import staff
 from tests.services.contracts import another
@@ -361,3 +362,16 @@ async def test_nothing_is_brought_in_while_applicants_only_read(site: Site, mine
         await begun(site, mine, lines(*ROWS))
     with pytest.raises(WritingStopped):
         await batches.apply(site, mine, job, Order())
+
+
+async def test_after_a_week_neither_the_file_nor_its_cells_are_kept(
+    site: Site, mine: Actor, hands: Hands
+) -> None:
+    job = await checked(site, mine, lines(*ROWS))
+    assert not await transfers.remove_one(site)
+    hands.now += batches.KEPT_FOR
+    assert await transfers.remove_one(site)
+    left = await jobs.find_job(job.id)  # type: ignore[arg-type]
+    assert (left.state, left.failed, left.source) == ("cancelled", [], None)
+    with pytest.raises(JobMoved):
+        await batches.resume(site, mine, left)
