@@ -1,12 +1,13 @@
 """The main journey, steps 1 to 4, in Chromium: Japanese pages, real mongod, real mail server.
 
-The operator's side runs a second time with JavaScript off."""
+The operator is on a phone of 360 pixels with JavaScript off, closes the browser and goes on with another one;
+a second time at a desk, with JavaScript."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, ViewportSize
 
 from app.demo import PASSWORD
 from app.opening import configuration_of
@@ -36,17 +37,34 @@ def configuration(tmp_path_factory: pytest.TempPathFactory) -> Configuration:
     return configuration_of(Settings(data=tmp_path_factory.mktemp("configuration")))
 
 
+PHONE: ViewportSize = {"width": 360, "height": 740}
+DESK: ViewportSize = {"width": 1280, "height": 900}
+
+Devices = Callable[[], Page]
+"""Gives somebody another device; the browser of the one before is closed, and what it knew is gone."""
+
+
 @pytest.fixture(
-    params=[pytest.param(True, marks=pytest.mark.slow), False], ids=["with-javascript", "without-javascript"]
+    params=[pytest.param(True, marks=pytest.mark.slow), False],
+    ids=["desk-with-javascript", "phone-without-javascript"],
 )
-def operator(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[Page]:
-    """The operator's browser."""
-    context = chromium.new_context(locale="ja-JP", java_script_enabled=request.param)
-    page = context.new_page()
-    page.set_default_timeout(15_000)
-    yield page
-    shoot(page, "99-last")
-    context.close()
+def devices(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[Devices]:
+    """The operator's browsers, one after the other."""
+    scripts, opened = bool(request.param), list[Page]()
+
+    def open_device() -> Page:
+        for page in opened:
+            page.context.close()
+        window = DESK if scripts else PHONE
+        context = chromium.new_context(locale="ja-JP", java_script_enabled=scripts, viewport=window)
+        opened[:] = [context.new_page()]
+        opened[0].set_default_timeout(15_000)
+        return opened[0]
+
+    yield open_device
+    for page in opened:
+        shoot(page, "99-last")
+        page.context.close()
 
 
 @pytest.fixture
@@ -87,7 +105,7 @@ def begin_application(page: Page, program: Program) -> None:
 
 
 def test_an_operators_whole_life(
-    operator: Page,
+    devices: Devices,
     staff: Any,
     program: Program,
     mailbox: Mailbox,
@@ -96,6 +114,7 @@ def test_an_operators_whole_life(
     definition = configuration.record_types["operator"]
     answers = answers_of(configuration, "operator")
     contact, administrator = str(answers["contact_email"]), str(answers["admin_email"])
+    operator = devices()
 
     # 1. A would-be operator reads the terms, fills in a page, leaves, and comes back by a mailed link.
     operator.goto(program.url)
@@ -106,7 +125,7 @@ def test_an_operators_whole_life(
     press(operator, '.actions button[value="save"]')
     operator.fill('[name="email"]', contact)
     press(operator, "main form button.button--primary")
-    operator.context.clear_cookies()
+    operator = devices()
     operator.goto(link_in(mailbox.wait_for(contact)))
     press(operator, "main form button")
     assert reference in operator.url
@@ -141,7 +160,7 @@ def test_an_operators_whole_life(
     shoot(reviewer, "07-returned")
 
     # The applicant gets the mail, follows its link, sees only the remarked fields open, corrects them.
-    operator.context.clear_cookies()
+    operator = devices()
     operator.goto(link_in(mailbox.wait_for(contact, "", count=3)))
     press(operator, "main form button")
     shoot(operator, "08-remarks")
@@ -180,7 +199,7 @@ def test_an_operators_whole_life(
     assert login not in str(invitation.get_content())
 
     # 4. The administrator sets a password, signs in with the certificate, registers a resource.
-    operator.context.clear_cookies()
+    operator = devices()
     operator.goto(link_in(invitation))
     operator.fill('[name="password"]', CHOSEN)
     for field in operator.locator('input[type="password"]').all():
