@@ -88,7 +88,7 @@ def _applications() -> list[BaseRoute]:
         Route(base + "/again", again.show_again),
         post(base + "/again", again.apply_again),
         Route(base + "/copy", copy.show_copy),
-        Route(base + "/copy/{kind}", copy.download_copy),
+        Route(base + "/copy/{ending}", copy.download_copy),
         Route(base + "/mails", mails.show_mails),
         Route(base + "/files/{id}", follow.hand_out),
     ]

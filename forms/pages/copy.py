@@ -36,7 +36,7 @@ async def download_copy(request: Request) -> Response:
     """The same as a file: a page of HTML that stands alone, or JSON for programs. Its name is the reference
     number. Raises NotFound for any other kind."""
     draft = await _draft(request)
-    kind = draft.visit.parameter("kind")
+    kind = draft.visit.parameter("ending")
     if kind == "json":
         document = receipt_of(
             draft.visit.site, draft.visit.actor, draft.application, _answered(draft)

@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Mount, Route
 VALUES = {
     "record_type": "operator",
     "kind": "change",
+    "ending": "json",
     "page": "company",
     "path": "toroku.css",
     "reference": "A2026-000001",

@@ -73,7 +73,7 @@ def _addresses(vault: Vault, door: Door) -> Iterator[str]:
     for reference, page in product((vault.application.reference, vault.first.reference), PAGES):
         values = {"reference": reference, "page": page, "number": vault.record.number, "kind": "change"}
         values |= dict.fromkeys(("record_type", "name", "key", "type"), NAME)
-        values |= dict.fromkeys(("identifier", "id"), vault.upload) | {"version": "1"}
+        values |= dict.fromkeys(("identifier", "id"), vault.upload) | {"version": "1", "ending": "json"}
         address = routes.fill(door.template, values)
         for query in QUERIES.get(door.template, ("",)):
             yield address + query.format(record=record, number=vault.record.number)

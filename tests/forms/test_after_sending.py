@@ -14,6 +14,8 @@ from models.documents.message import Message
 from models.permissions import Actor
 from models.services import resuming
 from models.services.allowances import network_of
+from models.services.erasing import erase_some
+from models.services.expiry import expire_one
 from models.services.links import make_link, token_of
 from models.services.messages import Letter, Recipient, queue_letter
 from models.services.receipts import fingerprint
@@ -307,3 +309,18 @@ async def test_a_draft_is_found_again_after_its_link_is_over(tab: Tab, site: Sit
     await tab.open(f"/links/{token_of(site, message.links['status_link'])}")
     await tab.press("申請を開く")
     assert tab.path.startswith(f"/applications/{draft.reference}/pages/")
+
+
+async def test_a_draft_that_was_erased_says_so(tab: Tab, site: Site, hands: Hands) -> None:
+    _, draft = await begun(site)
+    await opened(tab, site, draft)
+    hands.forward(days=91)
+    await expire_one(site)
+    await opened(tab, site, draft)
+    assert "消去しました" not in tab.text  # control: only once it is
+    hands.forward(days=32)
+    await erase_some(site)
+    await opened(tab, site, draft)
+    assert "消去しました" in tab.text
+    assert (await tab.open(f"/applications/{draft.reference}/copy")).status == 200
+    assert (await tab.open(f"/applications/{draft.reference}/mails")).status == 200
