@@ -89,6 +89,8 @@ class Draft:
 
     def look(self) -> Reading:
         """What the stored answers come to, as far as a page that shows them needs it."""
+        if self.plan.picks:  # what may be picked can depend on any answer
+            return self.read()
         return look_at(self.compiled, self.application.answers, self.variables)
 
     def read(self, answers: Mapping[str, Any] | None = None) -> Reading:

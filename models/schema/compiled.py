@@ -16,6 +16,9 @@ from models.schema.fields.text import TextField
 
 Rules = Mapping[str, Condition]
 
+Parsers = tuple[tuple[str, Callable[[Any], Any]], ...]
+"""How each answer people give is read, by field."""
+
 
 @dataclass(frozen=True)
 class CompiledFields:
@@ -41,7 +44,7 @@ class CompiledFields:
         return {name: level for name, level in self.inner.items() if not self.fields[name].repeats}
 
     @cached_property
-    def parsers(self) -> tuple[tuple[str, Callable[[Any], Any]], ...]:
+    def parsers(self) -> Parsers:
         """How each answer people give is read, by field."""
         return tuple((name, target.parse) for name, target in self.fields.items() if target.asked)
 
@@ -139,6 +142,35 @@ class CompiledType:
         rules = (target.show_when for _, target in walk(self.definition.fields))
         read = (name for rule in rules if rule for path in fields_in(rule) for name in path.split("."))
         return not computed.isdisjoint(read)
+
+    @cached_property
+    def outline(self) -> "Outline":
+        """What decides how a page of stored answers looks: whatever a rule reads, and what holds others."""
+        fields = self.definition.fields
+        names = {path.split(".")[0] for path in _paths_read(fields)}
+        kept = tuple(f for f in fields if f.name in names or f.parts or f.control in ("picker", "computed"))
+        known = {field.name for field in kept}
+        return Outline(
+            TypeAdapter(shape_of(self.definition.name, kept)),
+            tuple((name, parse) for name, parse in self.level.parsers if name in known),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """How those answers are read that anything else depends on."""
+
+    validator: TypeAdapter[dict[str, Any]]
+    parsers: Parsers
+
+
+def _paths_read(fields: tuple[BaseField, ...]) -> Iterator[str]:
+    """What the conditions and formulas of these fields read, and of those inside them."""
+    for _, part in walk(fields):
+        for query in (part.show_when, part.required_when, part.read_only_when):
+            yield from fields_in(query)
+        if isinstance(part, ComputedField):
+            yield from paths_in(part.value)
 
 
 @lru_cache(maxsize=256)

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from models.language import Message
-from models.schema.compiled import CompiledCheck, CompiledFields, CompiledType
+from models.schema.compiled import CompiledCheck, CompiledFields, CompiledType, Parsers
 from models.schema.demands import altered, demanded, misfits, misshapen, missing
 from models.schema.fault import AnswerError, first_of_each, say, translated
 from models.schema.levels import Data, Variables, compute, hidden_paths, inside, show, without
@@ -47,17 +47,18 @@ class Reading:
 
 def read_answers(compiled: CompiledType, answers: Mapping[str, Any], variables: Variables) -> Reading:
     """Read what a form sent: texts by field name, rows as lists, groups and uploads as mappings."""
-    typed = _parsed(compiled.level, answers)
+    typed = _parsed(compiled.level.parsers, answers)
     notes = tuple(_notes(compiled.level, answers, typed))
     return _read(compiled, typed, variables, notes, ())
 
 
 def look_at(compiled: CompiledType, answers: Mapping[str, Any], variables: Variables) -> Reading:
-    """``read_answers`` for a page that shows what is stored: what it comes to, what is asked and required,
-    without looking for what is wrong or was normalised (``errors`` and ``notes`` are empty)."""
-    level, variables = compiled.level, _with_now(variables)
-    shown = _shown(compiled, _parsed(level, answers), variables)
-    data, _ = _validate(compiled.validator, level, shown)
+    """``read_answers`` for a page that shows what is stored: what is asked and required, and of the answers
+    those on which something else depends. What is wrong or was normalised is not looked for (``errors`` and
+    ``notes`` are empty)."""
+    level, outline, variables = compiled.level, compiled.outline, _with_now(variables)
+    shown = _shown(compiled, _parsed(outline.parsers, answers), variables)
+    data, _ = _validate(outline.validator, level, shown)
     compute(compiled.formulas, data, variables)
     required = frozenset([path for path, _, _ in demanded(level, data, {}, variables)])
     return Reading(data, hidden=frozenset(hidden_paths(level, shown, {}, variables)), required=required)
@@ -69,13 +70,13 @@ def read_data(compiled: CompiledType, data: Mapping[str, Any], variables: Variab
     level = compiled.level
     unknown = [AnswerError(path, "unknown", say("Unknown field.")) for path in _unknown(level, data)]
     given = _with_defaults(level, data) if level.has_defaults else data
-    return _read(compiled, _parsed(level, given), variables, (), unknown)
+    return _read(compiled, _parsed(level.parsers, given), variables, (), unknown)
 
 
-def _parsed(level: CompiledFields, answers: Mapping[str, Any]) -> Data:
+def _parsed(parsers: Parsers, answers: Mapping[str, Any]) -> Data:
     """Every answer as its field reads it; nothing where there is none."""
     sent = answers.get
-    return {name: None if (raw := sent(name)) is None else parse(raw) for name, parse in level.parsers}
+    return {name: None if (raw := sent(name)) is None else parse(raw) for name, parse in parsers}
 
 
 def _with_now(variables: Variables) -> Variables:

@@ -16,7 +16,7 @@ from forms.render.plan import ControlPlan, plan_form
 from models.language import LANGUAGES, Language
 from models.schema.compiled import compile_type
 from models.schema.definition import RecordType
-from models.schema.reading import read_answers
+from models.schema.reading import look_at, read_answers
 from tests.forms.sample import KEEPER, definition
 
 KIND = definition()
@@ -29,7 +29,7 @@ def controls_of(
 ) -> list[Control]:
     """The controls of the one page of `kind`."""
     compiled, names = compile_type(kind), frozenset(kind.by_name)
-    reading = read_answers(compiled, answers, {})
+    reading = said.pop("reads", read_answers)(compiled, answers, {})
     opened = said.pop("opened", names)
     filling = Filling(language, compiled.level, answers, reading, names, opened, KEEPER, **said)
     return list(page_controls(plan_form(kind, language).pages[0], filling))
@@ -111,6 +111,14 @@ def test_any_answers_are_drawn_from_pieces_as_the_macros_draw_them(
 ) -> None:
     controls = controls_of(KIND, answers, errors=errors, opened=frozenset(NAMES) - shut)
     assert str(write_controls(controls, "ja")) == by_macros(controls)
+
+
+@SLOW
+@given(answers=st.dictionaries(st.sampled_from(NAMES), ANYTHING), shut=st.frozensets(st.sampled_from(NAMES)))
+def test_a_look_draws_what_a_reading_draws(answers: dict[str, Any], shut: frozenset[str]) -> None:
+    opened = frozenset(NAMES) - shut
+    looked = controls_of(KIND, answers, opened=opened, reads=look_at)
+    assert str(write_controls(looked, "ja")) == by_macros(controls_of(KIND, answers, opened=opened))
 
 
 def test_no_piece_holds_what_was_typed() -> None:
