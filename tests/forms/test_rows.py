@@ -7,6 +7,7 @@ from starlette.applications import Starlette
 
 from app.main import create_app
 from app.settings import Settings
+from forms.pages import rows as row_pages
 from models.documents.application import Application
 from models.services.site import Site
 from tests.forms.tab import Tab
@@ -184,3 +185,15 @@ async def test_after_a_return_only_remarked_tables_open_their_rows(administrator
     assert "場所を詳しく" in tab.text
     await tab.press("この内容を保存する", {"visits.0.place": "本館一階"})
     assert [each["place"] for each in await rows()] == ["本館一階"]
+
+
+async def test_control_by_its_number_alone_a_row_would_be_written_over(
+    administrator: Tab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tab = await with_rows(administrator, "一")
+    monkeypatch.setattr(row_pages, "_locate", lambda *given: int(given[2]) - 1)
+    await tab.press("変更")
+    address, mine = tab.path, tab.page.sent(tab.button("この内容を保存する").inside("form"))
+    await tab.press("この内容を保存する", {"visits.0.place": "あちら"})
+    await tab.post(address, [*mine, ("action", "next")])
+    assert [each["place"] for each in await rows()] == ["一"]
