@@ -188,6 +188,21 @@ async def test_the_program_and_corrections_by_staff_go_on(bound: Site, hands: Ha
     windows.require_open(bound, actor, application.model_copy(update={"by_staff": True}), step)
 
 
+async def test_a_step_of_the_staff_is_bound_where_it_says_so(bound: Site, hands: Hands) -> None:
+    """Control: without ``during`` it is taken at any hour."""
+    hands.now = tokyo("11-24 10:00:00")
+    _, application = await begun(bound)
+    application = application.model_copy(update={"state": "submitted"})
+    reviewer = await staff(bound, "reviewer", "reviewer")
+    claim = bound.workflows["registration"].transitions["claim"]
+    hands.now = tokyo("11-24 18:00:00")
+    windows.require_open(bound, reviewer, application, claim)
+    hourly = claim.model_copy(update={"during": "service_hours"})
+    with pytest.raises(SendingClosed, match="within the service hours"):
+        windows.require_open(bound, reviewer, application, hourly)
+    windows.require_open(bound, reviewer, application, claim.model_copy(update={"during": "intake"}))
+
+
 async def test_a_window_nobody_describes_any_more_stays_closed(bound: Site) -> None:
     gone = replace(bound, configuration=replace(bound.configuration, windows={}))
     with pytest.raises(SendingClosed, match="no date is set"):
