@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from forms.pages.draft import Draft, draft_of, load_draft
 from forms.pages.visit import go, page, read_form, text_of, visit_of
-from models.errors import CertificateRefused, TorokuError, TransitionRefused
+from models.errors import CertificateRefused, SendingClosed, TorokuError, TransitionRefused
 from models.language import translate
 from models.services import certificates, repeating, terms
 
@@ -53,4 +53,8 @@ async def _show(draft: Draft, error: TorokuError | None = None) -> Response:
 
 def _problem(draft: Draft, error: TorokuError) -> tuple[str, str]:
     said = translate(error.public, draft.visit.language, **error.values)
-    return ("#certificate" if isinstance(error, CertificateRefused) else "#accept"), said
+    if isinstance(error, CertificateRefused):
+        return "#certificate", said
+    definition = draft.visit.site.registry.current(draft.application.type).definition
+    at_terms = definition.applications.terms and not isinstance(error, SendingClosed)
+    return "#accept" if at_terms else "", said

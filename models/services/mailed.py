@@ -27,8 +27,8 @@ OWN = ("applicant", "operator")
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One mail. ``to`` is masked for who has no account; ``body`` is None where it is not shown again, because
-    it gave power to whoever read it or was erased. Where one-time links stood, LINK stands."""
+    """One mail. ``to`` is masked for who has no account; ``body`` is None where it is not shown again: what
+    gave power to whoever read it, and what was erased. Where one-time links stood, LINK stands."""
 
     id: Id
     at: datetime

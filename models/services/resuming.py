@@ -1,6 +1,7 @@
 """Coming back to an application by a mailed link, without an account."""
 
 import asyncio
+import unicodedata
 from datetime import timedelta
 from time import monotonic
 
@@ -36,6 +37,9 @@ ANSWER_EVERY = 0.25
 """Answers to somebody unknown come at whole multiples of this many seconds, so that how long one takes does
 not say whether there is such an application."""
 
+DASHES = "‐‑‒–—―−ー"
+"""Signs people type for a hyphen."""
+
 _ADDRESS = TypeAdapter(EmailField(name="email", type="email").value_type())
 
 
@@ -47,6 +51,12 @@ def read_address(text: str, path: str = "email") -> str:
     except ValidationError as error:
         msgid = "Enter an e-mail address like name@example.co.jp."
         raise AnswersInvalid((AnswerError(path, "format", Said(msgid)),)) from error
+
+
+def read_reference(text: str) -> str:
+    """A reference number somebody typed: full width, lower case, blanks and other dashes are all right."""
+    plain = unicodedata.normalize("NFKC", text[:100]).upper()
+    return "".join("-" if char in DASHES else char for char in plain if not char.isspace())[:64]
 
 
 async def send_resume_link(site: Site, actor: Actor, application: Application, email: str) -> None:
@@ -75,7 +85,7 @@ async def send_status_link(site: Site, actor: Actor, reference: str, email: str)
 
 
 async def _send_status_link(site: Site, reference: str, address: str) -> None:
-    application = await Application.find_one({"reference": reference.strip().upper()[:64]})
+    application = await Application.find_one({"reference": read_reference(reference)})
     if application is None or address.casefold() != application.applicant.email.casefold():
         return
     try:

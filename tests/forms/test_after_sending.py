@@ -324,3 +324,15 @@ async def test_a_draft_that_was_erased_says_so(tab: Tab, site: Site, hands: Hand
     assert "消去しました" in tab.text
     assert (await tab.open(f"/applications/{draft.reference}/copy")).status == 200
     assert (await tab.open(f"/applications/{draft.reference}/mails")).status == 200
+
+
+@pytest.mark.parametrize(
+    "typed", ["A2026-000123", " a2026-000123 ", "Ａ２０２６－０００１２３", "A2026 ー 000123", "A2026–000123"]
+)
+def test_a_reference_number_is_read_however_it_is_typed(typed: str) -> None:
+    assert resuming.read_reference(typed) == "A2026-000123"
+
+
+def test_another_reference_number_stays_another() -> None:
+    assert resuming.read_reference("A2026-000124") != "A2026-000123"
+    assert len(resuming.read_reference("A" * 10_000)) == 64

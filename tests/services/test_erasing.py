@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 from bson import ObjectId
+from structlog.testing import capture_logs
 
+from app.worker import Worker
 from models.documents.account import Link
 from models.documents.application import Application
 from models.documents.event import Event
@@ -194,3 +196,23 @@ async def test_a_round_rests_when_it_is_over(
     assert resting.place is None
     hands.forward(days=1, seconds=1)
     assert (await sweep_some(site)).looked_at == 1
+
+
+async def test_the_worker_says_how_much_it_erased_and_nothing_when_it_was_nothing(
+    site: Site, hands: Hands
+) -> None:
+    async def send(_mail: object) -> None:
+        raise AssertionError
+
+    worker = Worker(site, send)
+    with capture_logs() as lines:
+        assert not await worker.erase_some()
+        assert not await worker.sweep_some()
+    assert lines == []
+    await with_everything(site)
+    hands.forward(days=91)
+    await expire_one(site)
+    hands.forward(days=32)
+    with capture_logs() as lines:
+        assert await worker.erase_some()
+    assert lines == [{"event": "drafts erased", "log_level": "info", "drafts": 1, "files": 2, "mails": 1}]
