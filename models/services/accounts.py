@@ -26,6 +26,7 @@ from models.services.resuming import read_address
 from models.services.sessions import actor_for, end_sessions
 from models.services.site import Site
 from models.services.switches import require_writing
+from models.services.variables import operator_of
 
 PASSWORD_LENGTH = range(12, 129)
 """Lengths a password may have (ASVS 6.2.1, 6.2.9)."""
@@ -196,6 +197,7 @@ async def issue_user(
         msgid = "Enter the person's name, at most 50 characters."
         raise AnswersInvalid((AnswerError("name", "required", Message(msgid)),))
     address = read_address(email)
+    operator = await operator_of(site, actor.operator_id)
     login = USER_LOGIN.format(seq=await draw("accounts:user"))
     account = Account(
         id=new_id(),
@@ -212,7 +214,7 @@ async def issue_user(
         template="user_issued",
         recipient=Recipient(address, account.name, language),
         cause=f"account:{account.id}",
-        values={"administrator_id": login},
+        values={"administrator_id": login, "operator_name": operator.title if operator else ""},
         account_id=account.id,
     )
 

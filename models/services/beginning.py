@@ -31,10 +31,12 @@ from models.workflow.engine import holds
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What a new registration is filled with: answers as they are typed, and what they come from."""
+    """What a new registration is filled with: answers as they are typed, what they come from, and what it is
+    called meanwhile."""
 
     answers: Mapping[str, Any]
     reference: str
+    title: str = ""
 
 
 async def begin(
@@ -71,6 +73,7 @@ async def begin(
     application.answers = prefilled(published.definition, data, certificate)
     if start is not None:
         application.answers |= start.answers
+        application.title = start.title
     known_as = actor.name or (certificate.subject if certificate else "")
     if text is not None:
         application.terms = AcceptedTerms(version=text.version, at=site.now(), by=known_as)

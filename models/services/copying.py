@@ -197,5 +197,6 @@ async def copy(
     known = form.by_name
     data = copied(site, actor, source).data
     answers = {name: known[name].unparse(value) for name, value in data.items()}
-    start = Start({name: value for name, value in answers.items() if value is not None}, source.name)
+    given = {name: value for name, value in answers.items() if value is not None}
+    start = Start(given, source.name, form.title_of(data))
     return await begin(site, actor, source.type, language=language, terms_version=terms_version, start=start)

@@ -15,6 +15,7 @@ from models.services.messages import Letter, Recipient, queue_letter
 from models.services.resuming import read_address
 from models.services.site import Site
 from models.services.switches import require_writing
+from models.services.variables import operator_of
 
 PAUSE = timedelta(minutes=10)
 """How long after an invitation another may be sent."""
@@ -74,11 +75,12 @@ async def invite_again(site: Site, actor: Actor, login: str) -> Account:
     recent = {"account_id": account.id, "created_at": {"$gt": site.now() - PAUSE}}
     if await Link.raw().find_one(recent, {"_id": 1}) is not None:
         raise TooManyRequests
+    operator = await operator_of(site, actor.operator_id)
     letter = Letter(
         template="user_issued",
         recipient=Recipient(account.email, account.name, account.language),
         cause=f"account:{account.id}:{site.now():%Y%m%dT%H%M%S}",
-        values={"administrator_id": account.login},
+        values={"administrator_id": account.login, "operator_name": operator.title if operator else ""},
         account_id=account.id,
     )
 

@@ -6,6 +6,7 @@ from models.documents.account import Account
 from models.documents.application import Application
 from models.documents.message import Message
 from models.services.site import Site
+from tests.clock import Hands
 from tests.forms.tab import Tab
 
 
@@ -115,15 +116,19 @@ async def test_a_change_of_the_operator_needs_the_terms_again(administrator: Tab
     assert name.get("value")
 
 
-async def test_another_operators_record_is_not_there(administrator: Tab, site: Site) -> None:
-    await administrator.open("/portal/operator/00000002")
-    assert administrator.status == 404
-    for address in ("/portal/operator/00000002/change", "/portal/operator/00000001/anything"):
-        await administrator.open(address)
-        assert administrator.status == 404
+async def test_another_operators_record_is_not_there(administrator: Tab) -> None:
+    """Control: the operator's own has every page but that of a file there is none of."""
+    for place in ("", "/history", "?version=1", "/files/0123456789abcdef01234567", "/change", "/anything"):
+        await administrator.open(f"/portal/operator/00000002{place}")
+        assert administrator.status == 404, place
+        await administrator.open(f"/portal/operator/00000001{place}")
+        gone = place.startswith(("/files", "/anything"))
+        assert administrator.status == (404 if gone else 200), place
 
 
-async def test_a_user_is_issued_and_told_by_mail(administrator: Tab) -> None:
+async def test_a_user_is_issued_and_told_by_mail_and_invited_again_after_a_while(
+    administrator: Tab, hands: Hands
+) -> None:
     await administrator.open("/portal/users")
     await administrator.press("発行する", {"name": "", "email": "x@example.jp"})
     assert "#name" in administrator.errors()
@@ -131,7 +136,17 @@ async def test_a_user_is_issued_and_told_by_mail(administrator: Tab) -> None:
     assert "ユーザを発行し" in administrator.text
     assert "灯 三郎" in administrator.text
     assert await Account.find({"email": "akari@example.jp"}).count() == 1
-    assert await Message.find({"to_address": "akari@example.jp"}).count() == 1
+    await administrator.press("もう一度招待する")
+    assert administrator.status == 429
+    hands.forward(minutes=11)
+    await administrator.open("/portal/users")
+    await administrator.press("もう一度招待する")
+    assert "もう一度送りました" in administrator.text
+    sent = await Message.find({"to_address": "akari@example.jp"}).to_list()
+    assert len(sent) == 2
+    assert all("みなと発電株式会社の管理者により" in message.body for message in sent)
+    await administrator.post("/portal/users/invite", [("login", "minato-admin")])
+    assert administrator.status == 404
 
 
 async def test_notices_for_operators_are_read_in_the_portal_only(administrator: Tab) -> None:

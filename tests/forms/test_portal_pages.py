@@ -5,10 +5,8 @@ from datetime import timedelta
 
 from models.documents.account import Certificate
 from models.documents.application import Application
-from models.documents.message import Message
 from models.documents.record import Record, RecordVersion
 from models.services.site import Site
-from tests.clock import Hands
 from tests.forms.tab import Tab
 from tests.services.changing import move_on
 
@@ -61,15 +59,6 @@ async def test_a_list_is_narrowed_and_taken_away(administrator: Tab) -> None:
     assert administrator.path == "/login"
 
 
-async def test_anothers_record_has_no_page(administrator: Tab) -> None:
-    """Control: the operator's own has every one but that of a file there is none of."""
-    for place in ("", "/history", "?version=1", "/files/0123456789abcdef01234567", "/change"):
-        await administrator.open(f"/portal/operator/00000002{place}")
-        assert administrator.status == 404, place
-        await administrator.open(f"/portal/operator/00000001{place}")
-        assert administrator.status == (404 if "files" in place else 200), place
-
-
 async def test_a_record_is_seen_as_it_was_and_what_changed_in_words(administrator: Tab, site: Site) -> None:
     record = await record_of(site)
     before, yesterday = record.data["resource_name"], site.now() - timedelta(days=1)
@@ -102,7 +91,7 @@ async def test_an_application_begins_with_earlier_answers_and_says_what_stays_be
     assert "回答を引き継ぎました" in administrator.text
     begun = await Application.find_one({"type": "resource", "state": "draft"})
     assert begun is not None
-    assert begun.answers["resource_name"] == "みなと第一発電所"
+    assert begun.answers["resource_name"] == begun.title == "みなと第一発電所"
     assert "grid_code" not in begun.answers
     for query in ("record=9999999999", "application=A2026-999999", "record=00000002"):
         await administrator.open(f"/portal/resource/copy?{query}")
@@ -129,20 +118,3 @@ async def test_a_change_is_brought_up_to_what_is_in_force(administrator: Tab, si
     renewed = await Application.get(draft.id)
     assert renewed is not None
     assert (renewed.answers["resource_name"], renewed.base_revision) == ("事務局の名称", 2)
-
-
-async def test_an_invitation_is_sent_once_more_but_not_at_once(
-    administrator: Tab, site: Site, hands: Hands
-) -> None:
-    await administrator.open("/portal/users")
-    await administrator.press("発行する", {"name": "灯 三郎", "email": "akari@example.jp"})
-    await administrator.press("もう一度招待する")
-    assert administrator.status == 429
-    assert await Message.find({"to_address": "akari@example.jp"}).count() == 1
-    hands.forward(minutes=11)
-    await administrator.open("/portal/users")
-    await administrator.press("もう一度招待する")
-    assert "もう一度送りました" in administrator.text
-    assert await Message.find({"to_address": "akari@example.jp"}).count() == 2
-    await administrator.post("/portal/users/invite", [("login", "minato-admin")])
-    assert administrator.status == 404

@@ -11,7 +11,7 @@ from forms.pages.visit import Visit, operator_visit, page
 from forms.pages.windows import told as told_period
 from models.documents.record import Record
 from models.language import Message
-from models.services import agenda, applications, notices, windows
+from models.services import agenda, applications, batches, notices, windows
 from models.services.agenda import Waiting
 
 RECENT = 5
@@ -36,6 +36,7 @@ async def show_portal(request: Request) -> Response:
     visit = operator_visit(request)
     waiting = await agenda.agenda(visit.site, visit.actor)
     newest = await agenda.applications(visit.site, visit.actor, "review", limit=RECENT)
+    offered = applications.offered(visit.site, visit.actor)
     own = await applications.operator_of(visit.site, visit.actor.operator_id)
     context = {
         "waiting": [_line(visit, each) for each in waiting],
@@ -46,7 +47,8 @@ async def show_portal(request: Request) -> Response:
         "own": own,
         "own_type": visit.site.registry.current(visit.site.configuration.site.operator_type).definition,
         "own_state": _state_of(visit, own),
-        "types": applications.offered(visit.site, visit.actor),
+        "types": offered,
+        "brought": {kind.name for kind in offered if batches.kinds(visit.site, visit.actor, kind)},
         "news": await notices.for_actor(visit.site, visit.actor, RECENT),
     }
     return page(visit, "portal", context)
