@@ -179,14 +179,18 @@ class Draft:
 
     def steps(self, reading: Reading) -> Iterator[Step]:
         """Every page of the form and how it stands."""
+        for page, state in self.states(reading):
+            yield Step(page.name, page.label, self.page_address(page.name), state)
+
+    def states(self, reading: Reading) -> Iterator[tuple[PagePlan, str]]:
+        """Every page of the form with its state (``Step``)."""
         led_to = {page.name for page in self.pages(reading)}
         remarked = {path.split(".")[0] for path in self.remarks}
         for page in self.plan.pages:
-            state = self._state(page, reading, remarked) if page.name in led_to else "not_needed"
-            yield Step(page.name, page.label, self.page_address(page.name), state)
+            yield page, self._state(page, reading, remarked) if page.name in led_to else "not_needed"
 
     def _state(self, page: PagePlan, reading: Reading, remarked: set[str]) -> str:
-        if any(known.name in remarked for known in page.controls):
+        if not page.names.isdisjoint(remarked):
             return "remarked"
         if not self._is_due(page, reading):
             return "later"

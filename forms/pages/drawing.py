@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from forms.pages.draft import Draft, Step
+from forms.pages.draft import Draft
 from forms.pages.merging import clashes, stored_marks, write_base
 from forms.pages.pieced import pieced_page
 from forms.pages.visit import page
@@ -97,9 +97,9 @@ class Sheet:
     controls: Sequence[Control]
 
     @cached_property
-    def steps(self) -> Sequence[Step]:
-        """Every page of the form and how it stands."""
-        return list(self.draft.steps(self.reading))
+    def states(self) -> Mapping[str, str]:
+        """How every page of the form stands."""
+        return {page.name: state for page, state in self.draft.states(self.reading)}
 
     @cached_property
     def rules(self) -> PageRules | None:
@@ -109,7 +109,7 @@ class Sheet:
 
     def shape(self) -> Hashable:
         """Everything the template looks at besides texts."""
-        states = tuple(step.state for step in self.steps)
+        states = tuple(self.states.values())
         around = self.draft.newer, bool(self.back), self.outcome.changed
         return self.draft.seen, self.plan.name, states, around, len(self.filling.errors)
 
@@ -142,7 +142,7 @@ class Sheet:
             self.plan,
             self.outcome,
         )
-        led_to = [step.name for step in self.steps if step.state != "not_needed"]
+        led_to = [name for name, state in self.states.items() if state != "not_needed"]
         return {
             "draft": draft,
             "plan": plan,
@@ -177,7 +177,11 @@ def _summary(draft: Draft, filling: Filling, controls: Sequence[Control]) -> lis
     if not filling.errors:
         return []
     shown = {control.path for control in controls}
-    return [(_place(draft, path, shown), text) for path, text in filling.errors.items()]
+    found = filling.errors.items()
+    return [
+        (_place(draft, path, shown), draft.located(path, text) if draft.row_place(path) else text)
+        for path, text in found
+    ]
 
 
 def _place(draft: Draft, path: str, shown: set[str]) -> str:

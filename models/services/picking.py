@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from models.documents.account import Account
@@ -52,11 +53,11 @@ async def picks(site: Site, actor: Actor, application: Application, reading: Rea
     return dict(zip(asking, found, strict=True))
 
 
-def pickers(definition: RecordType) -> Iterator[tuple[str, Picker]]:
+@lru_cache(maxsize=512)
+def pickers(definition: RecordType) -> tuple[tuple[str, Picker], ...]:
     """The fields that pick, with their paths in the definition."""
-    for path, field in walk(definition.fields):
-        if isinstance(field, ReferenceField | AccountField):
-            yield ".".join(path), field
+    found = ((".".join(path), field) for path, field in walk(definition.fields))
+    return tuple((path, field) for path, field in found if isinstance(field, ReferenceField | AccountField))
 
 
 async def sought(
