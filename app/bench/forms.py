@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from app.bench.bulk import BulkRow, bulk_rows
 from app.bench.client import post
 from app.bench.compare import Row, compare
 from app.bench.load import Requests
@@ -45,6 +46,7 @@ class Found:
     rows: list[Row] = field(default_factory=list)
     sent: int = 0
     lost: int = 0
+    bulk: BulkRow | None = None
 
 
 @dataclass
@@ -61,12 +63,17 @@ class Sending:
             yield post(f"/applications/{draft.reference}/check", draft.token, {"revision": "0"})
 
 
-async def run_forms(plan: Plan, url: str) -> Found:
+async def run_forms(plan: Plan, url: str, *, quick: bool = False) -> Found:
     """Measure with a database of its own on the server `url`. Raises DatabaseRefused, ConfigurationError."""
     with tempfile.TemporaryDirectory(prefix="toroku-bench-", ignore_cleanup_errors=True) as temporary:
         folder = Path(temporary)
-        async with server_at(url, folder) as server, fresh_database(server, folder) as database:
-            return await _measure(replace(plan, queue=QUEUE), folder, database)
+        async with server_at(url, folder) as server:
+            async with fresh_database(server, folder) as database:
+                found = await _measure(replace(plan, queue=QUEUE), folder, database)
+            async with fresh_database(server, folder) as database:
+                say("Measuring: {page}", page="bulk")
+                found.bulk = await bulk_rows(await site_on(folder, database), quick)
+            return found
 
 
 async def _measure(plan: Plan, folder: Path, database: Database) -> Found:

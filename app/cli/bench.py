@@ -44,6 +44,6 @@ def bench(
         print_admin(asyncio.run(run_admin(plan, database_url)))
         return
     if what == "forms":
-        print_forms(asyncio.run(run_forms(plan, database_url)))
+        print_forms(asyncio.run(run_forms(plan, database_url, quick=quick)))
         return
     asyncio.run(run_bench(plan, database_url))
