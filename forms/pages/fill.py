@@ -61,7 +61,7 @@ async def receive_page(request: Request) -> Response:
     """What was typed on one page: kept, or the same page again with everything still there."""
     visit = visit_of(request)
     form = await read_form(request)
-    if keeping.is_asked(form):
+    if keeping.is_asked(form) and visit.inset is None:
         return await keeping.keep_page(visit, form)
     try:
         draft = await load_draft(visit, visit.parameter("reference"))
@@ -161,6 +161,8 @@ async def _leave(sending: Sending) -> Response:
     sending = await _with_copies(sending)
     draft, plan, posted = sending.draft, sending.plan, sending.posted
     reading = draft.read({**draft.application.answers, **posted.answers})
+    if plan not in draft.pages(reading):
+        return go(f"{draft.first()}?done=not_asked")
     answers = keeping.accepted(draft, plan, posted.answers, reading)
     leave = posted.action.name != "next"
     errors = tuple(e for e in posted.errors if not leave or e.key not in LATER)

@@ -22,6 +22,7 @@ DONE: Mapping[str, Message] = {
     "signed_out": Message("You have signed out."),
     "presented": Message("The client certificate was accepted."),
     "not_added": Message("It has been handed over. What was typed on that page is not part of it."),
+    "not_asked": Message("Your other answers do not lead to that page. What was typed there was left aside."),
     "user_issued": Message("The user has been issued and is told by e-mail."),
     "user_invited": Message("The invitation has been sent once more."),
     "copied": Message("The answers have been taken over. Please check them page by page."),
