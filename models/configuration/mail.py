@@ -22,6 +22,7 @@ PLACEHOLDERS: Mapping[str, str] = {
     "operator_name": "the operator",
     "state": "where the application stands now",
     "due_date": "the day by which the recipient is to act",
+    "expected": "by when the outcome can be expected, as a sentence",
     "remarks": "the reviewer's remarks, one per field",
     "reason": "why it was returned or rejected",
     "record_number": "the number given at registration",

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any, Literal
 
 from models.documents.application import Application
+from models.language import Language, Text, translate
 from models.services.applications import facts_of, workflow_of
 from models.services.site import Site
 from models.workflow.definition import State, Workflow
@@ -52,6 +53,22 @@ def outlook_of(site: Site, application: Application) -> Outlook:
     stops = tuple(_stops(workflow, application))
     day = _expected(site, workflow, application, [stop for stop in stops if stop.place == "ahead"])
     return Outlook(stops, day, site.calendar.business_days(site.today(), day) if day else None)
+
+
+def words_of(outlook: Outlook, language: Language) -> str:
+    """By when the outcome can be expected, as a sentence; "" where it is there or the applicant is to act."""
+    day, here = outlook.expected, next(stop.state for stop in outlook.stops if stop.place == "here")
+    if here.final or here.held_by == "applicant":
+        return ""
+    if day is None:
+        return translate("As soon as it is decided, we write to you.", language)
+    if outlook.late:
+        return translate(
+            "It takes longer than expected. We are sorry; you do not have to do anything.", language
+        )
+    told = Text(ja=f"{day.year}年{day.month}月{day.day}日", en=f"{day.day} {day:%B} {day.year}")
+    msgid = "You hear the outcome by about {day} (business days from today: {count})."
+    return translate(msgid, language, day=told, count=outlook.days)
 
 
 def way_of(workflow: Workflow, facts: Mapping[str, Any]) -> tuple[str, ...]:

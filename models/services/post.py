@@ -10,6 +10,7 @@ from models.schema.definition import KIND_LABELS, RecordType
 from models.services.applications import facts_of, form_of
 from models.services.effects import Work
 from models.services.messages import Letter, Recipient, queue_letter
+from models.services.outlook import outlook_of, words_of
 from models.services.reasons import template_for, told_note, told_remark
 from models.services.recipients import people, people_of_operator, people_of_role
 from models.services.site import Site
@@ -110,6 +111,7 @@ def values_of(site: Site, application: Application, language: Language) -> dict[
         "operator_name": application.operator_name or application.title,
         "state": state.label(language) if state else application.state,
         "due_date": due,
+        "expected": words_of(outlook_of(site, application), language),
         "remarks": "\n".join(_remarks(definition, application, language)),
         "reason": told_note(definition, application.history[-1], language) if application.history else "",
         "record_number": application.number or "",

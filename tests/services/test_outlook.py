@@ -1,11 +1,13 @@
 """Where an application is on its way, by when it can be expected, and what was asked and answered."""
 
+from dataclasses import replace
 from typing import Any
 
 from models.documents.application import Application
+from models.documents.message import Message
 from models.permissions import Actor
 from models.services.applications import save_page
-from models.services.outlook import Outlook, outlook_of
+from models.services.outlook import Outlook, outlook_of, words_of
 from models.services.receipts import fingerprint, receipt_of
 from models.services.rounds import rounds_of
 from models.services.site import Site
@@ -129,3 +131,26 @@ async def test_the_copy_holds_no_secret(site: Site) -> None:
     written = receipt_of(site, mine, application, data).document
     assert "gAAAA-token" not in str(written)
     assert written["answers"]["inside"]["note"] == "n"  # control: what is no secret is there
+
+
+async def test_the_confirmation_mail_says_by_when(site: Site) -> None:
+    _, application = await submitted(site)
+    mail = await Message.find_one({"application_id": application.id, "template": "application_received"})
+    assert mail is not None
+    assert mail.body is not None
+    assert application.reference in mail.body
+    assert "2026年11月30日 ごろまでに（本日から 5 営業日以内に）" in mail.body
+    assert list(mail.links) == ["status_link"]
+
+
+async def test_words_follow_where_it_stands(site: Site, reviewer: Actor, hands: Hands) -> None:
+    """Controls: no promise where the applicant is to act, and none kept where the day has passed."""
+    _, draft = await begun(site)
+    assert words_of(outlook_of(site, draft), "en") == ""
+    _, application = await submitted(site)
+    assert "by about 30 November 2026" in words_of(outlook_of(site, application), "en")
+    application = await take_step(site, reviewer, application, "claim")
+    hands.forward(days=30)
+    assert "longer than expected" in words_of(outlook_of(site, application), "en")
+    without = replace(outlook_of(site, application), expected=None, days=None)
+    assert words_of(without, "en") == "As soon as it is decided, we write to you."
