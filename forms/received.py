@@ -70,6 +70,8 @@ class _Limited(MultiPartParser):
             if self._files > FILE_LIMIT:
                 self._dropped = True
                 self.surplus[part.field_name] = self.surplus.get(part.field_name, 0) + 1
+                part.file.file.close()
+                part.file = None
 
     def on_part_data(self, data: bytes, start: int, end: int) -> None:
         part, room = self._current_part, PART_LIMIT - self._length

@@ -158,7 +158,8 @@ def asked_paths(controls: Iterable[Control]) -> list[str]:
     paths = []
     for control in controls:
         paths.append(control.path)
-        paths += [part.path for part in control.inner if part.plan.field.show_when is not None]
+        if control.parts or control.rows:
+            paths += [part.path for part in control.inner if part.plan.field.show_when is not None]
     return paths
 
 
@@ -238,6 +239,8 @@ def _control(plan: ControlPlan, level: _Level, filling: Filling, required: bool,
         barred=filling.barred.get(plan.where, "") if locked else "",
         note="" if locked or raw is None or plan.parts else _note(plan, raw, level.values, filling.language),
     )
+    if control.note and plan.boxes:
+        control.value = boxes_of(plan.boxes, level.values.get(plan.name))
     if plan.macro in _SPECIAL or plan.repeats:
         _fill_special(control, raw, filling)
     if plan.parts:

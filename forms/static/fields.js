@@ -179,6 +179,7 @@
     block(form, path).querySelector(":scope > .pasting textarea").value = text;
     const { page, put } = await ask(`paste:${path}:${index}`, path, [[`${path}__column`, column]]);
     if (!put) return;
+    form.dispatchEvent(new Event("input", { bubbles: true }));
     const notice = page.querySelector("[role=alert].panel--notice");
     tell(put, notice ? notice.textContent.trim() : "");
     const wrong = put.querySelector("[aria-invalid=true]");
@@ -186,7 +187,8 @@
   }
   function tell(place, text) {
     place.querySelector(":scope > .told")?.remove();
-    if (text) place.append(make("p", { class: "help told" }, text));
+    const before = place.querySelector(":scope > legend, :scope > .label");
+    if (text && before) before.after(make("p", { class: "help help--note told" }, text));
     announce(text);
   }
 
@@ -214,6 +216,12 @@
     if (chooser) { chooser.value = ""; chooser.focus(); } else now.focus();
     for (const problem of problems) now.append(make("p", { class: "error told", role: "alert" }, problem));
   }
+  // An upload is stored at once: the page was drawn with it from now on, and with nothing else that is new.
+  function rebase(page, path) {
+    const mine = form.elements.base, theirs = page.querySelector("[name=base]");
+    const mark = theirs && theirs.value.split(" ").find((each) => each.startsWith(`${path}:`));
+    if (mine && mark) mine.value = [...mine.value.split(" ").filter((each) => each && !each.startsWith(`${path}:`)), mark].join(" ");
+  }
   function sendOne(path, file) {
     return new Promise((done) => {
       const request = new XMLHttpRequest(), bar = make("progress", { max: "100", value: "0" });
@@ -225,7 +233,8 @@
       stop.addEventListener("click", () => request.abort());
       request.upload.addEventListener("progress", (event) => { if (event.lengthComputable) bar.value = 100 * event.loaded / event.total; });
       request.addEventListener("loadend", () => {
-        const put = request.status ? take(read(request.responseText), path) : null;
+        const page = read(request.responseText), put = request.status ? take(page, path) : null;
+        if (put) rebase(page, path);
         line.remove();
         done(put !== null);
       });

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from starlette.datastructures import FormData, UploadFile
 
-from forms.received import Received
+from forms import received
+from forms.received import PART_LIMIT, Received
 from forms.render.finding import LISTED, SEARCHED, SHOWN, exact, search, words_of
 from forms.render.pasting import paste
 from forms.render.plan import plan_form
@@ -17,6 +18,7 @@ from models.schema.fields import TableField
 from models.schema.reading import read_answers
 from tests.forms.reader import Document
 from tests.forms.sample import KEEPER, definition, draw
+from tests.forms.tab import Tab
 
 
 def listed(count: int, **changes: Any) -> RecordType:
@@ -188,15 +190,21 @@ class TestTold:
             ("count", "１２３", "123 kW"),
         ],
     )
-    def test_what_was_tidied_is_told_at_its_field_and_stands_as_typed(
+    def test_what_was_tidied_is_told_at_its_field_and_a_text_stands_as_typed(
         self, name: str, typed: Any, kept: str
     ) -> None:
         page = Document(draw({name: typed}))
         note = page.by_id(f"field-{name}--note")
         assert note is not None
         assert f"「{kept}」" in note.text
-        first = typed["year"] if isinstance(typed, dict) else typed
-        assert any(element.get("value") == first for element in page.elements)
+        if isinstance(typed, str):
+            assert any(element.get("value") == typed for element in page.elements)
+
+    def test_a_whole_date_is_put_into_its_boxes(self) -> None:
+        page = draw({"day": {"year": "令和8年4月1日"}})
+        assert has(page, name="day.year", value="2026")
+        assert has(page, name="day.day", value="1")
+        assert has(draw({"day": {"year": "令和8年13月1日"}}), name="day.year", value="令和8年13月1日")
 
     @pytest.mark.parametrize("answer", [{"year": "2026", "month": "4", "day": "1"}, "2026-04-01"])
     def test_what_was_typed_as_it_is_kept_is_not_told(self, answer: Any) -> None:
@@ -286,3 +294,52 @@ class TestTooMuch:
         posted = read(definition(), form=Received([("word", "港")], overfull=True))
         assert [(error.path, error.key) for error in posted.errors] == [("", "too_much")]
         assert posted.answers["word"] == "港"
+
+
+class TestSent:
+    """The same through the whole program, as a browser sends it."""
+
+    async def send(self, tab: Tab, *texts: tuple[str, str], files: int = 0) -> Tab:
+        base = next(e.get("value") for e in tab.page.elements if e.get("name") == "base")
+        parts: list[Any] = [(name, (None, text.encode())) for name, text in (("base", base), *texts)]
+        parts += [("operator_name", (f"誓約書{n}.pdf", b"%PDF-1.4")) for n in range(files)]
+        return tab._show(await tab.client.post(str(tab.answer.url), files=parts))
+
+    async def test_five_megabytes_in_one_box_leave_everything_else_typed(self, applicant: Tab) -> None:
+        texts = ("operator_code", "9A01"), ("operator_name", "x" * 5 * 2**20)
+        await self.send(applicant, *texts, ("action", "next"))
+        assert applicant.status == 422
+        assert "5120" in applicant.errors()["#field-operator_name"]
+        kept = {name: applicant.page.by_id(f"field-{name}") for name in ("operator_code", "operator_name")}
+        assert kept["operator_code"] is not None
+        assert kept["operator_name"] is not None
+        assert kept["operator_code"].get("value") == "9A01"
+        assert len(kept["operator_name"].get("value")) == PART_LIMIT
+
+    async def test_two_hundred_files_where_none_is_asked_leave_everything_typed(self, applicant: Tab) -> None:
+        await self.send(applicant, ("operator_code", "9A01"), ("action", "next"), files=200)
+        assert applicant.status == 422
+        code = applicant.page.by_id("field-operator_code")
+        assert code is not None
+        assert code.get("value") == "9A01"
+
+    async def test_more_parts_than_can_be_read_are_told_and_the_first_stay(
+        self, applicant: Tab, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(received, "FIELD_LIMIT", 4)
+        many = [(f"x{n}", "y") for n in range(4)]
+        await self.send(applicant, ("operator_code", "9A01"), ("action", "save"), *many)
+        assert applicant.status == 422
+        assert "送信できる量を超えました" in applicant.text
+        monkeypatch.undo()
+        await self.send(applicant, ("operator_code", "9A01"), ("action", "save"), *many)
+        assert "送信できる量を超えました" not in applicant.text
+
+    async def test_the_button_that_searches_keeps_what_was_typed(self, applicant: Tab) -> None:
+        await applicant.press("次へ進む", {"operator_name": "未保存の名称"})
+        await applicant.post(
+            str(applicant.answer.url), [("operator_name", "港"), ("action", "find:license_class")]
+        )
+        name = applicant.page.by_id("field-operator_name")
+        assert name is not None
+        assert name.get("value") == "港"

@@ -30,6 +30,26 @@ async def test_one_s_own_records_in_force_are_offered_as_the_field_asks(site: Si
     assert offered["plant"] == offered["rows.plant"] == ((east, f"{east} 港"),)
 
 
+async def test_among_too_many_records_what_is_looked_for_and_what_is_picked_is_found(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(picking, "PICK_LIMIT", 2)
+    mine, other = await operator(site, "U1"), await operator(site, "U2")
+    titles = ["港", "港の北", "山", "ABC.1"]
+    numbers = await plants(site, mine, *({"area": "east", "title": title} for title in titles))
+    await plants(site, other, {"area": "east", "title": "港の南"})
+    application = await contract(site, mine)
+    reading = await read(site, application, {"with_plant": "yes", "plant": numbers[2]})
+    assert len((await picking.picks(site, mine, application, reading))["plant"]) == 3
+    found = await picking.sought(
+        site, mine, application, reading, ["plant", "rows.plant"], {"plant": "港", "rows.0.plant": "ａｂｃ."}
+    )
+    assert [code for code, _ in found["plant"]] == [numbers[2], numbers[0], numbers[1]]
+    assert [code for code, _ in found["rows.0.plant"]] == [numbers[3]]
+    nothing = await picking.sought(site, mine, application, reading, ["plant"], {"plant": ".*"})
+    assert [code for code, _ in nothing["plant"]] == [numbers[2]]
+
+
 async def test_colleagues_in_use_are_offered_as_the_field_asks(site: Site) -> None:
     mine = await operator(site, "U1", "contact")
     await operator(site, "U2", of=mine.operator_id)
