@@ -73,6 +73,8 @@ class Waiting:
     application: Application | None = None
     certificate: Certificate | None = None
     account: Account | None = None
+    outdated: bool = False
+    """Whether the registration an application is about has changed since it was begun."""
 
     @property
     def is_urgent(self) -> bool:
@@ -131,7 +133,22 @@ async def _own_turn(site: Site, actor: Actor) -> list[Waiting]:
     sorts: Iterable[tuple[Sort, Application]] = chain(
         (("returned", each) for each in returned), (("draft", each) for each in drafts)
     )
-    return [_timed(site, sort, each.due, application=each) for sort, each in sorts]
+    changed = await _changed(site, [*returned, *drafts])
+    return [
+        _timed(site, sort, each.due, application=each, outdated=each.id in changed) for sort, each in sorts
+    ]
+
+
+async def _changed(site: Site, found: Sequence[Application]) -> set[Id | None]:
+    """Those of these applications whose records are at another revision than the one they began on."""
+    changed: set[Id | None] = set()
+    for name in {each.type for each in found if each.record_id}:
+        mine = {each.record_id: each for each in found if each.type == name and each.record_id}
+        rows = await site.records[name].rows(
+            {"_id": {"$in": list(mine)}}, {"revision": 1}, [("_id", 1)], 0, len(mine)
+        )
+        changed |= {mine[row["_id"]].id for row in rows if row["revision"] != mine[row["_id"]].base_revision}
+    return changed
 
 
 async def _by_due(actor: Actor, states: list[str]) -> list[Application]:

@@ -44,6 +44,8 @@ async def test_a_list_is_narrowed_and_taken_away(administrator: Tab) -> None:
     await administrator.open("/portal/resource?delivery_fiscal_year.from=いつか")
     assert administrator.status == 422
     assert "#f-delivery_fiscal_year.from" in administrator.errors()
+    await administrator.post("/portal/resource/download", [("format", "exe"), ("profile", "list")])
+    assert (administrator.status, "岬風力発電所" in administrator.text) == (422, True)
     await administrator.open("/portal/resource?area=tokyo&sort=-number")
     await administrator.press("CSV でダウンロード")
     assert administrator.answer.headers["content-type"].startswith("text/csv")
@@ -109,8 +111,10 @@ async def test_a_change_is_brought_up_to_what_is_in_force(administrator: Tab, si
     answers = {**draft.answers, "resource_name": "わたしの名称"}
     await draft.set({"answers": answers})
     await move_on(site, record, resource_name="事務局の名称")
-    await administrator.open(f"/portal/resource/{record.number}")
-    await administrator.press_link("変わった内容を見る")
+    for page in (f"/portal/resource/{record.number}", "/portal"):
+        await administrator.open(page)
+        await administrator.press_link("変わった内容を見る")
+        assert administrator.path == f"/applications/{draft.reference}/renew"
     await administrator.press("申請を現在の内容に合わせる")
     assert administrator.errors().keys() == {"#choice-resource_name"}
     await administrator.press("申請を現在の内容に合わせる", {"choice.resource_name": "theirs"})

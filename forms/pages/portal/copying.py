@@ -73,7 +73,7 @@ async def _show(
     fields = [field for field in form.fields if field.name in found.data]
     wanted = definition.applications.certificate is not None
     said = translate(error.public, visit.language, **error.values) if error else ""
-    at = "#accept" if definition.applications.terms and not isinstance(error, CertificateRefused) else ""
+    at = "#accept" if definition.applications.terms and type(error) is TransitionRefused else ""
     context = {
         "definition": definition,
         "source": source,

@@ -5,9 +5,11 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from forms.pages.portal.records import asked_of
+from forms.pages.portal.records import asked_of, draw_list
 from forms.pages.portal.rows import definition_of
 from forms.pages.visit import go, operator_visit, page, read_form, text_of
+from models.errors import TransferRefused
+from models.language import translate
 from models.services import downloads, listings, transfers
 
 
@@ -17,15 +19,20 @@ async def ask_download(request: Request) -> Response:
     definition = definition_of(visit)
     form = await read_form(request)
     columns = listings.columns_for(visit.site, visit.actor, definition.name)
-    job = await downloads.ask(
-        visit.site,
-        visit.actor,
-        definition.name,
-        asked_of(request.query_params, columns),
-        written=text_of(form, "format"),
-        profile=text_of(form, "profile"),
-        language=visit.language,
-    )
+    asked = asked_of(request.query_params, columns)
+    try:
+        job = await downloads.ask(
+            visit.site,
+            visit.actor,
+            definition.name,
+            asked,
+            written=text_of(form, "format"),
+            profile=text_of(form, "profile"),
+            language=visit.language,
+        )
+    except TransferRefused as error:
+        said = translate(error.public, visit.language, **error.values)
+        return await draw_list(visit, definition, said, error.status)
     return go(f"/portal/downloads/{job.id}{'/file' if job.state == 'done' else ''}")
 
 

@@ -29,6 +29,8 @@ ACTIONS: Mapping[str, Message] = {
     "certificate": Message("See what to do"),
     "invitation": Message("See the users"),
 }
+SEE = Message("See what changed")
+CHANGED = Message("The registration has changed since you began")
 
 
 async def show_portal(request: Request) -> Response:
@@ -66,7 +68,8 @@ def _line(visit: Visit, each: Waiting) -> Mapping[str, Any]:
     return {
         "sort": each.sort,
         "title": TITLES[each.sort](visit.language),
-        "action": ACTIONS[each.sort](visit.language),
+        "action": (SEE if each.outdated else ACTIONS[each.sort])(visit.language),
+        "note": CHANGED(visit.language) if each.outdated else "",
         "urgent": each.is_urgent,
         "until": each.until,
         "left": _left(each)(visit.language),
@@ -78,7 +81,7 @@ def _about(visit: Visit, each: Waiting) -> Mapping[str, Any]:
     """What it is about, in words, and where it is done."""
     if each.application is not None:
         row = told(visit, each.application)
-        address = f"/applications/{each.application.reference}"
+        address = f"/applications/{each.application.reference}{'/renew' if each.outdated else ''}"
         about = each.application.title or row["type_label"](visit.language)
         facts = [row["type_label"](visit.language), row["kind"](visit.language), each.application.reference]
         return {"about": about, "facts": " · ".join(facts), "address": address}

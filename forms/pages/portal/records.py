@@ -48,13 +48,18 @@ def query_of(asked: Asked, **changed: str) -> str:
 async def list_records(request: Request) -> Response:
     """My operator's records of one type."""
     visit = operator_visit(request)
-    definition = definition_of(visit)
+    return await draw_list(visit, definition_of(visit))
+
+
+async def draw_list(visit: Visit, definition: RecordType, said: str = "", status: int = 200) -> Response:
+    """The list an address asks for; `said` is what went wrong with it before."""
     columns = listings.columns_for(visit.site, visit.actor, definition.name)
-    asked = asked_of(request.query_params, columns)
+    asked = asked_of(visit.request.query_params, columns)
+    found = Listed((), 0, "", "")
     try:
-        found, said = await listings.page(visit.site, visit.actor, definition.name, asked), ""
+        found = await listings.page(visit.site, visit.actor, definition.name, asked)
     except SearchTooWide as error:
-        found, said = Listed((), 0, "", ""), translate(error.public, visit.language, **error.values)
+        said, status = translate(error.public, visit.language, **error.values), error.status
     context = {
         **_list_context(visit, definition, columns, asked, found),
         "errors": [_unread(visit, name, columns, asked) for name in found.unread],
@@ -62,7 +67,7 @@ async def list_records(request: Request) -> Response:
         "may_bring": bool(batches.kinds(visit.site, visit.actor, definition)),
         "may_begin": applications.may_begin(visit.site, visit.actor, definition, "register"),
     }
-    return page(visit, "records", context, status=422 if found.unread else 200)
+    return page(visit, "records", context, status=422 if found.unread else status)
 
 
 def _unread(visit: Visit, name: str, columns: tuple[Column, ...], asked: Asked) -> tuple[str, str]:
@@ -77,7 +82,7 @@ def _unread(visit: Visit, name: str, columns: tuple[Column, ...], asked: Asked) 
 def _list_context(
     visit: Visit, definition: RecordType, columns: tuple[Column, ...], asked: Asked, found: Listed
 ) -> Mapping[str, Any]:
-    lifecycle = visit.site.lifecycles[definition.lifecycle]
+    lifecycle, here = visit.site.lifecycles[definition.lifecycle], f"/portal/{definition.name}"
     drawn = [column for column in columns if column.drawn]
     return {
         "definition": definition,
@@ -90,8 +95,8 @@ def _list_context(
         "most": listings.COUNT_LIMIT - 1,
         "filters": list(_filters(visit, columns, asked)),
         "sorts": list(_sorts(visit, columns)),
-        "earlier": query_of(asked, before=found.previous) if found.previous else "",
-        "later": query_of(asked, after=found.following) if found.following else "",
+        "earlier": f"{here}{query_of(asked, before=found.previous)}" if found.previous else "",
+        "later": f"{here}{query_of(asked, after=found.following)}" if found.following else "",
         "query": query_of(asked),
     }
 

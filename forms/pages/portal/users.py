@@ -4,9 +4,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forms.pages.visit import Visit, go, operator_visit, page, read_form, text_of
-from models.errors import AnswersInvalid
+from models.errors import AnswersInvalid, TooManyRequests
+from models.language import Message
 from models.permissions import allowed
 from models.services import accounts, invitations
+
+SENT = Message(
+    "An invitation was sent to this user a few minutes ago. Please wait ten minutes before you send another."
+)
 
 
 async def list_users(request: Request) -> Response:
@@ -31,11 +36,16 @@ async def invite_again(request: Request) -> Response:
     """Mail a user who has not set a password yet a new link to do so."""
     visit = operator_visit(request)
     form = await read_form(request)
-    await invitations.invite_again(visit.site, visit.actor, text_of(form, "login"))
+    try:
+        await invitations.invite_again(visit.site, visit.actor, text_of(form, "login"))
+    except TooManyRequests as error:
+        return await _draw(visit, errors=[("", SENT(visit.language))], status=error.status)
     return go("/portal/users?done=user_invited")
 
 
-async def _draw(visit: Visit, name: str = "", email: str = "", errors: object = ()) -> Response:
+async def _draw(
+    visit: Visit, name: str = "", email: str = "", errors: object = (), status: int = 422
+) -> Response:
     context = {
         "users": await accounts.users_of(visit.site, visit.actor),
         "roles": visit.site.configuration.site.roles,
@@ -46,4 +56,4 @@ async def _draw(visit: Visit, name: str = "", email: str = "", errors: object = 
         "me": visit.actor.account_id,
         "now": visit.site.now(),
     }
-    return page(visit, "users", context, status=422 if errors else 200)
+    return page(visit, "users", context, status=status if errors else 200)
