@@ -182,7 +182,7 @@ async def _leave(sending: Sending) -> Response:
 
 def _fresh(sending: Sending, reading: Reading) -> list[Control]:
     """Questions these answers lead to that the page did not ask: asked first, before they are errors."""
-    if not sending.posted.asked:
+    if not sending.posted.asked or not sending.plan.depends:
         return []
     filling = filling_of(sending.draft, sending.plan, _again(sending), reading)
     return fresh_controls(page_controls(sending.plan, filling), sending.posted.asked)

@@ -149,9 +149,9 @@ async def settle(
     variables = await variables_of(site, application)
     kept = writable(site, actor, application, frozenset(page.fields), answers, variables)
     sent = {**application.answers, **kept}
-    hidden = read_answers(form, sent, variables).hidden
-    merged = await picking.copied(site, actor, application, form.definition, sent, hidden)
-    reading = read_answers(form, merged, variables)
+    reading = read_answers(form, sent, variables)
+    merged = await picking.copied(site, actor, application, form.definition, sent, reading.hidden)
+    reading = reading if merged == sent else read_answers(form, merged, variables)
     picks = await picking.check_picks(site, actor, application, reading)
     theirs = answerable(actor, form_of(site, application), (*reading.errors, *picks))
     told = replace(reading, errors=theirs)
