@@ -17,6 +17,7 @@ from tests.clock import Hands
 from tests.services.contracts import contract, operator
 from tests.services.test_journey import begun, submitted
 
+NO_DAY = "As soon as it is decided, we write to you."
 REMARK = "番地まで書いてください。"
 
 
@@ -49,6 +50,13 @@ async def test_the_way_and_the_day_of_an_application_just_sent(site: Site) -> No
     assert says(outlook) == ("2026-11-30", 5)
     assert outlook.following is not None
     assert outlook.following.held_by == "reviewer"
+    assert words_of(replace(outlook, expected=None, days=None), "en") == NO_DAY
+    mail = await Message.find_one({"application_id": application.id, "template": "application_received"})
+    assert mail is not None
+    assert mail.body is not None
+    assert application.reference in mail.body
+    assert "2026年11月30日 ごろまでに（本日から 5 営業日以内に）" in mail.body
+    assert list(mail.links) == ["status_link"]
 
 
 async def test_the_day_follows_the_calendar_and_is_told_when_it_has_passed(
@@ -64,11 +72,13 @@ async def test_the_day_follows_the_calendar_and_is_told_when_it_has_passed(
     late = outlook_of(site, application)
     assert late.late
     assert says(late) == ("2026-12-01", -8)
+    assert "longer than expected" in words_of(late, "en")
 
 
 async def test_an_applicant_who_is_to_act_is_given_no_day(site: Site, reviewer: Actor) -> None:
     _, draft = await begun(site)
     assert says(outlook_of(site, draft)) == (None, None)
+    assert words_of(outlook_of(site, draft), "en") == ""
     _, application = await returned(site, reviewer)
     outlook = outlook_of(site, application)
     assert says(outlook) == (None, None)
@@ -96,7 +106,11 @@ async def corrected(site: Site, actor: Actor, application: Application, **typed:
 
 
 async def test_each_round_says_what_was_asked_and_what_was_changed(site: Site, reviewer: Actor) -> None:
-    actor, application = await returned(site, reviewer)
+    actor, application = await submitted(site)
+    assert rounds_of(site, actor, application, "ja") == []  # control: without remarks nothing is told
+    application = await take_step(site, reviewer, application, "claim")
+    given = Given(remarks={"address": REMARK})
+    application = await take_step(site, reviewer, application, "return", given)
     [asked] = rounds_of(site, actor, application, "ja")
     assert [(each.label, each.texts) for each in asked.asked] == [("所在地（市区町村以下）", (REMARK,))]
     assert asked.answered_at is None
@@ -104,13 +118,6 @@ async def test_each_round_says_what_was_asked_and_what_was_changed(site: Site, r
     [answered] = rounds_of(site, actor, application, "ja")
     assert [(each.path, each.after) for each in answered.answered] == [("address", "港区海岸二丁目3番4号")]
     assert answered.answered_at == site.now()
-
-
-async def test_a_round_without_remarks_is_not_told(site: Site, reviewer: Actor) -> None:
-    """Control for the one above: reviewing alone says nothing to the applicant."""
-    actor, application = await submitted(site)
-    application = await take_step(site, reviewer, application, "claim")
-    assert rounds_of(site, actor, application, "ja") == []
 
 
 async def test_the_copy_has_a_fingerprint_that_every_answer_changes(site: Site) -> None:
@@ -131,26 +138,3 @@ async def test_the_copy_holds_no_secret(site: Site) -> None:
     written = receipt_of(site, mine, application, data).document
     assert "gAAAA-token" not in str(written)
     assert written["answers"]["inside"]["note"] == "n"  # control: what is no secret is there
-
-
-async def test_the_confirmation_mail_says_by_when(site: Site) -> None:
-    _, application = await submitted(site)
-    mail = await Message.find_one({"application_id": application.id, "template": "application_received"})
-    assert mail is not None
-    assert mail.body is not None
-    assert application.reference in mail.body
-    assert "2026年11月30日 ごろまでに（本日から 5 営業日以内に）" in mail.body
-    assert list(mail.links) == ["status_link"]
-
-
-async def test_words_follow_where_it_stands(site: Site, reviewer: Actor, hands: Hands) -> None:
-    """Controls: no promise where the applicant is to act, and none kept where the day has passed."""
-    _, draft = await begun(site)
-    assert words_of(outlook_of(site, draft), "en") == ""
-    _, application = await submitted(site)
-    assert "by about 30 November 2026" in words_of(outlook_of(site, application), "en")
-    application = await take_step(site, reviewer, application, "claim")
-    hands.forward(days=30)
-    assert "longer than expected" in words_of(outlook_of(site, application), "en")
-    without = replace(outlook_of(site, application), expected=None, days=None)
-    assert words_of(without, "en") == "As soon as it is decided, we write to you."
