@@ -146,10 +146,18 @@ async def test_an_unknown_application_says_the_same(applicant: Tab, open_tab: Ca
 
 
 async def test_while_applicants_only_read_the_script_is_told_why(applicant: Tab, site: Site) -> None:
-    await set_switch(site, await staff(site, "chief", "system_administrator"), "read_only", 1, "点検", revision=0)
+    await set_switch(
+        site, await staff(site, "chief", "system_administrator"), "read_only", 1, "点検", revision=0
+    )
     told = await keep(applicant, operator_name="みなと")
     assert (told["status"], told["kept"]) == (503, False)
     assert "operator_name" not in await answers()
+
+
+def hidden_answer(application: Application) -> Pairs:
+    """A page with an answer to a question that is not asked."""
+    sent = {"asked": "corporate_number", "corporate_number": "7999901000001", "delegate_scope": "all"}
+    return [*sent.items(), ("revision", str(application.revision)), ("action", "save")]
 
 
 async def test_pages_out_of_turn_change_nothing(applicant: Tab, site: Site) -> None:
@@ -194,3 +202,24 @@ async def test_files_added_in_two_windows_do_not_undo_each_other(applicant: Tab)
     after = await answers()
     assert (after["pledge_document"]["filename"], after["effective_from"]["year"]) == ("誓約書.pdf", "2031")
     assert keeping.TRIES > 1
+
+
+async def test_a_stale_check_page_shows_what_changed_before_it_is_handed_over(
+    applicant: Tab, site: Site
+) -> None:
+    first = applicant.path
+    await fill_all(applicant, site)
+    stale, check = applicant.page.sent(applicant.button("この内容で提出する").inside("form")), applicant.path
+    await applicant.open(first)
+    assert (await keep(applicant, operator_name="みなと発電第二"))["kept"]
+    await applicant.post(check, stale)
+    assert (applicant.status, (await stored()).round) == (409, 0)
+    assert "みなと発電第二" in applicant.text
+
+
+async def test_control_a_hidden_answer_would_be_stored_if_it_were_accepted(
+    applicant: Tab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "accepted", lambda *given: dict(given[2]))
+    await applicant.post(applicant.path, hidden_answer(await stored()))
+    assert (await answers()).get("corporate_number") == "7999901000001"

@@ -6,8 +6,11 @@ import pytest
 from starlette.applications import Starlette
 
 from app.main import create_app
+from app.opening import configuration_of
 from app.settings import Settings
 from forms.pages import rows as row_pages
+from forms.pages.draft import _in_one_page
+from forms.render.plan import plan_form
 from models.documents.application import Application
 from models.services.site import Site
 from tests.forms.tab import Tab
@@ -197,3 +200,22 @@ async def test_control_by_its_number_alone_a_row_would_be_written_over(
     await tab.press("この内容を保存する", {"visits.0.place": "あちら"})
     await tab.post(address, [*mine, ("action", "next")])
     assert [each["place"] for each in await rows()] == ["一"]
+
+
+async def test_a_secret_is_kept_sealed_however_often_it_is_kept(administrator: Tab) -> None:
+    tab = await at_list(administrator)
+    await tab.open(tab.path.replace("/tables", "/links"))
+    pairs = dict(tab.page.sent(tab.button("次へ進む").inside("form")))
+    data = {**pairs, "password": "zettai-himitsu", "action": "keep"}
+    told = (await tab.client.post(tab.path, data=data)).json()
+    again = (await tab.client.post(tab.path, data={**data, "base": told["base"]})).json()
+    assert (told["kept"], again["kept"]) == (True, True)
+    assert "zettai" not in str((await stored()).answers)
+    assert "password" in (await stored()).answers
+
+
+def test_another_doors_frame_draws_the_table_whole(program: tuple[Starlette, Settings]) -> None:
+    kind = configuration_of(program[1]).record_types["showcase"]
+    drawn = {c.name: c.macro for page in plan_form(_in_one_page(kind), "ja").pages for c in page.controls}
+    assert (drawn["visits"], drawn["units"]) == ("table", "table")
+    assert plan_form(kind, "ja").by_page["tables"].controls[-1].macro == "rows"
