@@ -91,7 +91,15 @@ class Scales:
                 kinds.get(request.resource_type, 0) + request.sizes()["responseBodySize"]
             )
             foreign += urlsplit(request.url).netloc != here
-        return Weighed(self.who, name, kinds, foreign, tuple(findings_of(self.page)))
+        return Weighed(self.who, name, kinds, foreign, (*_refusals(self.asked), *findings_of(self.page)))
+
+
+def _refusals(asked: list[Request]) -> Iterator[str]:
+    """A page of an error weighs little and would pass."""
+    for request in asked:
+        answer = request.response()
+        if answer is not None and answer.status >= 400 and answer.status != 422:
+            yield f"{urlsplit(request.url).path} answers {answer.status}"
 
 
 def _leads_on(request: Request) -> bool:
