@@ -14,6 +14,8 @@ SIZES = {
     "toroku.js": 5_000,
     "evaluator.js": 24_000,
     "rules.js": 10_000,
+    "fields.js": 20_000,
+    "keep.js": 10_000,
     "environment.js": 2_000,
     "seal.svg": 1_000,
 }
