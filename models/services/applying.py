@@ -1,6 +1,7 @@
 """Rows of an operator's file become applications: drafts in their list, or sent, each in a transaction of its
 own. A row makes one application, however often the work is taken up again."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -36,7 +37,7 @@ MADE = 50
 """Applications begun in one transaction."""
 
 SENT = 5
-"""Applications sent between two signs of life."""
+"""Applications sent side by side, between two signs of life."""
 
 
 async def apply_rows(site: Site, job: Job, progress: Progress, hold: Hold) -> None:
@@ -114,12 +115,8 @@ class Applying(Importing):
         going = [row for row in incoming if row.is_going and not (self.sends and row.problems)]
         known = await _made(self.job, going) if self.sends else {}
         made = {**known, **await self._begin([row for row in going if row.row not in known], incoming)}
-        if self.sends:
-            for place, row in enumerate(incoming, 1):
-                await self._send(row, made.get(row.row))
-                self.job.done += 1
-                if not place % SENT or place == len(incoming):
-                    await self.hold()
+        for start in range(0, len(incoming) if self.sends else 0, SENT):
+            await self._send_some(incoming[start : start + SENT], made)
 
     async def _begin(self, going: Sequence[Incoming], around: Sequence[Incoming]) -> dict[int, Application]:
         """Drafts of these rows. Where nothing is sent, the job goes past the rows around them in the same
@@ -221,26 +218,36 @@ class Applying(Importing):
 
     # --- sending --------------------------------------------------------------------------------------------
 
-    async def _send(self, row: Incoming, application: Application | None) -> None:
-        """Send the application of a row, once; where that is refused, it stays a draft, and the row is told
-        why."""
+    async def _send_some(self, rows: Sequence[Incoming], made: Mapping[int, Application]) -> None:
+        """Send the applications of some rows side by side, then tell how far it is. What was sent before
+        something broke off is found sent when the work is taken up again."""
+        found = await asyncio.gather(
+            *(self._sent(row, made.get(row.row)) for row in rows), return_exceptions=True
+        )
+        for each in found:
+            if isinstance(each, BaseException):
+                raise each
+            self._count(*each)
+        self.job.done += len(rows)
+        await self.hold()
+
+    async def _sent(self, row: Incoming, application: Application | None) -> tuple[str, Sequence[RowError]]:
+        """What became of a row: its application is sent, once; where that is refused, it stays a draft, and
+        the row is told why."""
         if application is None:
-            name = "left" if row.errors or row.problems else row.kind
-            self._count(name, row.errors or row.problems)
-            return
+            wrong = row.errors or row.problems
+            return ("left" if wrong else row.kind), wrong
         try:
             await submit(self.site, self.actor, application, revision=application.revision)
         except WritingStopped:
             raise
         except AnswersInvalid as error:
-            found = [self.rows.error(row, each.path, each.message) for each in error.errors]
-            self._count("kept", found)
+            return "kept", [self.rows.error(row, each.path, each.message) for each in error.errors]
         except TorokuError as error:
             if error.status >= 500:
                 raise
-            self._count("kept", [self.told(row, error)])
-        else:
-            self._count("sent")
+            return "kept", [self.told(row, error)]
+        return "sent", ()
 
 
 async def _made(job: Job, rows: Sequence[Incoming]) -> dict[int, Application]:
