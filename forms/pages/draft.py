@@ -14,7 +14,6 @@ from models.documents.application import Application
 from models.errors import NotFound
 from models.schema.compiled import CompiledType
 from models.schema.definition import RecordType, singles, walk
-from models.schema.fields.base import BaseField
 from models.schema.fields.structure import TableField
 from models.schema.reading import AnswerError, Reading, look_at, read_answers
 from models.services import applications, picking, seeing, upgrading
@@ -106,18 +105,13 @@ class Draft:
     def _led_to(self, reading: Reading) -> tuple[frozenset[str], list[PagePlan]]:
         """The fields and pages these answers lead to, worked out once while they stay the same."""
         if not self._last or self._last[0] is not reading:
-            fields = self.compiled.level.fields.items()
-            visible = frozenset(name for name, target in fields if self._is_visible(target, reading))
+            level, seen = self.compiled.level, (reading.data, self.variables)
+            spoken = (name for name, rule in level.spoken if rule is None or rule(*seen))
+            visible = (level.asked - reading.hidden).union(spoken)
             pages = [page for page in self.plan.pages if not visible.isdisjoint(page.names)]
             self._last[:] = [reading, (visible, pages)]
         found: tuple[frozenset[str], list[PagePlan]] = self._last[1]
         return found
-
-    def _is_visible(self, target: BaseField, reading: Reading) -> bool:
-        if target.asked:
-            return target.name not in reading.hidden
-        rule = self.compiled.level.shown.get(target.name)
-        return rule is None or rule(reading.data, self.variables)
 
     def may_write(self, plan: ControlPlan) -> bool:
         """Whether a field is the applicant's to write now, whatever the other answers are. It is asked of the

@@ -35,9 +35,9 @@ class Clash:
     theirs: Answer
 
 
-def fields_on(plan: PagePlan) -> dict[str, BaseField]:
+def fields_on(plan: PagePlan) -> Mapping[str, BaseField]:
     """The questions of a page by name."""
-    return {control.name: control.field for control in plan.controls if control.field.asked}
+    return plan.questions
 
 
 def stored_marks(draft: Draft, plan: PagePlan) -> dict[str, str]:

@@ -94,12 +94,15 @@ class PagePlan:
     """Why its personal questions are asked; those with another purpose say so themselves."""
     names: frozenset[str] = dataclasses.field(init=False, compare=False, repr=False)
     """The fields on it."""
+    questions: Mapping[str, BaseField] = dataclasses.field(init=False, compare=False, repr=False)
+    """Those of them that ask something, by name."""
     depends: bool = dataclasses.field(init=False, compare=False, repr=False)
     """Whether answers decide what it asks."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "names", frozenset(control.name for control in self.controls))
         fields = tuple(control.field for control in self.controls)
+        object.__setattr__(self, "questions", {field.name: field for field in fields if field.asked})
         object.__setattr__(self, "depends", any(p.show_when is not None for _path, p in walk(fields)))
 
 

@@ -6,7 +6,7 @@ again. It is given the rules of this page's fields, the answers they read and no
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from markupsafe import Markup
@@ -45,16 +45,24 @@ class PageRules:
 
     def write(self, data: Mapping[str, Any], variables: Mapping[str, Any]) -> Markup:
         """The data block for the script: not run, and no text in it can end it (HTML, “script”)."""
-        told = {
-            "fields": self.fields,
-            "answers": {name: extended(data[name]) for name in sorted(self.reads & data.keys())},
-            "variables": _used(self.variables, variables),
-            "texts": self.texts,
-        }
-        text = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
-        for sign in "<>&":
-            text = text.replace(sign, f"\\u{ord(sign):04x}")
-        return Markup(f'<script type="application/json" id="rules">{text}</script>')  # noqa: S704
+        answers = {name: extended(data[name]) for name in sorted(self.reads & data.keys())}
+        begin, end = self._around
+        told = f'{_spell(answers)},"variables":{_spell(_used(self.variables, variables))}'
+        return Markup(f"{begin}{told}{end}")  # noqa: S704
+
+    @cached_property
+    def _around(self) -> tuple[str, str]:
+        """What stands before the answers and after the variables: the same for everybody."""
+        begin = f'<script type="application/json" id="rules">{{"fields":{_spell(self.fields)},"answers":'
+        return begin, f',"texts":{_spell(self.texts)}}}</script>'
+
+
+def _spell(told: Any) -> str:
+    """JSON in which nothing can be taken for markup."""
+    text = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+    for sign in "<>&":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return text
 
 
 def page_rules(definition: RecordType, names: Sequence[str], language: Language) -> PageRules | None:

@@ -49,6 +49,16 @@ class CompiledFields:
         return tuple((name, target.parse) for name, target in self.fields.items() if target.asked)
 
     @cached_property
+    def asked(self) -> frozenset[str]:
+        """The fields people answer."""
+        return frozenset(name for name, target in self.fields.items() if target.asked)
+
+    @cached_property
+    def spoken(self) -> tuple[tuple[str, Condition | None], ...]:
+        """The other fields, with the condition under which each is shown."""
+        return tuple((name, self.shown.get(name)) for name in self.fields if name not in self.asked)
+
+    @cached_property
     def always(self) -> tuple[str, ...]:
         """The fields that must be answered whenever they are shown."""
         return tuple(name for name, target in self.fields.items() if target.asked and target.required)
