@@ -12,7 +12,7 @@ from models.documents.guarded import insert_or
 from models.documents.job import FAILED_LIMIT, Job
 from models.documents.record import Record
 from models.documents.store import Session
-from models.errors import AlreadyOpen, AnswersInvalid, NotAllowed, TorokuError, WritingStopped
+from models.errors import AlreadyOpen, AnswersInvalid, JobMoved, NotAllowed, TorokuError, WritingStopped
 from models.permissions import require
 from models.services import terms
 from models.services.applications import operator_of, subject_of
@@ -44,6 +44,8 @@ async def apply_rows(site: Site, job: Job, progress: Progress, hold: Hold) -> No
     """Rehearse a file (``phase`` check), or make applications of its rows from where the job stands.
 
     Raises NotAllowed when its requester may not any more, TransferRefused for a file that is no table."""
+    if job.phase not in ("check", "apply"):
+        raise JobMoved
     actor = await requester_of(site, job)
     require(actor, PERMISSION)
     owner = await operator_of(site, actor.operator_id)

@@ -11,7 +11,7 @@ from models.documents.counter import draw_range
 from models.documents.job import FAILED_LIMIT, Job
 from models.documents.store import Session
 from models.documents.transfer import EXPECTED, Transfer, insert_versions
-from models.errors import NotFound, TorokuError
+from models.errors import JobMoved, NotFound, TorokuError
 from models.interchange.tables.table import Row, Table, open_table
 from models.language import Message
 from models.permissions import Actor, require
@@ -37,6 +37,8 @@ async def bring_in(site: Site, job: Job, progress: Progress, hold: Hold) -> None
     history, its numbers and the job's place in one transaction, so that nothing is done twice.
 
     Raises NotAllowed when its requester may not any more, TransferRefused for a file that is no table."""
+    if job.phase not in ("check", "apply"):
+        raise JobMoved
     actor = await requester_of(site, job)
     require(actor, PERMISSIONS[job.parameters["into"]])
     table = await opened(job, await content_of(site, job))

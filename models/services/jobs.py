@@ -235,13 +235,15 @@ async def cancel(site: Site, actor: Actor, job: Job) -> Job:
 
 
 async def resume(site: Site, actor: Actor, job: Job) -> Job:
-    """Put a cancelled or failed job back into the queue, to go on where it stands.
+    """Put a cancelled or failed job back into the queue, to go on where it stands; what was never rehearsed
+    waits for its requester's word again.
 
     Raises NotFound for somebody else's without ``job.control``, JobMoved when there is nothing to go on
     with."""
     if job.kind in TRANSFERS and (job.expires_at is None or job.expires_at <= site.now()):
         raise JobMoved("The files of this job have been removed. Please begin anew.")
-    values = {"state": "queued", "attempts": 0, "problem": "", "finished_at": None, "lease_until": None}
+    state = "prepared" if job.kind in REHEARSED and not job.phase else "queued"
+    values = {"state": state, "attempts": 0, "problem": "", "finished_at": None, "lease_until": None}
     return await _move(site, actor, job, ("cancelled", "failed"), values, "job.resumed")
 
 
@@ -256,9 +258,7 @@ async def _move(
         if moved is None:
             raise JobMoved
         subject = Subject(kind="job", id=job.id, label=f"{job.kind} {job.type}")
-        await record_event(
-            site, actor, action, subject, session, operator_id=job.operator_id, done=job.done
-        )
+        await record_event(site, actor, action, subject, session, operator_id=job.operator_id, done=job.done)
         return moved
 
     return await site.store.transaction(body)

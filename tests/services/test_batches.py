@@ -375,3 +375,14 @@ async def test_after_a_week_neither_the_file_nor_its_cells_are_kept(
     assert (left.state, left.failed, left.source) == ("cancelled", [], None)
     with pytest.raises(JobMoved):
         await batches.resume(site, mine, left)
+
+
+async def test_a_file_put_away_unchecked_is_not_applied_by_going_on_with_it(site: Site, mine: Actor) -> None:
+    job = await begun(site, mine, lines(*ROWS))
+    put_away = await batches.cancel(site, mine, job)
+    resumed = await worked(site, await batches.resume(site, mine, put_away))
+    assert (resumed.state, resumed.phase, await Application.count()) == ("prepared", "", 0)
+    await Job.raw().update_one({"_id": job.id}, {"$set": {"state": "queued"}})
+    with pytest.raises(JobMoved):
+        await jobs.run_this(site, await jobs.find_job(job.id))  # type: ignore[arg-type]
+    assert await Application.count() == 0
