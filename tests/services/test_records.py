@@ -1,5 +1,6 @@
 """Registered records: steps of their lifecycle, corrections by staff, history and what is around them."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 import pytest_asyncio
 
 from models.documents.application import Application
+from models.documents.base import new_id
 from models.documents.event import Event
 from models.documents.message import Message
 from models.documents.record import Record, RecordVersion
@@ -298,12 +300,17 @@ async def test_what_is_around_a_record_is_told(site: Site, approver: Actor, plan
     assert [row["number"] for kin in around.beside for row in kin.rows] == [record.number]
 
 
-async def test_nobody_without_permission_sees_history_or_what_is_around(
+async def test_operators_see_the_history_of_their_own_and_nothing_around_it(
     site: Site, plant: Registered
 ) -> None:
     record, operator = plant
+    found = await chapters.history(site, operator, record.type, record.id, "ja")
+    assert [each.version.revision for each in found.chapters] == [1]
+    with pytest.raises(NotFound):
+        other = replace(operator, operator_id=new_id())
+        await chapters.history(site, other, record.type, record.id, "ja")
     with pytest.raises(NotAllowed):
-        await chapters.history(site, operator, record.type, record.id, "ja")
+        await chapters.history(site, Actor(kind="visitor"), record.type, record.id, "ja")
     with pytest.raises(NotAllowed):
         await related.related_to(site, operator, record)
     assert lifecycles.possible_actions(site, operator, record) == []
