@@ -306,8 +306,8 @@ async def test_operators_see_the_history_of_their_own_and_nothing_around_it(
     record, operator = plant
     found = await chapters.history(site, operator, record.type, record.id, "ja")
     assert [each.version.revision for each in found.chapters] == [1]
+    other = replace(operator, operator_id=new_id())
     with pytest.raises(NotFound):
-        other = replace(operator, operator_id=new_id())
         await chapters.history(site, other, record.type, record.id, "ja")
     with pytest.raises(NotAllowed):
         await chapters.history(site, Actor(kind="visitor"), record.type, record.id, "ja")
