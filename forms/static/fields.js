@@ -201,8 +201,17 @@
     if (kinds.length && !kinds.includes(ending)) return say(said.kind, { ...values, kinds: kinds.join(", ") });
     return file.size > Number(input.dataset.most) * 1048576 ? say(said.large, values) : "";
   }
+  let sending = 0, waiting = null;
+  addEventListener("submit", (event) => { // a page that is left waits for its files
+    if (!sending || event.target !== form) return;
+    event.preventDefault();
+    event.stopPropagation();
+    waiting = event.submitter;
+  }, true);
   async function sendFiles(input, files) {
     const path = input.name, problems = [];
+    input.value = "";
+    sending += 1;
     let left = input.multiple ? Number(input.dataset.left) : 1;
     for (const file of files) {
       const problem = refusal(input, file, left);
@@ -213,8 +222,12 @@
       else announce(say(said.sent, { name: file.name }));
     }
     const now = block(form, path), chooser = now.querySelector("input[type=file]");
-    if (chooser) { chooser.value = ""; chooser.focus(); } else now.focus();
     for (const problem of problems) now.append(make("p", { class: "error told", role: "alert" }, problem));
+    sending -= 1;
+    const button = waiting;
+    if (!sending) waiting = null;
+    if (button && !sending && !problems.length) form.requestSubmit(button);
+    else (chooser || now).focus();
   }
   // An upload is stored at once: the page was drawn with it from now on, and with nothing else that is new.
   function rebase(page, path) {

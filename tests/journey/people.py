@@ -101,8 +101,12 @@ def fill_plain(page: Page, path: str, raw: Any) -> None:
         value = str(text).replace("\n", "\\a ")
         picked = page.locator(f'input[name="{path}"][value="{value}"]:is([type=radio], [type=checkbox])')
         listed = page.locator(f'select[name="{path}"]')
+        searched = page.locator(f'.combobox:has(+ select[name="{path}"]) input')
         if picked.count():
             picked.first.check()
+        elif searched.count():
+            searched.fill(str(text))
+            searched.press("Tab")
         elif listed.count():
             listed.select_option(str(text))
         else:
