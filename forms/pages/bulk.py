@@ -24,7 +24,7 @@ STATES: Mapping[str, tuple[Message, str]] = {
     "queued": (Message("Waiting for its turn"), ""),
     "running": (Message("Being worked on"), ""),
     "done": (Message("Finished"), "good"),
-    "failed": (Message("Stopped"), "bad"),
+    "failed": (Message("Broken off"), "bad"),
     "cancelled": (Message("Cancelled"), ""),
 }
 """What the states of a file are called, and their tone."""
