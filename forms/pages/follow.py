@@ -15,7 +15,7 @@ from models.documents.application import Application
 from models.errors import AnswersInvalid, TooManyRequests
 from models.language import Text, translate
 from models.schema.definition import KIND_LABELS
-from models.services import applications, repeating, resuming, submitting, uploads
+from models.services import applications, rebasing, repeating, resuming, submitting, uploads
 from models.services.applications import Entry
 from models.services.mailed import masked
 from models.services.outlook import outlook_of
@@ -27,7 +27,9 @@ async def show_application(request: Request) -> Response:
     """The page an applicant comes back to."""
     visit = visit_of(request)
     draft = await load_draft(visit, visit.parameter("reference"))
-    return page(visit, "application", {**_standing(draft), **_told(draft), **_possible(draft)})
+    outdated = draft.is_open and await rebasing.is_outdated(visit.site, draft.application)
+    told = {**_standing(draft), **_told(draft), **_possible(draft), "outdated": outdated}
+    return page(visit, "application", told)
 
 
 def _standing(draft: Draft) -> dict[str, Any]:

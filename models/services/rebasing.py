@@ -102,6 +102,14 @@ async def own_conflict(site: Site, actor: Actor, application: Application) -> Co
     return await conflict_of(site, await _as_typed(site, application))
 
 
+async def is_outdated(site: Site, application: Application) -> bool:
+    """Whether the record an open application is about was changed since it began."""
+    if application.record_id is None or not application.open:
+        return False
+    record = await site.records[application.type].get(application.record_id)
+    return record is not None and record.revision != application.base_revision
+
+
 async def _as_typed(site: Site, application: Application) -> Application:
     typed: Application = application.model_copy(update={"data": (await read(site, application)).data})
     return typed

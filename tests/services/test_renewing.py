@@ -27,7 +27,9 @@ async def test_a_draft_is_brought_up_to_the_record_in_force_by_its_applicant(
     assert await rebasing.own_conflict(site, operator, draft) is None
     with pytest.raises(TransitionRefused):
         await rebasing.renew(site, operator, draft, {}, draft.revision)
+    assert not await rebasing.is_outdated(site, draft)
     await move_on(site, record, resource_name="事務局の名称", owner_name="別の所有者")
+    assert await rebasing.is_outdated(site, draft)
     both = {"resource_name": "ours"}
     with pytest.raises(NotFound):
         await rebasing.renew(site, actor_of(reviewer.account_id), draft, both, draft.revision)  # type: ignore[arg-type]
