@@ -22,6 +22,10 @@ PATIENCE = 0.02
 """Seconds a question may hold up the next one: after that they are under way side by side."""
 
 
+GATHER = 0.001
+"""Seconds a question waits for more keys where the last had several: who asks alone never waits."""
+
+
 class Together:
     """One kind of question, put for any number of waiting requests at once."""
 
@@ -30,6 +34,7 @@ class Together:
         self._waiting: dict[str, list[asyncio.Future[Any]]] = {}
         self._timer: asyncio.Handle | None = None
         self._under_way: set[asyncio.Task[None]] = set()
+        self._several = False
 
     async def get(self, key: str) -> Mapping[str, Any] | None:
         """The document of `key` as it is now, or None; each waiting request gets one of its own. Raises what
@@ -38,7 +43,7 @@ class Together:
         waiter: asyncio.Future[Mapping[str, Any] | None] = loop.create_future()
         self._waiting.setdefault(key, []).append(waiter)
         if self._timer is None:
-            wait = PATIENCE if self._under_way else 0
+            wait = PATIENCE if self._under_way else GATHER if self._several else 0
             self._timer = loop.call_later(wait, self._put) if wait else loop.call_soon(self._put)
         return await waiter
 
@@ -47,6 +52,7 @@ class Together:
         self._timer = None
         keys = list(self._waiting)[:MOST]
         batch = {key: self._waiting.pop(key) for key in keys}
+        self._several = len(batch) > 1
         if batch:
             task = asyncio.get_running_loop().create_task(self._answer(batch))
             self._under_way.add(task)

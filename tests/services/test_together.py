@@ -101,3 +101,22 @@ async def test_no_question_grows_without_bound() -> None:
     together = Together(store.ask)
     await asyncio.gather(*(together.get(str(number)) for number in range(MOST + 1)))
     assert [len(keys) for keys in store.asked] == [MOST, 1]
+
+
+async def test_who_asks_alone_never_waits_and_a_crowd_waits_for_more() -> None:
+    store = Store()
+    together = Together(store.ask)
+    await together.get("a")
+    alone = asyncio.create_task(together.get("a"))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert len(store.asked) == 2
+    await alone
+    await asyncio.gather(together.get("a"), together.get("b"))
+    first = asyncio.create_task(together.get("a"))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert list(await asyncio.gather(together.get("b"), first)) == [{"n": [2]}, {"n": [1]}]
+    assert store.asked[3:] == [["a", "b"]]
