@@ -1,4 +1,4 @@
-"""How fast an operator's file is checked: ten thousand rows of a real form, and how long others wait meanwhile."""
+"""How fast an operator's file is checked: ten thousand rows of a real form, and how long others wait."""
 
 import asyncio
 import csv
