@@ -25,10 +25,22 @@ INLINE = re.compile(r"""<style|<script(?![^>]*\ssrc=)|\sstyle=|\son[a-z]+=|javas
 ELSEWHERE = re.compile(r"""(?:src|href|url\()\s*=?\s*["'(]?(?:https?:)?//""", re.IGNORECASE)
 
 
-@pytest.mark.parametrize("template", sorted(TEMPLATES.rglob("*.html")), ids=lambda path: path.name)
+TAKEN_AWAY = "copy_file.html"
+"""A file that is downloaded and opened without the site: it brings its style along."""
+
+PAGES = sorted(template for template in TEMPLATES.rglob("*.html") if template.name != TAKEN_AWAY)
+
+
+@pytest.mark.parametrize("template", PAGES, ids=lambda path: path.name)
 def test_no_template_holds_anything_inline_or_from_elsewhere(template: Path) -> None:
     text = template.read_text(encoding="utf-8")
     assert not INLINE.search(text)
+    assert not ELSEWHERE.search(text)
+
+
+def test_what_is_taken_away_has_no_script_and_asks_nobody() -> None:
+    text = (TEMPLATES / TAKEN_AWAY).read_text(encoding="utf-8")
+    assert "<script" not in text
     assert not ELSEWHERE.search(text)
 
 
