@@ -9,7 +9,9 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from app.demo import PASSWORD
+from tests.journey.people import press
 from tests.journey.server import Program, running
+from tests.journey.visitors import begin_application, browsing, enter_portal
 
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
 SIZE = {"width": 1280, "height": 860}
@@ -34,6 +36,8 @@ def main() -> None:
                 with reviewer(browser, program.url, language, theme) as page:
                     for name, address in pages(page, program.url).items():
                         shoot(page, program.url + address, f"{name}{ending}")
+            for ending, language in {"": "ja", "-en": "en"}.items():
+                shoot_operators(browser, program, language, ending)
         browser.close()
 
 
@@ -63,9 +67,28 @@ def pages(page: Page, url: str) -> dict[str, str]:
     return {"dashboard": "/admin/", "queue": "/admin/queue", "review": again, "history": history}
 
 
+def shoot_operators(browser: Browser, program: Program, language: str, ending: str) -> None:
+    """The form with its errors on a phone, an operator's first page, an application that came back."""
+    demo = program.folder / "demo"
+    with browsing(browser, program.url, language, width=390) as page:
+        begin_application(page, program.url, demo)
+        press(page, '.actions button[value="next"]')
+        keep(page, f"form{ending}")
+    with browsing(browser, program.url, language) as page:
+        enter_portal(page, program.url, demo)
+        shoot(page, f"{program.url}/portal", f"portal{ending}")
+        returned = page.locator("main a[href^='/applications/']").first.get_attribute("href") or ""
+        shoot(page, program.url + returned.partition("/pages/")[0], f"application{ending}")
+
+
 def shoot(page: Page, address: str, name: str) -> None:
-    """One picture of what the window shows."""
+    """One picture of a page."""
     page.goto(address, wait_until="networkidle")
+    keep(page, name)
+
+
+def keep(page: Page, name: str) -> None:
+    """One picture of what the window shows."""
     page.screenshot(path=IMAGES / f"{name}.png")
 
 
