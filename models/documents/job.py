@@ -43,8 +43,8 @@ class Job(Stored):
 
     ``failed`` lists what stayed behind: of a rewrite records (``{number, path, message: {msgid, values}}``),
     of an import rows (``{row, column, value, ja, en}``). ``last_id`` is the last record looked at, ``done``
-    counts records or rows. ``state`` is ``prepared`` while an import waits for its requester's word. ``lane``: of
-    the jobs with the same one, one runs at a time."""
+    counts records or rows. ``state`` is ``prepared`` while an import waits for its requester's word.
+    ``lane``: of the jobs with the same one, one runs at a time."""
 
     kind: JobKind
     type: str
