@@ -6,17 +6,15 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from forms.pages.draft import draft_of
 from forms.pages.portal import definition_of
-from forms.pages.visit import Visit, go, operator_visit, page, read_form, text_of, visit_of
+from forms.pages.starting import accepted_version, open_draft, starting
+from forms.pages.visit import Visit, operator_visit, page, read_form, visit_of
 from forms.pages.windows import hours_of, told_for
-from models.documents.application import Application
 from models.documents.record import Record
 from models.errors import (
     AlreadyOpen,
     CertificateRefused,
     NotFound,
-    SendingClosed,
     SignInRequired,
     TorokuError,
     TransitionRefused,
@@ -24,7 +22,7 @@ from models.errors import (
 from models.language import translate
 from models.schema.definition import KIND_LABELS, Kind, RecordType
 from models.schema.fields.file import UploadField
-from models.services import applications, beginning, certificates, records, terms, windows
+from models.services import applications, beginning, records, windows
 
 KINDS: Mapping[str, Kind] = {"change": "change", "delete": "delete"}
 """What can be applied for on a registered record, by the address."""
@@ -91,7 +89,6 @@ async def _record_gate(request: Request) -> Gate:
 async def _begin(gate: Gate) -> Response:
     visit = gate.visit
     form = await read_form(visit.request)
-    version = text_of(form, "terms_version") if text_of(form, "accept") == "yes" else None
     try:
         application = await beginning.begin(
             visit.site,
@@ -100,42 +97,27 @@ async def _begin(gate: Gate) -> Response:
             gate.kind,
             record_id=gate.record.id if gate.record else None,
             language=visit.language,
-            terms_version=version,
+            terms_version=accepted_version(form),
         )
     except (TransitionRefused, CertificateRefused, AlreadyOpen) as error:
         return await _show(gate, error)
-    return await _open_draft(visit, application)
-
-
-async def _open_draft(visit: Visit, application: Application) -> Response:
-    """Remember the application just begun, and go to its first page; a deletion has nothing to fill in."""
-    if visit.actor.kind == "visitor" and application.id is not None:
-        await visit.browser.remember_application(application.id)
-    draft = await draft_of(visit, application)
-    return go(f"{draft.address}/check" if application.kind == "delete" else draft.first())
+    return await open_draft(visit, application)
 
 
 async def _show(gate: Gate, error: TorokuError | None = None) -> Response:
     visit, definition = gate.visit, gate.definition
-    wants_certificate = definition.applications.certificate is not None
-    text = terms.in_force(visit.site) if definition.applications.terms else None
-    fingerprint = visit.actor.certificate if wants_certificate else None
     closed = windows.refused_beginning(visit.site, definition, gate.kind)
     context = {
+        **await starting(visit, definition, error),
         "definition": definition,
         "kind": gate.kind,
         "kind_label": KIND_LABELS[gate.kind],
         "record": gate.record,
-        "terms": text,
-        "wants_certificate": wants_certificate,
-        "certificate": await certificates.find(visit.site, fingerprint),
-        "upload": visit.offers_certificate_upload,
         "files": [target for target in definition.fields if isinstance(target, UploadField)],
         "minutes": _minutes(definition),
         "period": told_for(visit, definition, gate.kind),
         "hours": hours_of(visit),
         "closed": translate(closed.public, visit.language, **closed.values) if closed else "",
-        "errors": [_problem(visit, error, bool(text))] if error else (),
     }
     return page(visit, "gate", context, status=error.status if error else 200)
 
@@ -144,11 +126,3 @@ def _minutes(definition: RecordType) -> int:
     """About how long the form takes, in steps of five minutes."""
     questions = sum(1 for target in definition.fields if target.asked and target.stored)
     return max(5, -(-questions // (5 * PACE)) * 5)
-
-
-def _problem(visit: Visit, error: TorokuError, has_terms: bool) -> tuple[str, str]:
-    said = translate(error.public, visit.language, **error.values)
-    if isinstance(error, CertificateRefused):
-        return "#certificate", said
-    about_terms = isinstance(error, TransitionRefused) and not isinstance(error, SendingClosed)
-    return "#accept" if about_terms and has_terms else "", said

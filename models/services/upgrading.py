@@ -92,12 +92,13 @@ def _answers(
     for field in new.fields:
         if not (field.stored and field.asked):
             continue
-        same = field.name in typed and _is_same(old.by_name.get(field.name), field)
+        same = field.name in typed and is_same_question(old.by_name.get(field.name), field)
         value = typed[field.name] if same else field.unparse(data.get(field.name))
         if value is not None:
             answers[field.name] = value
     return answers
 
 
-def _is_same(old: BaseField | None, new: BaseField) -> bool:
+def is_same_question(old: BaseField | None, new: BaseField) -> bool:
+    """Whether two versions ask a question in the same way, so that what was typed fits both."""
     return old is not None and old.type == new.type and old.parts == new.parts

@@ -173,7 +173,8 @@ async def test_a_rejected_registration_is_made_again_with_its_answers(tab: Tab, 
     pem = TrialAuthority(site.now()).issue("client-again", "Example")
     await present(tab, pem, f"/applications/{application.reference}")
     await tab.press_link("この内容をもとに申請し直す")
-    assert "あらためて入力・添付" in tab.text
+    assert "引き継がない項目" in tab.text
+    assert "申請のたびに改めて確認いただく項目です。" in tab.text
     await tab.press("申請を始める")
     assert (tab.status, list(tab.errors())) == (409, ["#accept"])
     await tab.press("申請を始める", {"accept": "yes"})

@@ -1,5 +1,6 @@
 """An operator's records as a list, as a file, and as what a new application begins with."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -150,8 +151,10 @@ async def test_a_new_application_begins_with_the_answers_of_a_record(site: Site)
     found = copying.copied(site, actor, source)
     left = {each.label("en"): each.why.msgid for each in found.left}
     assert left["Grid code"] == "It may be registered only once."
-    assert "grid_code" not in found.data
-    assert found.data["resource_name"] == data["resource_name"]
+    assert "grid_code" not in found.answers
+    assert found.answers["resource_name"] == data["resource_name"]
+    free = copying.copied(site, actor, replace(source, spent=False))  # control: nobody holds it
+    assert free.answers["grid_code"] == data["grid_code"]
     for origin, name in (("record", "9999999999"), ("application", record.number), ("", record.number)):
         with pytest.raises(NotFound):
             await copying.find_source(site, actor, "resource", origin, name)

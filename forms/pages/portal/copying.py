@@ -3,14 +3,14 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from forms.pages.draft import draft_of
 from forms.pages.portal.rows import definition_of
-from forms.pages.visit import Visit, go, operator_visit, page, read_form, text_of
+from forms.pages.starting import accepted_version, left_behind, open_draft, starting
+from forms.pages.visit import Visit, operator_visit, page, read_form, text_of
 from forms.render.answers import Beside, tell_answers
 from models.errors import CertificateRefused, SearchTooWide, TorokuError, TransitionRefused
 from models.language import translate
 from models.schema.definition import RecordType
-from models.services import certificates, copying, seeing, terms
+from models.services import copying, seeing
 from models.services.copying import Source
 
 LONGEST = 100
@@ -54,14 +54,17 @@ async def begin_copy(request: Request) -> Response:
     definition = definition_of(visit)
     origin, name = text_of(form, "origin"), text_of(form, "name")
     source = await copying.find_source(visit.site, visit.actor, definition.name, origin, name)
-    version = text_of(form, "terms_version") if text_of(form, "accept") == "yes" else None
     try:
         begun = await copying.copy(
-            visit.site, visit.actor, source, language=visit.language, terms_version=version
+            visit.site,
+            visit.actor,
+            source,
+            language=visit.language,
+            terms_version=accepted_version(form),
         )
     except (TransitionRefused, CertificateRefused) as error:
         return await _show(visit, definition, source, error)
-    return go(f"{(await draft_of(visit, begun)).first()}?done=copied")
+    return await open_draft(visit, begun, "?done=copied")
 
 
 async def _show(
@@ -70,18 +73,14 @@ async def _show(
     """What comes along, what does not and why, and what is needed to begin."""
     found = copying.copied(visit.site, visit.actor, source)
     form = seeing.seen(visit.site, visit.actor, source.type, visit.site.registry.current(source.type).version)
-    fields = [field for field in form.fields if field.name in found.data]
-    wanted = definition.applications.certificate is not None
-    said = translate(error.public, visit.language, **error.values) if error else ""
-    at = "#accept" if definition.applications.terms and type(error) is TransitionRefused else ""
+    fields = [field for field in form.fields if field.name in found.answers]
     context = {
+        **await starting(visit, definition, error),
         "definition": definition,
         "source": source,
-        "answers_taken": list(tell_answers(fields, found.data, visit.language, lambda _upload: "", Beside())),
-        "left": [(each.label(visit.language), each.why(visit.language)) for each in found.left],
-        "terms": terms.in_force(visit.site) if definition.applications.terms else None,
-        "wants_certificate": wanted,
-        "certificate": await certificates.find(visit.site, visit.actor.certificate) if wanted else None,
-        "errors": [(at, said)] if error else (),
+        "answers_taken": list(
+            tell_answers(fields, found.answers, visit.language, lambda _upload: "", Beside())
+        ),
+        "left": left_behind(visit, found.left),
     }
     return page(visit, "copy_begin", context, status=error.status if error else 200)
