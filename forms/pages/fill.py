@@ -8,7 +8,7 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
-from forms.pages import keeping
+from forms.pages import keeping, outdated
 from forms.pages.attaching import take_in
 from forms.pages.draft import Draft, load_draft
 from forms.pages.drawing import Outcome, draw, filling_of
@@ -39,12 +39,16 @@ class Sending:
     posted: Posted
     base: Marks | None
     chosen: Mapping[str, str] = field(default_factory=dict)
+    missed: str = ""
+    """What is said of answers to questions the page does not ask any more."""
 
 
 async def show_page(request: Request) -> Response:
     """One page with the answers stored so far."""
     visit = visit_of(request)
     draft = await load_draft(visit, visit.parameter("reference"))
+    if outdated.earlier_page_of(draft) is not None:
+        return go(draft.first() if draft.is_open else draft.address)
     plan = draft.plan_of(visit.parameter("page"))
     if not draft.is_open:
         return go(draft.address)
@@ -67,11 +71,14 @@ async def receive_page(request: Request) -> Response:
         draft = await load_draft(visit, visit.parameter("reference"))
     except NotFound:
         return keeping.offer_again(visit, form)
+    if outdated.earlier_page_of(draft) is not None:
+        return outdated.tell_outdated(draft, form)
     plan = draft.plan_of(visit.parameter("page"))
     posted = keeping.read_page(draft, plan, form)
     if not draft.is_open:
         return keeping.tell_closed(draft, plan, form)
-    sending = Sending(draft, plan, posted, read_base(form, draft, plan), chosen_in(form, plan))
+    base, missed = read_base(form, draft, plan), outdated.missed(draft, plan, form)
+    sending = Sending(draft, plan, posted, base, chosen_in(form, plan), missed)
     if posted.uploads and posted.action.name != "refresh":
         sending = await _attach(sending)
     return await _receive(sending, form)
@@ -94,10 +101,13 @@ async def _receive(sending: Sending, form: FormData) -> Response:
 
 async def _store(sending: Sending) -> Response:
     draft, plan, posted = sending.draft, sending.plan, sending.posted
-    if posted.action.name == "refresh":
+    if posted.action.name == "refresh" and not sending.missed:
         return await draw(draft, plan, _again(await _with_copies(sending)))
     merged = merge_page(draft, plan, posted.answers, sending.base, sending.chosen)
     posted.answers |= merged.answers
+    if sending.missed:
+        again = _again(sending, conflicts=merged.conflicts, banner=sending.missed, status=409)
+        return await draw(draft, plan, again)
     if table := find_rows(plan, posted.action):
         if not merged.conflicts:
             return await serve_rows(draft, plan, table, posted, sending.base)

@@ -7,6 +7,7 @@ from typing import Any
 from starlette.datastructures import FormData
 from starlette.responses import JSONResponse, Response
 
+from forms.pages import outdated
 from forms.pages.draft import Draft, load_draft
 from forms.pages.merging import chosen_in, fields_on, merge_page, read_base, stored_marks, write_base
 from forms.pages.visit import Visit, go, page, text_of
@@ -123,6 +124,7 @@ def _told(visit: Visit, kept: Kept) -> Response:
 
 
 async def _keep(draft: Draft, form: FormData) -> Kept:
+    outdated.require_page(draft)
     plan = draft.plan_of(draft.visit.parameter("page"))
     posted, base = read_page(draft, plan, form), read_base(form, draft, plan)
     merged = merge_page(draft, plan, posted.answers, base, {})
@@ -134,7 +136,8 @@ async def _keep(draft: Draft, form: FormData) -> Kept:
     application = await _write(draft, plan, mine)
     shown = _marks_now(draft, plan, base or {}, frozenset(mine), application)
     undecided = {*merged.conflicts, *chosen_in(form, plan)}
-    return Kept(application, write_base(shown), _left(draft, plan, undecided, bool(too_long)))
+    left = _left(draft, plan, undecided, bool(too_long)) or outdated.missed(draft, plan, form)
+    return Kept(application, write_base(shown), left)
 
 
 async def _write(draft: Draft, plan: PagePlan, mine: Mapping[str, Any]) -> Application:

@@ -7,7 +7,7 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
-from forms.pages import keeping
+from forms.pages import keeping, outdated
 from forms.pages.draft import Draft, load_draft
 from forms.pages.drawing import Outcome, draw, picked_filling
 from forms.pages.merging import BASE, CHOICE, Clash, tell_one
@@ -173,6 +173,8 @@ async def receive_row(request: Request) -> Response:
     for _ in range(keeping.TRIES):
         if not draft.is_open:
             return keeping.tell_closed(draft, None, form)
+        if outdated.earlier_page_of(draft) is not None:
+            return outdated.tell_outdated(draft, form)
         plan, table = _table_of(draft)
         sent = _read(draft, table, form)
         try:
@@ -302,6 +304,7 @@ async def _save(place: Place, row: Raw, leave: bool) -> Application:
 
 async def _keep(draft: Draft, form: FormData) -> keeping.Kept:
     """Keep a row for the script; a new one gets its number now."""
+    outdated.require_page(draft)
     plan, table = _table_of(draft)
     sent, number = _read(draft, table, form), draft.visit.parameter("row")
     index = _locate(draft, table, number, sent.base)
