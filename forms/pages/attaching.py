@@ -1,8 +1,11 @@
 """Uploads that come with a page: stored one by one; a refused one is told by its name, the others stay."""
 
+from dataclasses import dataclass
+
 from starlette.datastructures import UploadFile
 
 from forms.pages.draft import Draft
+from forms.render.plan import PagePlan
 from forms.render.posted import Posted
 from models.errors import UploadRefused
 from models.language import Message
@@ -12,6 +15,26 @@ from models.services import uploads
 from models.services.uploads import clean_name
 
 MEBIBYTE = 1_048_576
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One upload of a field."""
+
+    field: str
+    id: str
+
+
+def removed_by(plan: PagePlan, posted: Posted) -> Upload | None:
+    """The upload the button pressed takes away; None for every other button."""
+    action = posted.action
+    target, held = plan.questions.get(action.path), posted.answers.get(action.path)
+    if isinstance(target, FilesField) and action.name == "remove":
+        known = held if isinstance(held, list) else []
+        held = known[action.row] if 0 <= action.row < len(known) else None
+    elif not isinstance(target, UploadField) or action.name != "clear":
+        return None
+    return Upload(action.path, str(held.get("id", ""))) if isinstance(held, dict) else None
 
 
 async def take_in(draft: Draft, posted: Posted, path: str, chosen: list[UploadFile]) -> None:

@@ -1,6 +1,6 @@
 """One page of a form: shown, and received."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forms.pages import keeping, outdated
-from forms.pages.attaching import take_in
+from forms.pages.attaching import Upload, removed_by, take_in
 from forms.pages.draft import Draft, load_draft
 from forms.pages.drawing import Outcome, draw, filling_of
 from forms.pages.merging import chosen_in, merge_page, read_base
@@ -19,12 +19,13 @@ from forms.render.control import Control, fresh_controls, page_controls
 from forms.render.plan import PagePlan
 from forms.render.posted import LATER, LEAVING, Posted
 from forms.render.rows import apply_action, told_after
+from models.documents.application import Application
 from models.errors import AnswersInvalid, NotFound, RecordChanged
 from models.language import translate
 from models.schema.fields.structure import ReferenceField
 from models.schema.merging import Marks, mark
 from models.schema.reading import AnswerError, Reading
-from models.services import applications, picking
+from models.services import applications, picking, uploads
 
 TRIES = 5
 """How often a page is stored again when other windows are faster; then it is shown."""
@@ -81,6 +82,8 @@ async def receive_page(request: Request) -> Response:
     sending = Sending(draft, plan, posted, base, chosen_in(form, plan), missed)
     if posted.uploads and posted.action.name != "refresh":
         sending = await _attach(sending)
+    if removed := removed_by(plan, posted):
+        sending = await _take_away(sending, removed)
     return await _receive(sending, form)
 
 
@@ -136,23 +139,31 @@ def _again(sending: Sending, **shown: Any) -> Outcome:
 
 async def _attach(sending: Sending) -> Sending:
     """Take the uploads in; one that is refused is an error at its field, and the rest goes on."""
-    draft, posted, base = sending.draft, sending.posted, sending.base
-    before = draft.application.answers
+    draft, posted = sending.draft, sending.posted
     for path, chosen in posted.uploads.items():
         await take_in(draft, posted, path, chosen)
     application = await applications.find(draft.visit.site, draft.visit.actor, draft.application.reference)
-    base = _rebased(sending, before, application.answers) if base is not None else None
-    return replace(sending, draft=replace(draft, application=application), base=base)
+    return _stands_on(sending, application, posted.uploads)
 
 
-def _rebased(sending: Sending, before: Mapping[str, Any], after: Mapping[str, Any]) -> Marks:
-    """The marks of the page with those of its own uploads, where nobody else had changed their fields."""
-    fields, base = sending.draft.form.by_name, dict(sending.base or {})
-    for path in sending.posted.uploads:
-        target = fields.get(path)
-        if target is not None and mark(target, before.get(path)) == base.get(path, ""):
-            base[path] = mark(target, after.get(path))
-    return base
+async def _take_away(sending: Sending, removed: Upload) -> Sending:
+    """Take an upload out of what is stored, so that there is room for another at once."""
+    visit, application = sending.draft.visit, sending.draft.application
+    after = await uploads.take_away(visit.site, visit.actor, application, removed.field, removed.id)
+    return _stands_on(sending, after, [removed.field])
+
+
+def _stands_on(sending: Sending, after: Application, paths: Iterable[str]) -> Sending:
+    """The page over `after`, with the marks of its own uploads at `paths`, where nobody else had changed
+    their fields."""
+    draft, base = sending.draft, sending.base
+    if base is not None:
+        before, fields, base = draft.application.answers, draft.form.by_name, dict(base)
+        for path in paths:
+            target = fields.get(path)
+            if target is not None and mark(target, before.get(path)) == base.get(path, ""):
+                base[path] = mark(target, after.answers.get(path))
+    return replace(sending, draft=replace(draft, application=after), base=base)
 
 
 async def _with_copies(sending: Sending) -> Sending:

@@ -8,17 +8,21 @@ from typing import Any
 from models.access import seen_by, told
 from models.documents.application import Application
 from models.documents.base import read_id
+from models.documents.guarded import update_where
 from models.documents.store import Attachment
 from models.errors import NotFound, UploadRefused
 from models.permissions import Actor, may_view
 from models.schema.fields.file import KINDS, FilesField, UploadField
 from models.services.applications import (
+    compiled,
     form_of,
     keep_upload,
     may_type,
     open_fields,
     require_applicant,
     subject_of,
+    variables_of,
+    writable,
 )
 from models.services.scanning import require_clean
 from models.services.seeing import holds, require_in_reach
@@ -66,6 +70,36 @@ async def attach(
     most = field.max_files if isinstance(field, FilesField) else None
     await keep_upload(site, application, field_name, value, among=most)
     return value
+
+
+async def take_away(
+    site: Site, actor: Actor, application: Application, field_name: str, upload_id: str
+) -> Application:
+    """Take one upload out of the answers, at once; its page is to be looked at again. The application as it
+    is afterwards; one that has gone already is gone. Raises NotFound, TransitionRefused."""
+    require_applicant(site, actor, application)
+    await require_writing(site, actor)
+    field = form_of(site, application).by_name.get(field_name)
+    if not isinstance(field, UploadField) or not await _may_change(site, actor, application, field_name):
+        raise NotFound
+    path, now = f"answers.{field_name}", {"$set": {"updated_at": site.now()}, "$inc": {"revision": 1}}
+    pages = [
+        page.name for page in compiled(site, application).definition.laid_out if field_name in page.fields
+    ]
+    undone = {"pages_done": {"$in": pages}}
+    if isinstance(field, FilesField):
+        out: dict[str, Any] = {"$pull": {path: {"id": upload_id}, **undone}}
+    else:
+        out = {"$unset": {path: ""}, "$pull": undone}
+    held = {"_id": application.id, "state": application.state, f"{path}.id": upload_id}
+    kept = await update_where(Application, held, {**out, **now})
+    return kept or application
+
+
+async def _may_change(site: Site, actor: Actor, application: Application, name: str) -> bool:
+    """Whether the answer of a field may be taken away now."""
+    variables = await variables_of(site, application)
+    return name in writable(site, actor, application, frozenset({name}), {name: None}, variables)
 
 
 def _require_room(field: FilesField, application: Application) -> None:

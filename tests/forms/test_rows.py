@@ -14,6 +14,7 @@ from forms.render.plan import plan_form
 from models.documents.application import Application
 from models.services.site import Site
 from tests.forms.tab import Tab
+from tests.forms.test_filling_in import PDF
 from tests.services.transferring import MODULES
 
 
@@ -219,3 +220,26 @@ def test_another_doors_frame_draws_the_table_whole(program: tuple[Starlette, Set
     drawn = {c.name: c.macro for page in plan_form(_in_one_page(kind), "ja").pages for c in page.controls}
     assert (drawn["visits"], drawn["units"]) == ("table", "table")
     assert plan_form(kind, "ja").by_page["tables"].controls[-1].macro == "rows"
+
+
+async def photographs() -> list[str]:
+    return [each["filename"] for each in (await stored()).answers.get("photos") or []]
+
+
+async def test_a_file_taken_away_leaves_room_for_another_at_once(administrator: Tab) -> None:
+    tab = await at_list(administrator)
+    address = f"/applications/{(await stored()).reference}/pages/links"
+    for name in ("一", "二", "三"):
+        await tab.open(address)
+        await tab.press("保存してあとで続ける", files={"photos": (f"{name}.pdf", PDF)})
+    await tab.open(address)
+    await tab.press("保存してあとで続ける", files={"photos": ("四.pdf", PDF)})  # control: it is full
+    assert (tab.status, await photographs()) == (422, ["一.pdf", "二.pdf", "三.pdf"])
+    form = tab.button("次へ進む").inside("form")
+    assert form is not None
+    await tab.post(address, [*tab.page.sent(form), ("action", "remove:photos:1")], form)
+    assert await photographs() == ["一.pdf", "三.pdf"]
+    assert "二.pdf" not in tab.text
+    await tab.press("保存してあとで続ける", files={"photos": ("四.pdf", PDF)})
+    assert tab.path.endswith("/save")
+    assert await photographs() == ["一.pdf", "三.pdf", "四.pdf"]
