@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.middleware.heads import head
 from models.language import Language, choose_language
+from models.services.lookup import ask_ahead
 from models.services.sessions import ABSOLUTE, Browser, identify
 from models.services.site import Site
 
@@ -16,6 +17,21 @@ LANGUAGE_COOKIE = "language"
 FILES = ("/static/", "/admin/static/")
 """Where the programs' own files are, for which nobody is asked who they are; a record or reference called
 ``static`` is none of them."""
+
+
+FORMS = "/applications/"
+
+FIRST_READ = frozenset({"pages", "check"})
+"""The places of an application that begin with reading it: it is asked for together with the session. Who may
+see it is judged when both are there."""
+
+
+def _reference(path: str) -> str:
+    """The reference of the application a page of its form is asked for; "" for everything else."""
+    if not path.startswith(FORMS):
+        return ""
+    reference, _, rest = path[len(FORMS) :].partition("/")
+    return reference if rest.partition("/")[0] in FIRST_READ else ""
 
 
 @lru_cache(maxsize=256)
@@ -49,6 +65,8 @@ class Sessions:
         cookies = cookie_parser(head(scope, b"cookie"))
         address = scope["client"][0] if scope.get("client") else ""
         token = cookies.get(self.cookie, "")
+        if token and (reference := _reference(scope["path"])):
+            scope["state"]["ahead"] = ask_ahead(site, reference)
         found, scope["user"] = await identify(site, token, address)
         browser = Browser(site, found, address, head(scope, b"user-agent"))
         scope["state"] |= {

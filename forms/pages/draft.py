@@ -251,7 +251,7 @@ class Draft:
 
 async def load_draft(visit: Visit, reference: str) -> Draft:
     """The application with this reference, for this visitor. Raises NotFound."""
-    application = await applications.find(visit.site, visit.actor, reference)
+    application = await applications.find(visit.site, visit.actor, reference, visit.take_ahead())
     return await draft_of(visit, application)
 
 

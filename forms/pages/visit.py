@@ -19,6 +19,7 @@ from forms.render.environment import environment
 from models.errors import SignInRequired
 from models.language import Language
 from models.permissions import Actor
+from models.services.lookup import Ahead
 from models.services.sessions import Browser
 from models.services.site import Site
 
@@ -58,6 +59,11 @@ class Visit:
     def offers_certificate_upload(self) -> bool:
         """Whether a certificate may be presented as a file (development: no TLS terminator in front)."""
         return bool(getattr(self.request.state, "certificate_upload", False))
+
+    def take_ahead(self) -> Ahead | None:
+        """The application that was asked for with the session; only once, what is read later is read anew."""
+        ahead: Ahead | None = self.request.scope["state"].pop("ahead", None)
+        return ahead
 
     def parameter(self, name: str) -> str:
         """A part of the address."""

@@ -1,6 +1,6 @@
 """What stored documents share: ids, people, and how a driver's errors become ours."""
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from beanie import Document
 from bson import ObjectId
@@ -41,6 +41,9 @@ class Stored(Document):
     """Base of the documents Beanie keeps."""
 
     model_config = ConfigDict(extra="ignore", arbitrary_types_allowed=True)
+
+    if not TYPE_CHECKING:
+        __getattribute__ = object.__getattribute__  # Beanie's looks for parts not parsed yet; there are none
 
     @classmethod
     def raw(cls) -> Any:

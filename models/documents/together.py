@@ -21,39 +21,54 @@ MOST = 200
 PATIENCE = 0.02
 """Seconds a question may hold up the next one: after that they are under way side by side."""
 
-
-GATHER = 0.001
-"""Seconds a question waits for more keys where the last had several: who asks alone never waits."""
+GATHER = 0.005
+"""Seconds a question waits for as many keys as the last ones had: who asks alone never waits."""
 
 
 class Together:
-    """One kind of question, put for any number of waiting requests at once."""
+    """One kind of question, put for any number of waiting requests at once.
+
+    A crowd that is answered together comes back one after the other, as each is served in its turn. The
+    first to come back would go alone, and the crowd fall apart; so a question waits a little for a crowd
+    there was a moment ago, which is forgotten by halves."""
 
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
         self._waiting: dict[str, list[asyncio.Future[Any]]] = {}
         self._timer: asyncio.Handle | None = None
         self._under_way: set[asyncio.Task[None]] = set()
-        self._several = False
+        self._crowd = 1
 
     async def get(self, key: str) -> Mapping[str, Any] | None:
         """The document of `key` as it is now, or None; each waiting request gets one of its own. Raises what
         asking raises."""
+        return await self.ask(key)
+
+    def ask(self, key: str) -> asyncio.Future[Mapping[str, Any] | None]:
+        """``get`` for who has something else to do until the answer is there."""
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[Mapping[str, Any] | None] = loop.create_future()
         self._waiting.setdefault(key, []).append(waiter)
         if self._timer is None:
-            wait = PATIENCE if self._under_way else GATHER if self._several else 0
-            self._timer = loop.call_later(wait, self._put) if wait else loop.call_soon(self._put)
-        return await waiter
+            self._wait(PATIENCE if self._under_way else GATHER)
+        elif not self._under_way and len(self._waiting) == self._crowd:
+            self._timer.cancel()
+            self._wait(0)
+        return waiter
+
+    def _wait(self, seconds: float) -> None:
+        """Put the next question in that time; in the next turn where nobody else is to be waited for."""
+        loop = asyncio.get_running_loop()
+        here = not self._under_way and len(self._waiting) >= self._crowd
+        self._timer = loop.call_soon(self._put) if here else loop.call_later(seconds, self._put)
 
     def _put(self) -> None:
         """Ask for all that wait."""
         self._timer = None
         keys = list(self._waiting)[:MOST]
         batch = {key: self._waiting.pop(key) for key in keys}
-        self._several = len(batch) > 1
         if batch:
+            self._crowd = max(len(batch), self._crowd // 2)
             task = asyncio.get_running_loop().create_task(self._answer(batch))
             self._under_way.add(task)
             task.add_done_callback(self._done)
@@ -63,9 +78,9 @@ class Together:
     def _done(self, task: asyncio.Task[None]) -> None:
         """Those that came meanwhile need not wait any longer."""
         self._under_way.discard(task)
-        if self._timer is not None:
+        if self._timer is not None and not self._under_way:
             self._timer.cancel()
-            self._put()
+            self._wait(GATHER)
 
     async def _answer(self, batch: Mapping[str, Sequence[asyncio.Future[Any]]]) -> None:
         try:

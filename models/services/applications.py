@@ -1,6 +1,6 @@
 """Applications in the applicant's hands: looking up, filling in, keeping."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -8,18 +8,19 @@ from typing import Any
 from models.access import is_open, may_answer
 from models.documents.application import Application
 from models.documents.event import Subject
-from models.documents.guarded import find_all, update_where
+from models.documents.guarded import update_where
 from models.errors import AnswersInvalid, NotFound, RecordChanged, TransitionRefused
 from models.language import Language, Text
-from models.permissions import Actor, allowed, is_applicant, may_view, require
+from models.permissions import Actor, allowed, is_applicant, require
 from models.schema.conditions import fields_in
 from models.schema.definition import Kind, RecordType, walk
 from models.schema.fields import BaseField
 from models.schema.fields.file import CertificateField, UploadField
 from models.schema.reading import AnswerError, Reading, read_answers
 from models.services import picking, secrets
+from models.services.lookup import find as find
 from models.services.reasons import told_note
-from models.services.seeing import governed, require_in_reach, why_not
+from models.services.seeing import governed, why_not
 from models.services.site import Site
 from models.services.switches import require_writing
 from models.services.variables import compiled as compiled
@@ -59,21 +60,6 @@ def facts_of(application: Application) -> dict[str, Any]:
 def subject_of(application: Application) -> Subject:
     """An application as the subject of events."""
     return Subject(kind="application", id=application.id, label=application.reference)
-
-
-async def find(site: Site, actor: Actor, reference: str) -> Application:
-    """One application. Raises NotFound when it is unknown or not for this actor, and where it is about a
-    record the row rules keep from them."""
-    stored = await site.together(_by_reference).get(reference[:64])
-    found: Application | None = None if stored is None else Application.model_validate(stored)
-    if found is None or not may_view(actor, found):
-        raise NotFound
-    await require_in_reach(site, actor, found)
-    return found
-
-
-async def _by_reference(references: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
-    return await find_all(Application, "reference", references)
 
 
 async def mine(site: Site, actor: Actor) -> list[Application]:

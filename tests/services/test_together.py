@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from models.documents.together import MOST, PATIENCE, Together
+from models.documents.together import GATHER, MOST, PATIENCE, Together
 
 
 class Store:
@@ -120,3 +120,28 @@ async def test_who_asks_alone_never_waits_and_a_crowd_waits_for_more() -> None:
     await asyncio.sleep(0)
     assert list(await asyncio.gather(together.get("b"), first)) == [{"n": [2]}, {"n": [1]}]
     assert store.asked[3:] == [["a", "b"]]
+
+
+async def test_a_crowd_that_comes_back_one_after_the_other_is_one_question_again() -> None:
+    store = Store()
+    together = Together(store.ask)
+    await asyncio.gather(*(together.get(key) for key in "abc"))
+    back = []
+    for key in "abc":
+        back.append(asyncio.create_task(together.get(key)))
+        await asyncio.sleep(0.0002)
+    await asyncio.gather(*back)
+    assert store.asked == [["a", "b", "c"], ["a", "b", "c"]]
+
+
+async def test_a_crowd_that_is_gone_is_forgotten() -> None:
+    store = Store()
+    together = Together(store.ask)
+    await asyncio.gather(*(together.get(str(number)) for number in range(8)))
+    loop = asyncio.get_running_loop()
+    for _ in range(3):  # halves of eight
+        await together.get("a")
+    began = loop.time()
+    for _ in range(10):
+        await together.get("a")
+    assert loop.time() - began < 10 * GATHER
