@@ -13,7 +13,7 @@ from models.configuration.checks.fields import check_fields
 from models.configuration.checks.flows import check_flow
 from models.configuration.checks.links import check_links
 from models.configuration.checks.lists import check_use_of_lists
-from models.configuration.checks.mail import check_use_of_mail
+from models.configuration.checks.mail import check_bulk_mail, check_use_of_mail
 from models.configuration.checks.names import check_counts, check_list, check_names
 from models.configuration.checks.orders import check_orders
 from models.configuration.checks.pages import check_pages
@@ -61,6 +61,7 @@ def check(configuration: Configuration, sources: Sources) -> Iterator[Finding]:
             yield from first(source, check_window(configuration, configuration.windows[name], source))
     yield from _check_site(configuration, sources)
     yield from check_use_of_mail(configuration)
+    yield from check_bulk_mail(configuration)
     yield from check_use_of_lists(configuration, sources)
 
 

@@ -27,6 +27,10 @@ PLACEHOLDERS: Mapping[str, str] = {
     "reason": "why it was returned or rejected",
     "record_number": "the number given at registration",
     "administrator_id": "the administrator's ID",
+    "count": "how many applications of a file were received",
+    "first_reference": "the reference number of the first of them",
+    "last_reference": "the reference number of the last of them",
+    "result_page": "the address of the page that tells what became of each row",
     "status_link": "one-time link to follow the application",
     "resume_link": "one-time link to go on with a draft",
     "set_password_link": "one-time link to set a password",
@@ -36,6 +40,9 @@ PLACEHOLDERS: Mapping[str, str] = {
 
 SENT_BY_THE_PROGRAM = frozenset({"resume_draft", "set_password", "status_link", "user_issued"})
 """Templates the services send of their own accord, whether or not a workflow names them."""
+
+BULK_RECEIVED = "bulk_received"
+"""Template of the one mail that tells of many applications from a file, where a site has it."""
 
 LinkPurpose = Literal["open_application", "set_password", "confirm_address"]
 

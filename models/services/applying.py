@@ -70,6 +70,7 @@ class Applying(Importing):
     def __post_init__(self) -> None:
         self.checks = self.job.phase == "check"
         self.sends = bool(self.job.parameters.get("send"))
+        self.sums_up = bool(self.job.parameters.get("summed"))
         self.judge = OwnJudge(self.rows)
         self.breath = Breath()
 
@@ -240,7 +241,9 @@ class Applying(Importing):
             wrong = row.errors or row.problems
             return ("left" if wrong else row.kind), wrong
         try:
-            await submit(self.site, self.actor, application, revision=application.revision)
+            await submit(
+                self.site, self.actor, application, revision=application.revision, summed=self.sums_up
+            )
         except WritingStopped:
             raise
         except AnswersInvalid as error:

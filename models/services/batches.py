@@ -22,7 +22,7 @@ from models.language import Language, Message
 from models.permissions import Actor, allowed, require
 from models.schema.definition import Kind, RecordType
 from models.schema.fields.choice import DeclarationField
-from models.services import jobs, terms, windows
+from models.services import jobs, summaries, terms, windows
 from models.services.applications import may_begin, operator_of
 from models.services.applying import PERMISSION
 from models.services.beginning import require_needs
@@ -253,6 +253,7 @@ async def apply(site: Site, actor: Actor, job: Job, order: Order) -> Job:
         raise JobMoved
     require_order(site, actor, job, order)
     parameters = {**job.parameters, "send": order.send, "terms": order.terms}
+    parameters["summed"] = order.send and summaries.sums_up(site, going(job, send=True))
     return await _go(site, actor, job, "apply", parameters, "applications.file_confirmed")
 
 

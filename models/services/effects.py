@@ -35,6 +35,8 @@ class Work:
     record: Record | None = None
     account: Account | None = None
     values: dict[str, str] = field(default_factory=dict)
+    summed: bool = False
+    """Whether one mail tells the applicant of this and many others later."""
 
     @property
     def definition(self) -> RecordType:

@@ -23,7 +23,7 @@ from models.documents.job import (
 from models.documents.store import Session
 from models.errors import JobMoved, NotFound, TorokuError
 from models.permissions import SYSTEM, Actor, allowed
-from models.services import applying, exporting, importing, rewriting
+from models.services import applying, exporting, importing, rewriting, summaries
 from models.services.events import record_event
 from models.services.progress import Hold, Lost, Progress, silent
 from models.services.site import Site
@@ -101,7 +101,7 @@ async def _do(site: Site, job: Job, progress: Progress) -> None:
     try:
         await _run(site, job, hold, progress)
     except Lost:
-        return
+        await _tell_rest(site, job)
     except Exception as error:
         await _release(site, job, error)
         raise
@@ -127,6 +127,17 @@ async def _run(site: Site, job: Job, hold: "_Hold", progress: Progress) -> None:
     await site.store.transaction(body)
 
 
+async def _tell_rest(site: Site, job: Job) -> None:
+    """Mail what was still sent while the job was being cancelled."""
+    found = await Job.get(job.id)
+    if found is not None and found.is_over:
+
+        async def body(session: Session) -> None:
+            await summaries.queue_summary(site, found, session)
+
+        await site.store.transaction(body)
+
+
 DONE: Mapping[Kind, str] = {
     "rewrite": "schema.rewritten",
     "restore": "schema.restored",
@@ -147,6 +158,7 @@ async def _tell(site: Site, job: Job, session: Session) -> None:
     else:
         told |= {"version": job.to_version}
     await record_event(site, SYSTEM, DONE[job.kind], subject, session, **told)
+    await summaries.queue_summary(site, job, session)
 
 
 async def _release(site: Site, job: Job, error: Exception) -> None:
@@ -156,7 +168,12 @@ async def _release(site: Site, job: Job, error: Exception) -> None:
     refused = job.kind in TRANSFERS and isinstance(error, TorokuError) and error.status < 500
     if job.attempts >= ATTEMPTS or refused:
         values |= {"state": "failed", "finished_at": site.now()}
-    await hold_job(job, None, values)
+
+    async def body(session: Session) -> None:
+        if await hold_job(job, None, values, session) and values.get("state") == "failed":
+            await summaries.queue_summary(site, job, session)
+
+    await site.store.transaction(body)
 
 
 KEPT = ("total", "done", "failed", "failed_count", "last_id", "counts")
@@ -259,6 +276,8 @@ async def _move(
             raise JobMoved
         subject = Subject(kind="job", id=job.id, label=f"{job.kind} {job.type}")
         await record_event(site, actor, action, subject, session, operator_id=job.operator_id, done=job.done)
+        if moved.is_over:
+            await summaries.queue_summary(site, moved, session)
         return moved
 
     return await site.store.transaction(body)

@@ -30,6 +30,8 @@ class Given:
     """Why, by the reason code of the whole decision."""
     revision: int | None = None
     """The revision the person was looking at, where it matters."""
+    summed: bool = False
+    """Whether one mail tells its applicant of this and many others later (``summaries``)."""
 
 
 TEXT_LIMIT = 2000

@@ -30,7 +30,7 @@ async def letters(work: Work, transition: Transition) -> list[Letter]:
     return [
         _letter(work, call, chosen if call.to == "applicant" and chosen else call.template, recipient)
         for call in transition.mail
-        if holds(call.when, facts_of(application))
+        if holds(call.when, facts_of(application)) and not (work.summed and call.to == "applicant")
         for recipient in await _recipients(work, call)
     ]
 

@@ -54,7 +54,7 @@ async def take_step(
         update["$set"] |= await handed_over(site, application, reading.data)
 
     async def body(session: Session) -> Application:
-        return await _move(site, actor, application, name, update, given.revision, session)
+        return await _move(site, actor, application, name, update, given, session)
 
     return await site.store.transaction(body)
 
@@ -197,20 +197,20 @@ async def _move(
     application: Application,
     name: str,
     update: Update,
-    revision: int | None,
+    given: Given,
     session: Session,
 ) -> Application:
-    seen = {} if revision is None else {"revision": revision}
+    seen = {} if given.revision is None else {"revision": given.revision}
     guard = {"_id": application.id, "state": application.state, **seen}
     transition = workflow_of(site, application).transitions[name]
-    if _is_plain(application, transition, update, revision):
+    if _is_plain(application, transition, update, given.revision):
         moved = await _moved(application, guard, update, session)
     else:
         moved = await update_where(Application, guard, update, session)
     if moved is None:
         raise await _overtaken(site, actor, application, name, session)
     if transition.effects or transition.mail:
-        moved = await _follow(Work(site, actor, moved, session), transition)
+        moved = await _follow(Work(site, actor, moved, session, summed=given.summed), transition)
     await record_event(
         site,
         actor,

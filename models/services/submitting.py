@@ -24,8 +24,11 @@ def withdrawal_step(site: Site, actor: Actor, application: Application) -> str |
     return next((name for name, step in found if states[step.to].final), None)
 
 
-async def submit(site: Site, actor: Actor, application: Application, *, revision: int) -> Application:
-    """Hand the answers over. Doing it twice makes one submission: the second call returns it.
+async def submit(
+    site: Site, actor: Actor, application: Application, *, revision: int, summed: bool = False
+) -> Application:
+    """Hand the answers over. Doing it twice makes one submission: the second call returns it. Where many are
+    `summed` up in one mail, its applicant gets none of its own.
 
     Raises AnswersInvalid with every error, RecordChanged when another window changed the draft."""
     if not is_with_applicant(site, application) and is_applicant(actor, application) and application.round:
@@ -36,7 +39,7 @@ async def submit(site: Site, actor: Actor, application: Application, *, revision
     name = submission_step(site, actor, application)
     if name is None:
         raise TransitionRefused
-    return await take_step(site, actor, application, name, Given(revision=revision))
+    return await take_step(site, actor, application, name, Given(revision=revision, summed=summed))
 
 
 async def withdraw(site: Site, actor: Actor, application: Application) -> Application:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from models.configuration.checks.place import Path
 from models.configuration.load import Configuration
-from models.configuration.mail import SENT_BY_THE_PROGRAM
+from models.configuration.mail import BULK_RECEIVED, SENT_BY_THE_PROGRAM
 from models.language import LANGUAGES
 from models.schema.finding import Finding
 from models.schema.source import Source, spell
@@ -24,6 +24,30 @@ def check_use_of_mail(configuration: Configuration) -> Iterator[Finding]:
     sent |= {mail.template for flow in flows for step in flow.transitions.values() for mail in step.mail}
     types = configuration.record_types.values()
     sent |= {reason.mail for kind in types for reason in kind.review.reasons if reason.mail}
+    if offers_bulk(configuration):
+        sent.add(BULK_RECEIVED)
     for (name, _), template in configuration.mail.items():
         if name not in sent:
             yield Finding("T-W005", spell(template.path), 1, {"name": name})
+
+
+def offers_bulk(configuration: Configuration) -> bool:
+    """Whether applications of some type can be brought in a file: of any but the operator's own, with no
+    certificate to be presented (``models.services.batches.kinds``)."""
+    own = configuration.site.operator_type
+    return any(
+        kind.enabled and name != own and not kind.applications.certificate
+        for name, kind in configuration.record_types.items()
+    )
+
+
+def check_bulk_mail(configuration: Configuration) -> Iterator[Finding]:
+    """T-E016 for a language of the site in which the mail that tells of a whole file is missing; a site
+    without it sends a mail for each application."""
+    written = {lang: each for (name, lang), each in configuration.mail.items() if name == BULK_RECEIVED}
+    if not written or not offers_bulk(configuration):
+        return
+    path = spell(next(iter(written.values())).path)
+    for language in configuration.site.languages:
+        if language not in written:
+            yield Finding("T-E016", path, 1, {"name": BULK_RECEIVED, "language": language})
