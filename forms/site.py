@@ -114,7 +114,7 @@ def _portal() -> list[BaseRoute]:
         Route("/portal/applications", own_applications.list_applications),
         Route("/portal/certificates", certificates.list_certificates),
         Route("/portal/downloads/{id}", downloads.show_download),
-        Route("/portal/downloads/{id}/file", downloads.hand_over),
+        Route("/portal/downloads/{id}/file", downloads.take_file),
         Route("/portal/users", users.list_users),
         post("/portal/users", users.issue_user),
         post("/portal/users/invite", users.invite_again),

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
 
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from forms.pages.handing import headers_of
 from forms.pages.portal.rows import definition_of
 from forms.pages.visit import Visit, go, operator_visit, page, read_form
 from models.documents.job import Job
@@ -118,22 +118,13 @@ async def hand_out(request: Request) -> Response:
         return file_response(content, f"{definition.name}-template.csv", "text/csv; charset=utf-8")
     if name == "records.xlsx":
         written = await templates.records_book(*given)
-        return StreamingResponse(written, media_type=BOOK, headers=_headers(f"{definition.name}.xlsx"))
+        return StreamingResponse(written, media_type=BOOK, headers=headers_of(f"{definition.name}.xlsx"))
     raise NotFound
 
 
 def file_response(content: bytes, filename: str, content_type: str) -> Response:
     """A file to be saved, that no cache keeps."""
-    return Response(content, media_type=content_type, headers=_headers(filename))
-
-
-def _headers(filename: str) -> dict[str, str]:
-    return {
-        "content-disposition": f"attachment; filename*=UTF-8''{quote(filename, safe='')}",
-        "content-security-policy": "default-src 'none'; sandbox",
-        "cache-control": "no-store",
-        "x-content-type-options": "nosniff",
-    }
+    return Response(content, media_type=content_type, headers=headers_of(filename))
 
 
 Errors = Sequence[tuple[str, str]]

@@ -2,13 +2,13 @@
 
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from forms.pages.check import place_of, sections_of
 from forms.pages.draft import Draft, load_draft
+from forms.pages.handing import hand_over
 from forms.pages.visit import Visit, go, page, read_form, text_of, visit_of
 from forms.render.answers import Beside
 from models.documents.application import Application
@@ -189,11 +189,4 @@ async def hand_out(request: Request) -> Response:
     visit = visit_of(request)
     application = await applications.find(visit.site, visit.actor, visit.parameter("reference"))
     stored, content = await uploads.open_upload(visit.site, visit.actor, application, visit.parameter("id"))
-    headers = {
-        "content-disposition": f"attachment; filename*=UTF-8''{quote(stored.filename, safe='')}",
-        "content-length": str(stored.size),
-        "content-security-policy": "default-src 'none'; sandbox",
-        "cache-control": "no-store",
-        "x-content-type-options": "nosniff",
-    }
-    return StreamingResponse(content, media_type=stored.content_type, headers=headers)
+    return hand_over(stored, content)

@@ -25,6 +25,17 @@ REHEARSED: tuple[JobKind, ...] = ("import", "bulk")
 
 OVER: tuple[JobState, ...] = ("done", "failed", "cancelled")
 
+AFRESH: Mapping[str, Any] = {
+    "state": "queued",
+    "attempts": 0,
+    "done": 0,
+    "failed": [],
+    "failed_count": 0,
+    "counts": {},
+    "lease_until": None,
+}
+"""What a job that waited for its requester's word goes into the queue with."""
+
 FAILED_LIMIT = 1000
 """Most records or rows a job lists that could not be done; all are counted."""
 

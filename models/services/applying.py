@@ -6,19 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from models.documents.application import AcceptedTerms, Application, Batch
-from models.documents.base import read_id
 from models.documents.counter import draw_range
-from models.documents.guarded import insert_or
 from models.documents.job import FAILED_LIMIT, Job
 from models.documents.record import Record
 from models.documents.store import Session
 from models.errors import AlreadyOpen, AnswersInvalid, JobMoved, NotAllowed, TorokuError, WritingStopped
 from models.permissions import require
 from models.services import terms
-from models.services.applications import operator_of, subject_of
-from models.services.beginning import draft_about
+from models.services.applications import operator_of
+from models.services.beginning import draft_about, keep_begun
 from models.services.breathing import Breath
-from models.services.events import record_event
 from models.services.exporting import requester_of
 from models.services.importing import Importing, content_of, opened
 from models.services.incoming import Incoming, RowError
@@ -178,19 +175,8 @@ class Applying(Importing):
         self.job.counts, self.job.failed, self.job.failed_count, self.job.done = standing
 
     async def _keep(self, application: Application, session: Session) -> None:
-        site, actor, job = self.site, self.actor, self.job
-        await insert_or(AlreadyOpen(), application, session)
-        if application.terms is not None and (text := terms.in_force(site)) is not None:
-            await terms.accept(site, actor, actor.name, text, read_id(application.id), session)
-        await record_event(
-            site,
-            actor,
-            "application.begun",
-            subject_of(application),
-            session,
-            operator_id=application.operator_id,
-            job=str(job.id),
-        )
+        text = terms.in_force(self.site)
+        await keep_begun(self.site, self.actor, application, text, session, job=str(self.job.id))
 
     async def _drafts(self, going: Sequence[Incoming]) -> list[Application]:
         if not going:

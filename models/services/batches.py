@@ -11,7 +11,7 @@ from typing import Any
 from models.access import may_answer
 from models.documents.base import Id, new_id
 from models.documents.event import Subject
-from models.documents.job import Job, jobs_for, move_job
+from models.documents.job import AFRESH, Job, jobs_for, move_job
 from models.documents.store import Session
 from models.errors import JobMoved, NotFound, SendingClosed, TransferRefused
 from models.interchange.tables.columns import folded
@@ -304,19 +304,10 @@ async def _go(
         raise TransferRefused(
             "Another file of your company is being worked on. Wait until it is done, or cancel it."
         )
-    values: dict[str, Any] = {
-        "state": "queued",
-        "phase": phase,
-        "parameters": dict(parameters),
-        "requester": actor.person.model_dump(),
-        **dict.fromkeys(("attempts", "done", "failed_count"), 0),
-        "failed": [],
-        "counts": {},
-        "lease_until": None,
-    }
+    told = {"phase": phase, "parameters": dict(parameters), "requester": actor.person.model_dump()}
 
     async def body(session: Session) -> Job:
-        moved = await move_job(job, ("prepared",), values, session)
+        moved = await move_job(job, ("prepared",), {**AFRESH, **told}, session)
         if moved is None:
             raise JobMoved
         if action:

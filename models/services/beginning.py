@@ -54,14 +54,9 @@ async def begin(
 
     Raises NotFound, NotAllowed, SendingClosed (outside its window), TransitionRefused (terms not accepted,
     needs not met), CertificateRefused, AlreadyOpen."""
-    await require_writing(site, actor)
     published = site.registry.current(type_name)
     definition = published.definition
-    if not definition.enabled:
-        raise NotFound
-    if not may_begin(site, actor, definition, kind):
-        raise NotAllowed(rule="application.begin")
-    require_beginning(site, definition, kind)
+    await _require_beginning(site, actor, definition, kind)
     text = _accepted(site, definition, terms_version)
     operator = await operator_of(site, actor.operator_id)
     require_needs(definition, operator)
@@ -74,21 +69,38 @@ async def begin(
     if start is not None:
         application.answers |= start.answers
         application.title = start.title
-    known_as = actor.name or (certificate.subject if certificate else "")
     if text is not None:
+        known_as = actor.name or (certificate.subject if certificate else "")
         application.terms = AcceptedTerms(version=text.version, at=site.now(), by=known_as)
+    told = {"filled_from": start.reference} if start else {}
 
     async def body(session: Session) -> None:
-        await insert_or(AlreadyOpen(), application, session)
-        if text is not None:
-            await terms.accept(site, actor, known_as, text, read_id(application.id), session)
-        subject, told = subject_of(application), {"filled_from": start.reference} if start else {}
-        await record_event(
-            site, actor, "application.begun", subject, session, operator_id=actor.operator_id, **told
-        )
+        await keep_begun(site, actor, application, text, session, **told)
 
     await site.store.transaction(body)
     return application
+
+
+async def _require_beginning(site: Site, actor: Actor, definition: RecordType, kind: Kind) -> None:
+    """Raise unless `actor` may begin an application of this kind now."""
+    await require_writing(site, actor)
+    if not definition.enabled:
+        raise NotFound
+    if not may_begin(site, actor, definition, kind):
+        raise NotAllowed(rule="application.begin")
+    require_beginning(site, definition, kind)
+
+
+async def keep_begun(
+    site: Site, actor: Actor, application: Application, text: TermsText | None, session: Session, **told: Any
+) -> None:
+    """Store an application just begun, with the terms accepted for it (`text`) and the event. Raises
+    AlreadyOpen."""
+    await insert_or(AlreadyOpen(), application, session)
+    if application.terms is not None and text is not None:
+        await terms.accept(site, actor, application.terms.by, text, read_id(application.id), session)
+    subject, operator = subject_of(application), application.operator_id
+    await record_event(site, actor, "application.begun", subject, session, operator_id=operator, **told)
 
 
 def draft_about(

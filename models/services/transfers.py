@@ -8,7 +8,7 @@ from typing import Any
 
 from models.documents.base import new_id
 from models.documents.event import Subject
-from models.documents.job import TRANSFERS, Job, ResultFile, jobs_for, move_job
+from models.documents.job import AFRESH, TRANSFERS, Job, ResultFile, jobs_for, move_job
 from models.documents.store import Session
 from models.documents.transfer import query_text, read_query
 from models.errors import JobMoved, NotFound, TransferRefused
@@ -215,17 +215,7 @@ async def go(
         parameters["encoding"] = encoding if encoding in ENCODINGS else parameters["encoding"]
     elif phase != "apply" or job.phase != "check" or not (job.counts.keys() & {"new", "changed"}):
         raise JobMoved
-    values = {
-        "state": "queued",
-        "phase": phase,
-        "parameters": parameters,
-        "attempts": 0,
-        "done": 0,
-        "failed": [],
-        "failed_count": 0,
-        "counts": {},
-        "lease_until": None,
-    }
+    values = {**AFRESH, "phase": phase, "parameters": parameters}
 
     async def body(session: Session) -> Job:
         moved = await move_job(job, ("prepared",), values, session)

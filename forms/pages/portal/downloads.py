@@ -1,10 +1,9 @@
 """Taking a list of one's own records away: asked, made, handed over."""
 
-from urllib.parse import quote
-
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
+from forms.pages.handing import hand_over
 from forms.pages.portal.records import asked_of, draw_list
 from forms.pages.portal.rows import definition_of
 from forms.pages.visit import go, operator_visit, page, read_form, text_of
@@ -46,16 +45,9 @@ async def show_download(request: Request) -> Response:
     return page(visit, "portal_download", context)
 
 
-async def hand_over(request: Request) -> Response:
+async def take_file(request: Request) -> Response:
     """The file itself."""
     visit = operator_visit(request)
     job = await downloads.find(visit.site, visit.actor, visit.parameter("id"))
     result, content = await transfers.take(visit.site, visit.actor, job)
-    headers = {
-        "content-disposition": f"attachment; filename*=UTF-8''{quote(result.filename, safe='')}",
-        "content-length": str(result.size),
-        "content-security-policy": "default-src 'none'; sandbox",
-        "cache-control": "no-store",
-        "x-content-type-options": "nosniff",
-    }
-    return StreamingResponse(content, media_type=result.content_type, headers=headers)
+    return hand_over(result, content)

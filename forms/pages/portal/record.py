@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
-from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
+from forms.pages.handing import hand_over
 from forms.pages.portal.rows import definition_of, told_all
 from forms.pages.visit import Visit, operator_visit, page
 from forms.render.answers import Section, tell_sections
@@ -180,14 +180,7 @@ async def hand_out(request: Request) -> Response:
     if row is None or not allowed(visit.actor, "record.view_own"):
         raise NotFound
     stored, content = await records.open_file(visit.site, visit.actor, row, visit.parameter("id"))
-    headers = {
-        "content-disposition": f"attachment; filename*=UTF-8''{quote(stored.filename, safe='')}",
-        "content-length": str(stored.size),
-        "content-security-policy": "default-src 'none'; sandbox",
-        "cache-control": "no-store",
-        "x-content-type-options": "nosniff",
-    }
-    return StreamingResponse(content, media_type=stored.content_type, headers=headers)
+    return hand_over(stored, content)
 
 
 def _read_day(typed: str) -> date | None:
