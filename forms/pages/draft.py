@@ -17,6 +17,7 @@ from models.schema.definition import RecordType, singles, walk
 from models.schema.fields.structure import TableField
 from models.schema.reading import AnswerError, Reading, look_at, read_answers
 from models.services import applications, picking, seeing, upgrading
+from models.services.applications import Judged
 from models.services.reasons import told_remark
 
 
@@ -97,6 +98,10 @@ class Draft:
         return read_answers(
             self.compiled, self.application.answers if answers is None else answers, self.variables
         )
+
+    def judge(self, answers: Mapping[str, Any]) -> Judged:
+        """``read`` for answers that are going to be kept."""
+        return applications.judge(self.compiled, answers, self.variables)
 
     def visible(self, reading: Reading) -> frozenset[str]:
         """The fields these answers lead to, those that only speak included."""

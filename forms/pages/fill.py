@@ -181,7 +181,8 @@ async def _with_copies(sending: Sending) -> Sending:
 async def _leave(sending: Sending) -> Response:
     sending = await _with_copies(sending)
     draft, plan, posted = sending.draft, sending.plan, sending.posted
-    reading = draft.read({**draft.application.answers, **posted.answers})
+    judged = draft.judge({**draft.application.answers, **posted.answers})
+    reading = judged.reading
     if plan not in draft.pages(reading):
         return go(f"{draft.first()}?done=not_asked")
     answers = keeping.accepted(draft, plan, posted.answers, reading)
@@ -195,7 +196,7 @@ async def _leave(sending: Sending) -> Response:
     if errors:
         return await draw(draft, plan, _again(sending, errors=errors, status=422), reading)
     try:
-        saved = await keeping.save(draft, plan, answers, leave)
+        saved = await keeping.save(draft, plan, answers, leave, judged)
     except AnswersInvalid as error:
         return await draw(draft, plan, _again(sending, errors=error.errors, status=422))
     return go(_next_address(saved, plan, posted.action.name, reading))

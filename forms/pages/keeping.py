@@ -21,6 +21,7 @@ from models.language import translate
 from models.schema.merging import Marks, mark
 from models.schema.reading import Reading
 from models.services import applications, drafting
+from models.services.applications import Judged
 
 KEEP = "keep"
 """The action of the script that keeps what is typed; it is answered with JSON and never with a page."""
@@ -63,9 +64,11 @@ def accepted(draft: Draft, plan: PagePlan, answers: Mapping[str, Any], reading: 
     return found
 
 
-async def save(draft: Draft, plan: PagePlan, answers: Mapping[str, Any], leave: bool) -> Draft:
-    """Store the answers of a page over the revision `draft` was read at. Raises AnswersInvalid,
-    RecordChanged."""
+async def save(
+    draft: Draft, plan: PagePlan, answers: Mapping[str, Any], leave: bool, judged: Judged | None = None
+) -> Draft:
+    """Store the answers of a page over the revision `draft` was read at; all answers with them may be
+    `judged` already. Raises AnswersInvalid, RecordChanged."""
     visit, application = draft.visit, draft.application
     kept = await applications.save_page(
         visit.site,
@@ -75,6 +78,7 @@ async def save(draft: Draft, plan: PagePlan, answers: Mapping[str, Any], leave: 
         answers,
         revision=application.revision,
         leave=leave,
+        judged=judged,
     )
     return replace(draft, application=kept)
 

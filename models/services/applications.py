@@ -23,7 +23,9 @@ from models.services.reasons import told_note
 from models.services.seeing import governed, why_not
 from models.services.site import Site
 from models.services.switches import require_writing
+from models.services.variables import Judged as Judged
 from models.services.variables import compiled as compiled
+from models.services.variables import judge as judge
 from models.services.variables import operator_of as operator_of
 from models.services.variables import variables_of as variables_of
 from models.workflow.definition import Workflow
@@ -122,20 +124,28 @@ class Settled:
 
 
 async def settle(
-    site: Site, actor: Actor, application: Application, page_name: str, answers: Mapping[str, Any]
+    site: Site,
+    actor: Actor,
+    application: Application,
+    page_name: str,
+    answers: Mapping[str, Any],
+    judged: Judged | None = None,
 ) -> Settled:
     """Bring the answers of one page together with the others: only what may be written, secrets not sealed
-    yet, what references take over put in. Raises NotFound, TransitionRefused, WritingStopped."""
+    yet, what references take over put in. What was `judged` a moment ago is not read again where these are
+    the very answers. Raises NotFound, TransitionRefused, WritingStopped."""
     require_applicant(site, actor, application)
     await require_writing(site, actor)
     form = compiled(site, application)
     page = next((page for page in form.definition.laid_out if page.name == page_name), None)
     if page is None:
         raise NotFound
-    variables = await variables_of(site, application)
+    judged = judged if judged is not None and judged.form is form else None
+    variables = judged.variables if judged else await variables_of(site, application)
     kept = writable(site, actor, application, frozenset(page.fields), answers, variables)
     sent = {**application.answers, **kept}
-    reading = read_answers(form, sent, variables)
+    known = judged is not None and judged.answers == sent
+    reading = judged.reading if judged and known else read_answers(form, sent, variables)
     merged = await picking.copied(site, actor, application, form.definition, sent, reading.hidden)
     reading = reading if merged == sent else read_answers(form, merged, variables)
     picks = await picking.check_picks(site, actor, application, reading)
@@ -153,11 +163,13 @@ async def save_page(
     *,
     revision: int,
     leave: bool = False,
+    judged: Judged | None = None,
 ) -> Application:
     """Keep the answers of one page. With `leave` they are kept as typed; otherwise an error on this page
     raises AnswersInvalid and nothing is stored. Secrets are sealed, and what references take over is put
-    in, whatever was typed there. Raises RecordChanged when another window was faster."""
-    settled = await settle(site, actor, application, page_name, answers)
+    in, whatever was typed there. `judged` as for ``settle``. Raises RecordChanged when another window was
+    faster."""
+    settled = await settle(site, actor, application, page_name, answers, judged)
     if settled.errors and not leave:
         raise AnswersInvalid(settled.errors)
     done = [name for name in application.pages_done if name != page_name]
@@ -301,13 +313,13 @@ def errors_of_page(
 async def _keep(
     site: Site, application: Application, revision: int, values: Mapping[str, Any]
 ) -> Application:
-    kept = await update_where(
-        Application,
-        {"_id": application.id, "revision": revision, "state": application.state},
-        {"$set": {**values, "updated_at": site.now()}, "$inc": {"revision": 1}},
-    )
-    if kept is None:
+    """Write to the application that was looked at; what it is afterwards is known without reading it."""
+    where = {"_id": application.id, "revision": revision, "state": application.state}
+    written = {**values, "updated_at": site.now()}
+    done = await Application.raw().update_one(where, {"$set": written, "$inc": {"revision": 1}})
+    if not done.matched_count:
         raise RecordChanged(CHANGED_ELSEWHERE)
+    kept: Application = application.model_copy(update={**written, "revision": revision + 1})
     return kept
 
 

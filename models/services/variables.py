@@ -1,12 +1,15 @@
 """What an application is read with: the version it is pinned to, and what its rules' variables stand for."""
 
 import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from models.documents.application import Application
 from models.documents.base import Id
 from models.documents.record import Record
 from models.schema.compiled import CompiledType
+from models.schema.reading import Reading, read_answers
 from models.services.site import Site
 
 
@@ -50,3 +53,19 @@ def _terms(site: Site, application: Application) -> dict[str, Any]:
         return {}
     at = accepted.at.astimezone(site.calendar.zone).isoformat(timespec="seconds")
     return {"version": accepted.version, "accepted_at": at, "accepted_by": accepted.by}
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What `answers` come to in a version of a form, with the variables they were read with; ``judge`` makes
+    it."""
+
+    form: CompiledType
+    answers: Mapping[str, Any]
+    variables: Mapping[str, Any]
+    reading: Reading
+
+
+def judge(form: CompiledType, answers: Mapping[str, Any], variables: Mapping[str, Any]) -> Judged:
+    """Read answers through the rules, for a door that looks at what they come to before it keeps them."""
+    return Judged(form, answers, variables, read_answers(form, answers, variables))
