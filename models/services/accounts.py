@@ -210,13 +210,7 @@ async def issue_user(
         language=language,
         created_at=site.now(),
     )
-    letter = Letter(
-        template="user_issued",
-        recipient=Recipient(address, account.name, language),
-        cause=f"account:{account.id}",
-        values={"administrator_id": login, "operator_name": operator.title if operator else ""},
-        account_id=account.id,
-    )
+    letter = issued_letter(account, operator.title if operator else "")
 
     async def body(session: Session) -> None:
         await account.insert(session=session)
@@ -226,6 +220,18 @@ async def issue_user(
 
     await site.store.transaction(body)
     return account
+
+
+def issued_letter(account: Account, operator_name: str = "", again: str = "") -> Letter:
+    """The mail with the login of an account and the one-time link that sets its password; `again` tells one
+    that is sent once more from those before."""
+    return Letter(
+        template="user_issued",
+        recipient=Recipient(account.email, account.name, account.language),
+        cause=":".join(("account", str(account.id), *filter(None, [again]))),
+        values={"administrator_id": account.login, "operator_name": operator_name},
+        account_id=account.id,
+    )
 
 
 async def users_of(site: Site, actor: Actor) -> list[Account]:

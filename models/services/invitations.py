@@ -10,8 +10,9 @@ from models.documents.store import Session
 from models.errors import DuplicateValue, NotFound, TooManyRequests, TransitionRefused
 from models.language import Language
 from models.permissions import SYSTEM, Actor, require
+from models.services.accounts import issued_letter
 from models.services.events import record_event
-from models.services.messages import Letter, Recipient, queue_letter
+from models.services.messages import queue_letter
 from models.services.resuming import read_address
 from models.services.site import Site
 from models.services.switches import require_writing
@@ -43,13 +44,7 @@ async def invite_staff(
         language=language,
         created_at=site.now(),
     )
-    letter = Letter(
-        template="user_issued",
-        recipient=Recipient(account.email, account.name, language),
-        cause=f"account:{account.id}",
-        values={"administrator_id": account.login},
-        account_id=account.id,
-    )
+    letter = issued_letter(account)
 
     async def body(session: Session) -> None:
         await insert_or(DuplicateValue(field="login"), account, session)
@@ -76,13 +71,7 @@ async def invite_again(site: Site, actor: Actor, login: str) -> Account:
     if await Link.raw().find_one(recent, {"_id": 1}) is not None:
         raise TooManyRequests
     operator = await operator_of(site, actor.operator_id)
-    letter = Letter(
-        template="user_issued",
-        recipient=Recipient(account.email, account.name, account.language),
-        cause=f"account:{account.id}:{site.now():%Y%m%dT%H%M%S}",
-        values={"administrator_id": account.login, "operator_name": operator.title if operator else ""},
-        account_id=account.id,
-    )
+    letter = issued_letter(account, operator.title if operator else "", f"{site.now():%Y%m%dT%H%M%S}")
 
     async def body(session: Session) -> None:
         await queue_letter(site, letter, session)
