@@ -69,9 +69,7 @@ async def begin(
     if start is not None:
         application.answers |= start.answers
         application.title = start.title
-    if text is not None:
-        known_as = actor.name or (certificate.subject if certificate else "")
-        application.terms = AcceptedTerms(version=text.version, at=site.now(), by=known_as)
+    application.terms = _acceptance(site, actor, text, certificate)
     told = {"filled_from": start.reference} if start else {}
 
     async def body(session: Session) -> None:
@@ -79,6 +77,16 @@ async def begin(
 
     await site.store.transaction(body)
     return application
+
+
+def _acceptance(
+    site: Site, actor: Actor, text: TermsText | None, certificate: Certificate | None
+) -> AcceptedTerms | None:
+    """That the terms were accepted, by whom as far as they are known."""
+    if text is None:
+        return None
+    known_as = actor.name or (certificate.subject if certificate else "")
+    return AcceptedTerms(version=text.version, at=site.now(), by=known_as)
 
 
 async def _require_beginning(site: Site, actor: Actor, definition: RecordType, kind: Kind) -> None:
