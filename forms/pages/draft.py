@@ -121,13 +121,32 @@ class Draft:
     def may_write(self, plan: ControlPlan) -> bool:
         """Whether a field is the applicant's to write now, whatever the other answers are. It is asked of the
         whole field: a table with a column nobody shows them is not theirs either."""
-        field = self.form.by_name[plan.name]
-        if not applications.may_type(self.visit.actor, field, self.application):
-            return False
-        return self.opened is None or plan.name in self.opened
+        name = plan.name
+        if name not in self._typed:
+            mine = applications.may_type(self.visit.actor, self.form.by_name[name], self.application)
+            self._typed[name] = mine and (self.opened is None or name in self.opened)
+        return self._typed[name]
+
+    @cached_property
+    def _typed(self) -> dict[str, bool]:
+        """Which fields are the applicant's to write, as far as that was asked."""
+        return {}
 
     def open_names(self, page: PagePlan, reading: Reading) -> frozenset[str]:
-        """The fields of a page that may be written now, given these answers."""
+        """The fields of a page that may be written now, given these answers; worked out once while they stay
+        the same."""
+        if not self._opened or self._opened[0] is not reading:
+            self._opened[:] = [reading, {}]
+        known: dict[str, frozenset[str]] = self._opened[1]
+        if page.name not in known:
+            known[page.name] = self._open_on(page, reading)
+        return known[page.name]
+
+    @cached_property
+    def _opened(self) -> list[Any]:
+        return []
+
+    def _open_on(self, page: PagePlan, reading: Reading) -> frozenset[str]:
         fixed = self.fixed(reading)
         return frozenset(
             plan.name

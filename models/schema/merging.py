@@ -78,11 +78,13 @@ def _plain(target: BaseField, raw: Any) -> Any:
         return _parts(target, raw)
     if target.control in _BOXED:
         return target.parse(raw)
+    if isinstance(raw, str):
+        return raw.replace("\r\n", "\n") or None
     if isinstance(raw, Mapping):
         return sorted((str(key), str(value)) for key, value in raw.items() if value is not None) or None
     if isinstance(raw, list):
         return [_plain(target, each) for each in raw] or None
-    return raw.replace("\r\n", "\n") or None if isinstance(raw, str) else raw
+    return raw
 
 
 def _parts(target: BaseField, raw: Any) -> Any:
