@@ -11,19 +11,13 @@ from starlette.responses import Response
 from forms.pages.check import sections_of
 from forms.pages.draft import Draft, load_draft
 from forms.pages.frame import frame_of
+from forms.pages.handing import headers_of
 from forms.pages.visit import page, visit_of
 from forms.render.environment import environment
 from models.errors import NotFound
 from models.schema.definition import KIND_LABELS
 from models.schema.reading import read_data
 from models.services.receipts import handed_over, receipt_of
-
-HEADERS = {
-    "cache-control": "no-store",
-    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
-    "x-content-type-options": "nosniff",
-}
-"""Of the files: they are saved, never opened as a page of this site."""
 
 
 async def show_copy(request: Request) -> Response:
@@ -56,8 +50,8 @@ async def _draft(request: Request) -> Draft:
 
 
 def _file(draft: Draft, text: str, ending: str, media_type: str) -> Response:
-    name = f'attachment; filename="{draft.application.reference}.{ending}"'
-    return Response(text, media_type=media_type, headers={**HEADERS, "content-disposition": name})
+    headers = headers_of(f"{draft.application.reference}.{ending}")
+    return Response(text, media_type=media_type, headers=headers)
 
 
 def _answered(draft: Draft) -> Mapping[str, Any]:

@@ -6,6 +6,10 @@ from urllib.parse import quote
 
 from starlette.responses import Response, StreamingResponse
 
+SHUT = ("default-src", "script-src", "frame-ancestors", "base-uri", "object-src")
+POLICY = "; ".join([*(f"{name} 'none'" for name in SHUT), "sandbox"])
+"""A file that is opened here all the same can do nothing."""
+
 
 class Kept(Protocol):
     """What is known of a file that is kept."""
@@ -28,7 +32,7 @@ def headers_of(filename: str) -> dict[str, str]:
     """The headers of a download of this name; it is kept by no cache and runs nothing."""
     return {
         "content-disposition": f"attachment; filename*=UTF-8''{quote(filename, safe='')}",
-        "content-security-policy": "default-src 'none'; sandbox",
+        "content-security-policy": POLICY,
         "cache-control": "no-store",
         "x-content-type-options": "nosniff",
     }
