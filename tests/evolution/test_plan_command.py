@@ -132,7 +132,8 @@ async def test_files_that_are_published_change_nothing(store: Database, files: P
 
 @pytest.mark.usefixtures("demo")
 async def test_a_type_gone_from_the_files_is_told(store: Database, files: Path) -> None:
-    (files / "record_types" / "expected_capacity.yaml").unlink()
+    for folder in ("record_types", "windows"):
+        (files / folder / "expected_capacity.yaml").unlink()
     result = await plan(store.address, files)
     assert result.returncode == 0, result.stdout + result.stderr
     assert "it is not in the files any more" in result.stdout
