@@ -3,6 +3,7 @@
 import asyncio
 import struct
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 import structlog
@@ -68,7 +69,7 @@ class Clamd:
                 finally:
                     answering.cancel()
         finally:
-            writer.close()
+            await _hang_up(writer)
 
     async def _spoken(
         self, writer: asyncio.StreamWriter, content: bytes, answering: "asyncio.Task[bytes]"
@@ -83,6 +84,13 @@ class Clamd:
         except ConnectionError:
             pass  # what it said before it hung up counts
         return await answering
+
+
+async def _hang_up(writer: asyncio.StreamWriter) -> None:
+    """Close the connection; what was not sent any more is given up."""
+    writer.transport.abort()
+    with suppress(OSError):
+        await writer.wait_closed()
 
 
 def _pieces(content: bytes) -> Iterator[bytes]:

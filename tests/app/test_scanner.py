@@ -3,7 +3,7 @@
 import asyncio
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -50,22 +50,42 @@ async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
     await asyncio.sleep(60)
 
 
+class Served:
+    """Answers connections, and ends them all when it is closed."""
+
+    def __init__(self, serve: Serve) -> None:
+        self._serve = serve
+        self._open: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task: asyncio.Task[None] = asyncio.current_task()  # type: ignore[assignment]
+        self._open[task] = writer
+        with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            await self._serve(reader, writer)
+        writer.close()
+
+    async def close(self, server: asyncio.Server) -> None:
+        """Nothing is left to be collected while another test runs."""
+        server.close()
+        for task in self._open:
+            task.cancel()
+        await asyncio.gather(*self._open, return_exceptions=True)
+        for writer in self._open.values():
+            writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
+
+
 @asynccontextmanager
 async def listening(serve: Serve) -> AsyncIterator[Clamd]:
     """A server on a free port, and a client that waits for it no longer than a test may."""
-
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            await serve(reader, writer)
-        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            writer.close()
-
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    served = Served(serve)
+    server = await asyncio.start_server(served, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     try:
         yield Clamd(lambda: asyncio.open_connection("127.0.0.1", port, limit=1000), answering=0.3)
     finally:
-        server.close()
+        await served.close(server)
 
 
 async def test_the_scanner_tells_what_is_infected_from_what_is_clean() -> None:
@@ -114,11 +134,12 @@ async def test_nobody_listening_is_no_permission(tmp_path: Path) -> None:
 
 async def test_a_local_socket_is_spoken_to_as_well(tmp_path: Path) -> None:
     place = tmp_path / "clamd.sock"
-    server = await asyncio.start_unix_server(speak, place)
+    served = Served(speak)
+    server = await asyncio.start_unix_server(served, place)
     scanner = scanner_for(f"clamd://{place}")
     assert scanner is not None
     assert await scanner.scan(EICAR) == "Eicar-Signature"
-    server.close()
+    await served.close(server)
 
 
 @pytest.mark.parametrize(
