@@ -243,20 +243,20 @@ async def test_what_the_page_of_an_outage_holds_can_be_sent_again(
 SABOTAGE = """
 import asyncio
 from contextlib import suppress
-from forms.pages import fill
+from forms.pages import keeping
 
-keep, behind = fill._save, set()
+keep, behind = keeping.save, set()
 
-async def write_behind(draft, plan, posted, answers, leave):
+async def write_behind(draft, *what):
     async def later():
         await asyncio.sleep(0.5)
         with suppress(Exception):
-            await keep(draft, plan, posted, answers, leave)
+            await keep(draft, *what)
 
     behind.add(asyncio.create_task(later()))
     return draft
 
-fill._save = write_behind
+keeping.save = write_behind
 """
 """A program that says “saved” at once and writes a little later."""
 

@@ -82,7 +82,7 @@ async def silence(database: Database, *commands: str) -> None:
 
 
 @pytest.mark.fault
-@pytest.mark.parametrize("commands", [("find",), ("findAndModify",)])
+@pytest.mark.parametrize("commands", [("find",), ("update",)])
 async def test_a_database_that_does_not_answer_costs_nobody_what_they_typed(
     breakable: tuple[Tab, Database], commands: tuple[str, ...]
 ) -> None:
