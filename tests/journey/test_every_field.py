@@ -20,7 +20,7 @@ from tests.journey.people import errors_on, faults_of, fill_page, press, shoot, 
 from tests.journey.server import ROOT, Program, running
 from tests.services.answers import valid_answers
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 MODULES = ",".join(str(ROOT / "fixtures" / name) for name in ("capacity_market", "showcase"))
 SECRET = "zettai-himitsu-2027"

@@ -10,7 +10,7 @@ from app.demo import PASSWORD
 from tests.journey.people import faults_of, press, shoot, sign_in_staff, take_step
 from tests.journey.server import Program
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 PLANTS = {True: ("ほしぞら蓄電所", "4B2C9", "4B2C8"), False: ("こもれび発電所", "7G0A9", "7G0A8")}
 """Whose review is followed with scripts and without: its title, its code, and what the code becomes."""
@@ -18,9 +18,7 @@ PLANTS = {True: ("ほしぞら蓄電所", "4B2C9", "4B2C8"), False: ("こもれ�
 Enter = Callable[[str], Page]
 
 
-@pytest.fixture(
-    params=[pytest.param(True, marks=pytest.mark.slow), False], ids=["with-javascript", "without-javascript"]
-)
+@pytest.fixture(params=[True, False], ids=["with-javascript", "without-javascript"])
 def scripts(request: pytest.FixtureRequest) -> bool:
     return bool(request.param)
 

@@ -65,7 +65,8 @@ NARROW = 320
 """Where axe looks: it walks the same pages on a wide screen with every other page of the admin."""
 
 
-@pytest.mark.parametrize("width", [NARROW, pytest.param(1280, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [NARROW, 1280])
 async def test_pages_are_accessible_fit_their_window_and_keep_the_policy(
     browser: Browser, site: str, width: int
 ) -> None:
