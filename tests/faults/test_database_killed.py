@@ -261,6 +261,7 @@ keeping.save = write_behind
 """A program that says “saved” at once and writes a little later."""
 
 
+@pytest.mark.slow
 async def test_control_a_program_that_says_saved_before_it_is_loses_what_it_acknowledged(
     mongod_folder: Path, tmp_path: Path, operator_type: RecordType
 ) -> None:

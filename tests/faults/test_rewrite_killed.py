@@ -118,6 +118,7 @@ async def test_another_worker_finishes_and_nothing_is_lost_or_done_twice(
     assert sorted(versions) == sorted((row["_id"], 1) for row in rows)
 
 
+@pytest.mark.slow
 async def test_control_left_alive_one_worker_does_it_all(
     waiting: tuple[Stored, Job], start_worker: StartWorker
 ) -> None:
@@ -136,6 +137,7 @@ jobs.LEASE = timedelta(days=36500)
 """A worker that takes a job for ever."""
 
 
+@pytest.mark.slow
 async def test_control_a_lease_that_never_ends_leaves_the_job_half_done(
     waiting: tuple[Stored, Job], start_worker: StartWorker, tmp_path: Path
 ) -> None:

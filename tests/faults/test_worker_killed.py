@@ -176,6 +176,7 @@ delivery.claim_due = forgetful
 """A worker that takes a mail off the list instead of borrowing it."""
 
 
+@pytest.mark.slow
 async def test_control_a_mail_taken_off_the_list_before_it_is_sent_is_lost(
     present_site: Site,
     postbox: Postbox,

@@ -80,6 +80,7 @@ async def sign_in(page: Page, program: Program) -> None:
     await page.click("main .button--primary")
 
 
+@pytest.mark.slow
 async def test_public_pages(window: Page) -> None:
     wrong = []
     for address in (
@@ -121,6 +122,7 @@ async def test_every_page_of_an_application_empty_and_with_errors(window: Page, 
     assert wrong == []
 
 
+@pytest.mark.slow
 async def test_every_page_of_the_portal(window: Page, served: Program) -> None:
     await sign_in(window, served)
     wrong = await look_at(window, "portal")

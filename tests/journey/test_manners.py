@@ -40,9 +40,6 @@ MADE: Mapping[str, tuple[tuple[str, Mapping[str, str]], ...]] = {
 
 LOOKS = {"ja, light": ("ja", "light", 1280), "en, dark, at 200 %": ("en", "dark", 640)}
 
-SECOND = "ja, light"
-"""Where most pages are looked at by other tests too."""
-
 MOST = 150
 """Pages a walk opens at most."""
 
@@ -136,9 +133,8 @@ def test_a_link_leads_to_every_page(found: Found, wanted: list[Door]) -> None:
     assert rows <= ADMIN.keys()
 
 
-@pytest.mark.parametrize(
-    "look", [pytest.param(look, marks=[pytest.mark.slow] if look == SECOND else []) for look in LOOKS]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("look", LOOKS)
 def test_every_page_has_its_manners(chromium: Browser, shown: Program, found: Found, look: str) -> None:
     wrong = []
     for who in WHO:
