@@ -62,7 +62,7 @@ async def shelf(mongod: Database, tmp_path_factory: pytest.TempPathFactory) -> A
     """The prepared database of this worker."""
     kept = Shelf(mongod.address, tmp_path_factory.mktemp("shelf"))
     yield kept
-    await kept.drop()
+    await kept.close()
 
 
 PREPARED = {"site", "inside", "studio"}

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import monotonic
 from typing import Any
 from uuid import uuid4
 
@@ -13,6 +14,10 @@ from app.opening import build_site, configuration_of
 from app.settings import Settings
 from models.documents.store import Mongo
 from tests.clock import Hands
+
+REST = 1.0
+"""Seconds after which a connection is made anew: the loop stands still while tests without one run, and the
+driver takes that for a server that does not answer."""
 
 Documents = Mapping[str, list[dict[str, Any]]]
 
@@ -23,22 +28,30 @@ class Shelf:
 
     address: str
     folder: Path
+    url: str = ""
     database: Database | None = None
     shape: Any = None
     stored: Documents = field(default_factory=dict)
+    left_at: float = 0.0
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     async def take(self) -> Database:
         """The database of a site just opened for the first time."""
-        if self.database is None:
-            url = self.address.replace("/toroku?", f"/test-{uuid4().hex[:12]}?")
-            opened = open_database(url, data_dir=self.folder, owner=False)
-            self.database = await self._stack.enter_async_context(opened)
+        if not self.url:
+            self.url = self.address.replace("/toroku?", f"/test-{uuid4().hex[:12]}?")
+            await self._connect()
             settings = Settings(data=self.folder, smtp_url=None)
-            await build_site(settings, configuration_of(settings), self.database, Hands())
-            self.shape = await shape_of(self.database.mongo)
-            self.stored = await stored_in(self.database.mongo)
-        return self.database
+            await build_site(settings, configuration_of(settings), self._open, Hands())
+            self.shape = await shape_of(self.mongo)
+            self.stored = await stored_in(self.mongo)
+        elif monotonic() - self.left_at > REST:
+            await self._stack.aclose()
+            await self._connect()
+        return self._open
+
+    async def _connect(self) -> None:
+        opened = open_database(self.url, data_dir=self.folder, owner=False)
+        self.database = await self._stack.enter_async_context(opened)
 
     async def put_back(self) -> None:
         """Bring the database back to what it was; drop it when it cannot be."""
@@ -52,18 +65,26 @@ class Shelf:
         for name, documents in self.stored.items():
             if await mongo[name].find_one({}) is not None or documents:
                 await _restore(mongo, name, documents)
+        self.left_at = monotonic()
 
     async def drop(self) -> None:
         """Give the database up."""
-        if self.database is not None:
-            await self.mongo.client.drop_database(self.mongo.name)
-            self.database = None
-            await self._stack.aclose()
+        await self.mongo.client.drop_database(self.mongo.name)
+        self.url = ""
+        await self.close()
+
+    async def close(self) -> None:
+        """Hang up."""
+        await self._stack.aclose()
 
     @property
     def mongo(self) -> Mongo:
+        return self._open.mongo
+
+    @property
+    def _open(self) -> Database:
         assert self.database is not None
-        return self.database.mongo
+        return self.database
 
 
 async def _restore(mongo: Mongo, name: str, documents: list[dict[str, Any]]) -> None:
