@@ -197,9 +197,6 @@ class ReviewPage(ReviewFiles):
             most=MOST_LINES,
             facts=facts_of(request, site, application, definition),
             state=state_badge(site, application),
-            checks=written_checks(found.checks, definition, spoken),
-            failing=sum(not check.ok for check in found.checks),
-            holding=sum(check.ok for check in found.checks),
             turn=application.round,
             history=history_of(site, application, definition),
             mails=mails,
@@ -208,6 +205,7 @@ class ReviewPage(ReviewFiles):
             spoken=spoken,
             mail_states=MAIL_STATES,
             onward=bool(_asked(asked, "onward")),
+            **_checked(found.checks, definition),
             **self._deciding(request, application, definition, typed),
             **_self(application, actor.account_id),
             **parts,
@@ -270,6 +268,15 @@ class ReviewPage(ReviewFiles):
         return self.page(
             request, "review/damaged.html", title=title, crumbs=[Crumb(reference)], reference=reference
         )
+
+
+def _checked(checks: list[CheckResult], definition: RecordType) -> dict[str, Any]:
+    """What the automatic checks found, and how many hold."""
+    return {
+        "checks": written_checks(checks, definition, language()),
+        "failing": sum(not check.ok for check in checks),
+        "holding": sum(check.ok for check in checks),
+    }
 
 
 def _self(application: Application, account: Any) -> dict[str, Any]:

@@ -1,16 +1,15 @@
 """The pictures of the documentation, taken anew from the demo: ``python -m tests.docs.screenshots``."""
 
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from app.demo import PASSWORD
+from tests.docs.demo import shown_demo
 from tests.journey.people import press
-from tests.journey.server import Program, running
+from tests.journey.server import Program
 from tests.journey.visitors import begin_application, browsing, enter_portal
 
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
@@ -26,19 +25,13 @@ LOOKS: Mapping[str, tuple[str, str]] = {
 
 def main() -> None:
     """Start the demo, walk its pages as a reviewer, and write the pictures."""
-    chromium = shutil.which("chromium") or "chromium"
-    with tempfile.TemporaryDirectory(prefix="toroku-shots-") as folder, sync_playwright() as playwright:
-        program = Program(Path(folder) / "var")
-        program.arguments = ["--demo"]
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        with running(program):
-            for ending, (language, theme) in LOOKS.items():
-                with reviewer(browser, program.url, language, theme) as page:
-                    for name, address in pages(page, program.url).items():
-                        shoot(page, program.url + address, f"{name}{ending}")
-            for ending, language in {"": "ja", "-en": "en"}.items():
-                shoot_operators(browser, program, language, ending)
-        browser.close()
+    with shown_demo() as (browser, program):
+        for ending, (language, theme) in LOOKS.items():
+            with reviewer(browser, program.url, language, theme) as page:
+                for name, address in pages(page, program.url).items():
+                    shoot(page, program.url + address, f"{name}{ending}")
+        for ending, language in {"": "ja", "-en": "en"}.items():
+            shoot_operators(browser, program, language, ending)
 
 
 @contextmanager

@@ -5,7 +5,6 @@ The pages are those of the program's own routes that links lead to: a new page i
 Each is loaded with nothing kept from the one before. 1 kB is 1,000 bytes as sent, headers left out."""
 
 import re
-import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -15,15 +14,16 @@ from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 import typer
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Page, Request
 from playwright.sync_api import Error as Unopened
 
 from app.main import create_app
 from app.settings import ROOT, Settings
 from tests.app.routes import doors
+from tests.docs.demo import shown_demo
 from tests.docs.reference import table
 from tests.journey.people import press
-from tests.journey.server import Program, running
+from tests.journey.server import Program
 from tests.journey.visitors import begin_application, browsing, enter_portal, findings_of
 
 README = ROOT / "README.md"
@@ -177,14 +177,8 @@ def write(rows: list[Weighed]) -> None:
 
 def main() -> int:
     """Start the demo, weigh its pages, write the table; 1 when something is over its budget or at fault."""
-    chromium = shutil.which("chromium") or "chromium"
-    with tempfile.TemporaryDirectory(prefix="toroku-weights-") as folder, sync_playwright() as playwright:
-        program = Program(Path(folder) / "var")
-        program.arguments = ["--demo"]
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        with running(program):
-            rows = list(weigh_all(browser, program))
-        browser.close()
+    with shown_demo() as (browser, program):
+        rows = list(weigh_all(browser, program))
     write(rows)
     problems = [f"{row.who} {row.name}: {problem}" for row in rows for problem in row.problems]
     typer.echo("\n".join(problems) or f"{len(rows)} pages, none over budget, none with a fault")

@@ -1,8 +1,6 @@
 """Record types nobody wrote, answers nobody foresaw: taken in or refused at a field of the page; a page read
 back as it was drawn; nothing that is said becomes markup."""
 
-from typing import Any
-
 from hypothesis import HealthCheck, given, settings
 from starlette.datastructures import FormData, UploadFile
 
@@ -10,13 +8,14 @@ from forms.render.control import Filling, page_controls, write_controls
 from forms.render.names import id_of
 from forms.render.plan import plan_form
 from forms.render.posted import Posted, read_posted
-from models.schema.compiled import CompiledType
+from models.schema.compiled import CompiledType, compile_type
 from models.schema.fields.base import Raw
 from models.schema.reading import Reading, read_answers, read_data
 from tests.forms.generated import SENDINGS, Plain, Sending, built, plain_types, with_rows
 from tests.forms.reader import Document
 from tests.forms.sample import KEEPER
 from tests.forms.test_escaping import TEXT
+from tests.schema.definitions import a_type, field
 
 VARIABLES = {"TODAY": "2026-11-22"}
 SLOW = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow], deadline=None)
@@ -97,19 +96,7 @@ def test_nothing_a_type_says_becomes_markup(plain: Plain, sending: Sending, text
 
 def test_an_error_without_a_place_would_be_noticed() -> None:
     """The control: an error at a field the page does not have."""
-    kind = built(FIXED)
+    kind = compile_type(a_type(field("f10", required=True)))
     reading = read(kind, {})
     assert [error.path for error in reading.errors] == ["f10"]
     assert misplaced(Document("<p>nothing</p>"), reading) == ["f10"]
-
-
-FIXED: dict[str, Any] = {
-    "record_type": "generated",
-    "label": {"ja": "x"},
-    "collection": "generated",
-    "number": {"field": "number"},
-    "title": "x",
-    "applications": {"workflow": "registration"},
-    "lifecycle": "registered_record",
-    "fields": [{"name": "f10", "type": "text", "label": {"ja": "x"}, "required": True}],
-}

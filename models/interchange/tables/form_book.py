@@ -4,23 +4,20 @@ typed as text; the allowed values on a second sheet; what each column wants on a
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from xml.sax.saxutils import escape, quoteattr
 
-from models.interchange.tables.cells import UNWRITTEN, Cell, harmless
+from models.interchange.tables.cells import Cell
 from models.interchange.tables.packing import Packing
 from models.interchange.tables.workbook import (
     BOOK,
     BOOK_TYPE,
-    DIGITS,
     FROZEN,
     HEAD,
     LINKS,
     MAIN,
     PACKAGE,
     SHEET_TYPE,
-    TEXT_LIMIT,
-    safe,
+    written_cell,
 )
 
 STYLES_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"
@@ -175,16 +172,7 @@ def _relations(told: str) -> str:
 
 
 def _cell(cell: Cell, style: int) -> str:
-    if cell is None or cell == "":
-        return "<c/>" if style == PLAIN else f'<c s="{style}"/>'
-    if not isinstance(cell, str):
-        number = f"{cell:f}" if isinstance(cell, Decimal) else repr(cell)
-        if sum(letter.isdigit() for letter in number) <= DIGITS:
-            return f"<c><v>{number}</v></c>"
-        cell = number
-    text = harmless(cell)
-    text = UNWRITTEN if len(text) > TEXT_LIMIT else text
-    return f'<c s="{style}" t="inlineStr"><is><t xml:space="preserve">{escape(safe(text))}</t></is></c>'
+    return written_cell(cell, "" if style == PLAIN else f' s="{style}"')[0]
 
 
 def letters(place: int) -> str:

@@ -105,18 +105,9 @@ class WorkbookWriter:
         return self._packing.add(out.getvalue().encode())
 
     def _cell(self, cell: Cell) -> str:
-        if cell is None or cell == "":
-            return "<c/>"
-        if not isinstance(cell, str):
-            number = f"{cell:f}" if isinstance(cell, Decimal) else repr(cell)
-            if sum(letter.isdigit() for letter in number) <= DIGITS:
-                return f"<c><v>{number}</v></c>"
-            cell = number
-        text = harmless(cell)
-        if len(text) > TEXT_LIMIT:
-            self._unwritten += 1
-            text = UNWRITTEN
-        return f'<c t="inlineStr"><is><t xml:space="preserve">{escape(safe(text))}</t></is></c>'
+        told, is_whole = written_cell(cell)
+        self._unwritten += not is_whole
+        return told
 
     def _rest(self) -> Sequence[tuple[str, str]]:
         """What a workbook consists of besides its sheets."""
@@ -156,3 +147,19 @@ def safe(text: str) -> str:
     """`text` as XML can hold it: what it cannot, and what looks like an escape, as ``_xHHHH_`` (ECMA-376
     22.4.2.4)."""
     return _UNSAFE.sub(lambda found: f"_x{ord(found[0]):04X}_", text) if _UNSAFE.search(text) else text
+
+
+def written_cell(cell: Cell, style: str = "") -> tuple[str, bool]:
+    """A cell in a sheet's words (`style` is its attribute), and whether all of it could be written. A number
+    of more digits than a spreadsheet keeps is written as text."""
+    if cell is None or cell == "":
+        return f"<c{style}/>", True
+    if not isinstance(cell, str):
+        number = f"{cell:f}" if isinstance(cell, Decimal) else repr(cell)
+        if sum(letter.isdigit() for letter in number) <= DIGITS:
+            return f"<c{style}><v>{number}</v></c>", True
+        cell = number
+    text = harmless(cell)
+    is_whole = len(text) <= TEXT_LIMIT
+    told = escape(safe(text if is_whole else UNWRITTEN))
+    return f'<c{style} t="inlineStr"><is><t xml:space="preserve">{told}</t></is></c>', is_whole
