@@ -13,7 +13,7 @@ from models.permissions import Actor
 from models.schema.definition import RecordType
 from models.services.applications import compiled, save_page, workflow_of
 from models.services.beginning import begin
-from models.services.sessions import actor_for
+from models.services.identifying import actor_for
 from models.services.site import Site
 from models.services.steps import Given, take_step
 from models.services.submitting import submit

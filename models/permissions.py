@@ -4,6 +4,7 @@ Steps of a workflow are not listed here: their own definition says by whom (``mo
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import NamedTuple
 
 from models.documents.application import Application
@@ -25,6 +26,12 @@ class Actor:
     applications: frozenset[Id] = field(default_factory=frozenset)
     certificate: str | None = None
     address: str = ""
+    may: frozenset[str] | None = None
+    """The permissions the role of an operator's user, or the scope of a delegate, leaves; None: all of the table."""
+    delegate: str = ""
+    """The organisation through which the operator acts (terms of use 2.3), "" where it acts itself."""
+    confirmed_at: datetime | None = None
+    """When they last proved who they are in this session: what sensitive acts ask for."""
 
     @property
     def is_authenticated(self) -> bool:
@@ -151,7 +158,8 @@ PERMISSIONS: Mapping[str, Permission] = {
 def allowed(actor: Actor, name: str) -> bool:
     """Whether `actor` has permission `name`. An unknown name is a programming error and refuses."""
     row = PERMISSIONS.get(name)
-    return row is not None and bool(actor.holders & row.holders)
+    left = actor.may is None or name in actor.may
+    return row is not None and left and bool(actor.holders & row.holders)
 
 
 def require(actor: Actor, name: str) -> None:

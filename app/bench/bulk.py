@@ -17,7 +17,7 @@ from models.permissions import Actor
 from models.schema.definition import RecordType
 from models.services import batches, jobs
 from models.services.applications import operator_of
-from models.services.sessions import actor_for
+from models.services.identifying import actor_for
 from models.services.site import Site
 
 ROWS = 10_000

@@ -6,13 +6,15 @@ from datetime import timedelta
 from typing import Any
 
 from app.bench.example import Filled
-from models.documents.account import Account, BrowserSession, Certificate
+from models.documents.account import Account
 from models.documents.application import AcceptedTerms, Applicant, Application, Step, Submission
 from models.documents.base import Id, Person, Stored, new_id
+from models.documents.certificate import Certificate
 from models.documents.event import Event, Subject
 from models.documents.message import Message
 from models.documents.notice import Notice
 from models.documents.record import Record
+from models.documents.session import BrowserSession
 from models.language import Text
 from models.schema.search import grams_of
 from models.services.sessions import ABSOLUTE

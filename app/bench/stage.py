@@ -7,8 +7,9 @@ from typing import Any
 
 from app.bench.documents import PEOPLE, Maker, Row
 from app.bench.example import Filled, fill_in
-from models.documents.account import Account, BrowserSession
+from models.documents.account import Account
 from models.documents.base import Person, new_id
+from models.documents.session import BrowserSession
 from models.services.site import Site
 
 BATCH = 2000

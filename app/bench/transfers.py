@@ -22,7 +22,7 @@ from models.errors import ConfigurationError
 from models.permissions import SYSTEM, Actor
 from models.schema.search import entries
 from models.services import jobs, transfers
-from models.services.sessions import actor_for
+from models.services.identifying import actor_for
 from models.services.site import Site
 from models.services.versions import publish_version
 

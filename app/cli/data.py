@@ -15,8 +15,8 @@ from models.documents.job import Job
 from models.errors import NotAllowed, TransferRefused
 from models.permissions import Actor
 from models.services import jobs, transfers
+from models.services.identifying import actor_for
 from models.services.reindexing import reindex
-from models.services.sessions import actor_for
 from models.services.site import Site
 from models.services.transfers import Wanted
 

@@ -8,8 +8,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.middleware.heads import head
 from models.language import Language, choose_language
+from models.services.identifying import identify
 from models.services.lookup import ask_ahead
-from models.services.sessions import ABSOLUTE, Browser, identify
+from models.services.sessions import ABSOLUTE, Browser
 from models.services.site import Site
 
 LANGUAGE_COOKIE = "language"

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forms.pages.visit import Visit, go, page, visit_of
-from models.documents.account import Certificate
+from models.documents.certificate import Certificate
 from models.services import certificates
 
 LEAST: Mapping[str, int] = {"Chrome": 109, "Edge": 109, "Firefox": 115, "Safari": 16}

@@ -6,8 +6,8 @@ from starlette.responses import Response
 
 from forms.pages.draft import draft_of
 from forms.pages.visit import Visit, go, page, read_form, text_of, visit_of
-from models.documents.account import Link
 from models.documents.application import Application
+from models.documents.link import Link
 from models.errors import AnswersInvalid, LinkRefused
 from models.language import translate
 from models.services import accounts, links

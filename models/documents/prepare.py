@@ -12,20 +12,23 @@ from bson.decimal128 import Decimal128
 from pymongo import IndexModel
 from pymongo.errors import CollectionInvalid, OperationFailure
 
-from models.documents.account import Account, BrowserSession, Certificate, Link
+from models.documents.account import Account
 from models.documents.allowance import Allowance
 from models.documents.application import Application
 from models.documents.base import Stored
 from models.documents.calendar_day import CalendarDay
+from models.documents.certificate import Certificate
 from models.documents.comment import Comment
 from models.documents.counter import Counter
 from models.documents.event import Event
 from models.documents.indexes import ensure_indexes, record_indexes
 from models.documents.job import Job
+from models.documents.link import Link
 from models.documents.message import Message
 from models.documents.notice import Acceptance, Notice, TermsVersion
 from models.documents.record import RecordTypeVersion, RecordVersion, envelope_schema
 from models.documents.schema_change import SchemaChange
+from models.documents.session import BrowserSession
 from models.documents.store import Mongo, Store
 from models.documents.sweep import Sweep
 from models.documents.switch import Switch

@@ -8,11 +8,12 @@ from typing import Literal
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
-from models.documents.account import Account, Link
+from models.documents.account import Account
 from models.documents.base import Id, new_id, read_id
 from models.documents.counter import draw
 from models.documents.event import Subject
 from models.documents.guarded import update_where
+from models.documents.link import Link
 from models.documents.store import Session
 from models.errors import AnswersInvalid, LinkRefused, NotFound, SignInFailed
 from models.language import Language, Message
@@ -20,10 +21,11 @@ from models.permissions import Actor, require
 from models.schema.reading import AnswerError
 from models.services import certificates
 from models.services.events import record_event
+from models.services.identifying import actor_for
 from models.services.links import peek, use_link
 from models.services.messages import Letter, Recipient, queue_letter
 from models.services.resuming import read_address
-from models.services.sessions import actor_for, end_sessions
+from models.services.sessions import end_sessions
 from models.services.site import Site
 from models.services.switches import require_writing
 from models.services.variables import operator_of

@@ -6,9 +6,11 @@ from datetime import date, datetime
 from itertools import chain
 from typing import Any, Literal
 
-from models.documents.account import Account, Certificate, Link
+from models.documents.account import Account
 from models.documents.application import Application
 from models.documents.base import Id
+from models.documents.certificate import Certificate
+from models.documents.link import Link
 from models.documents.windows import PATIENCE, Order, count_rows, place_of, read_place, read_rows
 from models.errors import NotAllowed
 from models.permissions import Actor, allowed, require

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.configuration.terms import TermsText
-from models.documents.account import Certificate
 from models.documents.application import AcceptedTerms, Applicant, Application
 from models.documents.base import Id, new_id, read_id
+from models.documents.certificate import Certificate
 from models.documents.counter import draw
 from models.documents.guarded import insert_or
 from models.documents.record import Record

@@ -5,9 +5,9 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
-from models.documents.account import Certificate
 from models.documents.application import Application
 from models.documents.base import Id
+from models.documents.certificate import Certificate
 from models.documents.guarded import insert_new, update_where
 from models.documents.store import Session
 from models.errors import CertificateRefused

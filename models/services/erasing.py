@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from models.documents.account import Link
 from models.documents.application import AcceptedTerms, Applicant, Application, Erasure, Step
 from models.documents.base import Id, read_id
 from models.documents.event import Subject
 from models.documents.guarded import update_where
+from models.documents.link import Link
 from models.documents.message import Message
 from models.documents.record import RecordVersion
 from models.documents.store import Attachment, Session

@@ -19,11 +19,11 @@ from models.language import Language, translate
 from models.permissions import Actor, require
 from models.schema.definition import RecordType
 from models.services.breathing import Breath
+from models.services.identifying import actor_for
 from models.services.profiles import PROFILES, leaving, tells_title
 from models.services.progress import Hold, Progress
 from models.services.records import scope
 from models.services.seeing import seen
-from models.services.sessions import actor_for
 from models.services.site import Site
 
 FORMATS = ("csv", "xlsx", "jsonl")

@@ -2,10 +2,11 @@
 
 from datetime import timedelta
 
-from models.documents.account import Account, Link
+from models.documents.account import Account
 from models.documents.base import new_id
 from models.documents.event import Subject
 from models.documents.guarded import insert_or
+from models.documents.link import Link
 from models.documents.store import Session
 from models.errors import DuplicateValue, NotFound, TooManyRequests, TransitionRefused
 from models.language import Language

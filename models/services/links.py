@@ -3,9 +3,9 @@
 import hmac
 from datetime import datetime, timedelta
 
-from models.documents.account import Link, Purpose
 from models.documents.base import Id
 from models.documents.guarded import update_where
+from models.documents.link import Link, Purpose
 from models.documents.store import Session
 from models.errors import LinkRefused
 from models.services.site import Site

@@ -7,8 +7,8 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from models.documents.account import Certificate
 from models.documents.application import Application
+from models.documents.certificate import Certificate
 from models.documents.guarded import find_document
 from models.documents.record import Record
 from models.permissions import Actor

@@ -9,9 +9,10 @@ from typing import Any
 
 from models.access import seen_by
 from models.configuration.mail import LINKS
-from models.documents.account import Account, Certificate
+from models.documents.account import Account
 from models.documents.application import Application
 from models.documents.base import new_id
+from models.documents.certificate import Certificate
 from models.documents.counter import peek
 from models.documents.record import Record
 from models.errors import TorokuError

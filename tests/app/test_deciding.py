@@ -14,7 +14,7 @@ from models.documents.account import Account
 from models.documents.guarded import update_where
 from models.documents.store import Mongo
 from models.schema.definition import RecordType
-from models.services.sessions import actor_for
+from models.services.identifying import actor_for
 from tests.app.conftest import Inside, OpenBrowser
 from tests.app.people import Member, Operator, submitted
 from tests.app.routes import Door

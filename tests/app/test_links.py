@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from models.documents.account import Link
+from models.documents.link import Link
 from models.errors import LinkRefused
 from models.schema.definition import RecordType
 from models.services import links

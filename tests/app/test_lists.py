@@ -11,7 +11,8 @@ import pytest_asyncio
 from bson.objectid import ObjectId
 
 from app.bench.filling import fill
-from models.documents.account import Account, BrowserSession
+from models.documents.account import Account
+from models.documents.session import BrowserSession
 from models.services.sessions import ABSOLUTE
 from tests.app.conftest import Inside
 

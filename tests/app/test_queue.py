@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from models.documents.account import Account
 from models.documents.application import Application
-from models.services.sessions import actor_for
+from models.services.identifying import actor_for
 from tests.app.conftest import Inside
 from tests.app.people import Member
 from tests.services.queued import ago, charge, stored, wait

@@ -10,7 +10,7 @@ from models.documents.account import Account
 from models.documents.application import Application
 from models.permissions import Actor
 from models.services.beginning import begin
-from models.services.sessions import actor_for
+from models.services.identifying import actor_for
 from models.services.steps import take_step
 from models.services.submitting import submit
 from tests.app.conftest import Inside

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 import pytest_asyncio
 
 from app.demo import PASSWORD
-from models.documents.account import Account, BrowserSession
+from models.documents.account import Account
 from models.documents.base import new_id
 from models.documents.event import Event
 from models.documents.job import Job
+from models.documents.session import BrowserSession
 from models.schema.definition import RecordType
 from models.services.accounts import hash_password
 from models.services.sealing import VERIFIED, seal

@@ -16,7 +16,7 @@ from models.schema.definition import RecordType, walk
 from models.services import uploads
 from models.services.applications import save_page
 from models.services.beginning import begin
-from models.services.sessions import actor_for
+from models.services.identifying import actor_for
 from models.services.site import Site
 from models.services.steps import Given, take_step
 from models.services.submitting import submit

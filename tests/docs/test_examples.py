@@ -24,7 +24,7 @@ from models.schema.definition import Check
 from models.schema.expressions import FUNCTIONS, NAMED, VARIABLES, Problem
 from models.schema.tree import read_tree
 from models.services.beginning import begin
-from models.services.sessions import actor_for
+from models.services.identifying import actor_for
 from models.services.steps import take_step
 from models.services.submitting import submit
 from tests.docs.reference import MANUAL

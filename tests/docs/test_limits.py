@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from models.documents.account import Account, Link, Purpose
+from models.documents.account import Account
+from models.documents.link import Link, Purpose
 from models.errors import LinkRefused, SignInFailed
 from models.services.accounts import FAILURES, LOCKED_FOR, hash_password, sign_in
 from models.services.links import LIFETIMES, make_link, peek, token_of, use_link

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from app.certificates import TrialAuthority
-from models.documents.account import Link
 from models.documents.application import Application
+from models.documents.link import Link
 from models.documents.message import Message
 from models.permissions import Actor
 from models.services import resuming

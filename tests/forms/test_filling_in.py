@@ -136,7 +136,7 @@ async def test_questions_that_answers_lead_to_are_asked_before_they_are_errors(a
 async def test_saving_keeps_answers_as_typed_and_a_mailed_link_opens_them_elsewhere(
     applicant: Tab, open_tab: Callable[[], Tab], site: Site
 ) -> None:
-    from models.documents.account import Link
+    from models.documents.link import Link
     from models.services.links import token_of
 
     await applicant.press("保存してあとで続ける", {"operator_code": "まだ", "operator_name": "みなと"})

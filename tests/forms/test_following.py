@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from models.documents.account import Account, Link
+from models.documents.account import Account
 from models.documents.application import Application
+from models.documents.link import Link
 from models.documents.message import Message
 from models.permissions import Actor
+from models.services.identifying import actor_for
 from models.services.links import token_of
-from models.services.sessions import actor_for
 from models.services.site import Site
 from models.services.steps import Given, take_step
 from tests.forms.tab import Tab

@@ -3,8 +3,8 @@ answers."""
 
 from datetime import timedelta
 
-from models.documents.account import Certificate
 from models.documents.application import Application
+from models.documents.certificate import Certificate
 from models.documents.record import Record, RecordVersion
 from models.services.site import Site
 from tests.forms.tab import Tab

@@ -15,7 +15,7 @@ from models.configuration.load import Configuration
 from models.documents.account import Account
 from models.permissions import Actor
 from models.services import certificates
-from models.services.sessions import actor_for
+from models.services.identifying import actor_for
 from models.services.site import Site
 from tests.clock import Hands
 

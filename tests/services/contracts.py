@@ -9,7 +9,7 @@ from models.documents.base import new_id
 from models.permissions import Actor
 from models.schema.definition import RecordType
 from models.services.beginning import begin
-from models.services.sessions import actor_for
+from models.services.identifying import actor_for
 from models.services.site import Site
 from tests.schema.definitions import a_type, field, options
 from tests.services.stored import publish, store_records

@@ -7,7 +7,7 @@ from models.documents.application import Application
 from models.documents.record import Record
 from models.permissions import Actor
 from models.services.beginning import begin
-from models.services.sessions import actor_for
+from models.services.identifying import actor_for
 from models.services.site import Site
 from models.services.steps import Given, take_step
 from models.services.submitting import submit

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from models.documents.account import Account, Certificate
+from models.documents.account import Account
 from models.documents.application import Application
 from models.documents.base import Id, new_id
+from models.documents.certificate import Certificate
 from models.errors import NotAllowed
 from models.permissions import Actor
 from models.services import agenda

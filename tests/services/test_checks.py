@@ -3,8 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
-from models.documents.account import Certificate
 from models.documents.application import Application
+from models.documents.certificate import Certificate
 from models.permissions import Actor
 from models.services.beginning import begin
 from models.services.checks import DAMAGED, NOT_MADE, UNSEEN, CheckResult, automatic_checks

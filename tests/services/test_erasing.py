@@ -8,9 +8,9 @@ from bson import ObjectId
 from structlog.testing import capture_logs
 
 from app.worker import Worker
-from models.documents.account import Link
 from models.documents.application import Application
 from models.documents.event import Event
+from models.documents.link import Link
 from models.documents.sweep import Sweep
 from models.permissions import Actor
 from models.services import erasing

@@ -5,9 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from models.documents.account import Account, Certificate
+from models.documents.account import Account
 from models.documents.application import Application
 from models.documents.base import new_id
+from models.documents.certificate import Certificate
 from models.documents.message import Message
 from models.documents.record import RecordVersion
 from models.errors import AlreadyDone, AnswersInvalid, NotAllowed, NotFound, TransitionRefused

@@ -13,8 +13,8 @@ from models.permissions import Actor
 from models.schema.reading import read_data
 from models.schema.search import grams_of
 from models.services import copying, downloads, listings, transfers
+from models.services.identifying import actor_for
 from models.services.listings import Asked
-from models.services.sessions import actor_for
 from models.services.site import Site
 from tests.services.answers import valid_answers
 from tests.services.stored import store_records

@@ -22,9 +22,9 @@ from models.services import accounts, listings, records
 from models.services.applications import save_page
 from models.services.beginning import begin
 from models.services.checks import automatic_checks
+from models.services.identifying import actor_for
 from models.services.invitations import invite_staff
 from models.services.review import changes
-from models.services.sessions import actor_for
 from models.services.site import Site
 from models.services.steps import take_step
 from models.services.submitting import submit

@@ -15,7 +15,7 @@ from admin.views.columns import BADGE, Choice, Column
 from admin.views.records import RawListView
 from admin.views.system.owner import owner_of
 from admin.views.system.rules import seen_only
-from models.documents.account import Certificate
+from models.documents.certificate import Certificate
 from models.documents.rows import rows_of
 
 SOON = timedelta(days=30)

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forms.pages.visit import Visit, operator_visit, page
-from models.documents.account import Certificate
+from models.documents.certificate import Certificate
 from models.language import Message
 from models.services import agenda, applications
 

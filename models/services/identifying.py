@@ -1,0 +1,75 @@
+"""Who is asking: the session behind a cookie, the account behind the session, and the actor it makes."""
+
+from collections.abc import Sequence
+
+from models.documents.account import Account
+from models.documents.session import BrowserSession
+from models.permissions import Actor
+from models.services.sessions import IDLE, SEEN_EVERY, Found, constructed
+from models.services.site import Site
+
+
+async def identify(site: Site, token: str, address: str) -> tuple[Found | None, Actor]:
+    """The live session of a cookie's token, or None, and who acts in it: the account behind it if that may
+    act, else a visitor. Asked at every request, of the database itself; requests that wait at the same time
+    are one question."""
+    found = await _live(site, token) if 0 < len(token) <= LONGEST_TOKEN else None
+    if found is None:
+        return None, Actor(kind="visitor", address=address)
+    account = next(iter(found[ACCOUNT]), None)
+    certificate = found.get("certificate")
+    if account is not None and account["status"] == "active":
+        return found, actor_for(constructed(Account, account), address, certificate)
+    known = frozenset(found.get("applications", ()))
+    return found, Actor(kind="visitor", applications=known, certificate=certificate, address=address)
+
+
+LONGEST_TOKEN = 128
+"""Longer cookies are none of ours (characters)."""
+
+ACCOUNT = "account"
+"""Where the account of a session stands, as a list of one or none."""
+
+WITH_ACCOUNT = {
+    "$lookup": {
+        "from": Account.Settings.name,
+        "localField": "account_id",
+        "foreignField": "_id",
+        "as": ACCOUNT,
+    }
+}
+
+
+async def _live(site: Site, token: str) -> Found | None:
+    """The session as it is stored, with its account; both ends are checked here, not left to the index."""
+    found = await site.together(_stored).get(site.sign("session", token))
+    now = site.now()
+    if found is None or found["ends_at"] <= now:
+        return None
+    if found.get("account_id") is not None and found["seen_at"] + IDLE <= now:
+        return None
+    if found["seen_at"] + SEEN_EVERY <= now:
+        await BrowserSession.raw().update_one({"_id": found["_id"]}, {"$set": {"seen_at": now}})
+    return found
+
+
+async def _stored(hashes: Sequence[str]) -> dict[str, Found]:
+    """The sessions with these hashes of tokens, whatever their age, each with its account."""
+    where = {"token_hash": {"$in": list(hashes)}}
+    cursor = await BrowserSession.raw().aggregate([{"$match": where}, WITH_ACCOUNT])
+    return {found["token_hash"]: found for found in await cursor.to_list(None)}
+
+
+def actor_for(account: Account, address: str = "", certificate: str | None = None) -> Actor:
+    """The actor an account makes of whoever signed in with it."""
+    return Actor(
+        kind=account.kind,
+        account_id=account.id,
+        login=account.login,
+        name=account.name,
+        email=account.email,
+        roles=frozenset(account.roles),
+        operator_id=account.operator_id,
+        certificate=certificate,
+        address=address,
+    )
