@@ -27,7 +27,7 @@ class Actor:
     certificate: str | None = None
     address: str = ""
     may: frozenset[str] | None = None
-    """The permissions the role of an operator's user, or the scope of a delegate, leaves; None: all of the table."""
+    """Permissions that an operator role or the scope of a delegate leaves; None: all of the table."""
     delegate: str = ""
     """The organisation through which the operator acts (terms of use 2.3), "" where it acts itself."""
     confirmed_at: datetime | None = None
