@@ -31,6 +31,7 @@ PLACEHOLDERS: Mapping[str, str] = {
     "first_reference": "the reference number of the first of them",
     "last_reference": "the reference number of the last of them",
     "result_page": "the address of the page that tells what became of each row",
+    "page": "the address of the page the mail is about",
     "status_link": "one-time link to follow the application",
     "resume_link": "one-time link to go on with a draft",
     "set_password_link": "one-time link to set a password",
@@ -38,7 +39,9 @@ PLACEHOLDERS: Mapping[str, str] = {
 }
 """Every placeholder a template may hold, with what it stands for (the manual's table)."""
 
-SENT_BY_THE_PROGRAM = frozenset({"resume_draft", "set_password", "status_link", "user_issued"})
+SENT_BY_THE_PROGRAM = frozenset(
+    {"resume_draft", "set_password", "status_link", "thread_message", "user_issued"}
+)
 """Templates the services send of their own accord, whether or not a workflow names them."""
 
 BULK_RECEIVED = "bulk_received"

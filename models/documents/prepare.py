@@ -32,6 +32,7 @@ from models.documents.session import BrowserSession
 from models.documents.store import Mongo, Store
 from models.documents.sweep import Sweep
 from models.documents.switch import Switch
+from models.documents.thread import Post
 from models.documents.view import SavedView
 from models.schema.definition import RecordType
 from models.workflow.definition import Lifecycle
@@ -51,6 +52,7 @@ DOCUMENTS: tuple[type[Stored], ...] = (
     Link,
     Message,
     Notice,
+    Post,
     RecordTypeVersion,
     RecordVersion,
     SavedView,
