@@ -10,10 +10,25 @@ TorokuError                      500 T-X000  something went wrong on our side
 ├── SignInRequired               401 T-P002  sign in first
 ├── SignInFailed                 401 T-P003  ID, password or certificate not accepted
 ├── CertificateRefused           422 T-P004  the client certificate cannot be used
+│   ├── CertificateUnknown       422 T-C101  from no authority this site accepts
+│   ├── CertificateExpired       422 T-C102  its time is over (says since when)
+│   ├── CertificateNotYetValid   422 T-C103  its time has not begun (says when it does)
+│   ├── CertificateRevoked       422 T-C104  its issuer took it back
+│   ├── CertificateUnreadable    422 T-C105  no certificate that can be read
+│   ├── CertificateNotForClients 422 T-C106  made for something else
+│   ├── RevocationUnknown        503 T-C107  whether it was taken back cannot be told
+│   └── CertificateRequired      403 T-C109  the site is open only to who presents one
+├── ForwardingRefused            400 T-C108  a proxy's header from somebody else, or garbled
 ├── LinkRefused                  410 T-P005  the one-time link is used, expired or unknown
 ├── TooManyRequests              429 T-P006  slow down
+├── ConfirmationRequired         403 T-S101  a sensitive act: enter the password again first
+├── CodeRefused                  401 T-S102  the one-time code is wrong or was used
 ├── TransitionRefused            409 T-W001  the workflow has no such step from here
-│   └── SendingClosed            409 T-W005  nothing is received now (says when it opens)
+│   ├── SendingClosed            409 T-W005  nothing is received now (says when it opens)
+│   └── StepIncomplete           422 T-W101  something the step of a registration asks for is not there
+├── HoldRefused                  422 T-W102  a legal hold that cannot be placed or lifted (says why)
+├── RetentionRefused             409 T-W103  a run of the retention job that is not possible (says why)
+├── RedactionRefused             422 T-W104  a text that cannot be redacted (says why)
 ├── AlreadyDone                  409 T-W002  somebody else was first (names who and when)
 ├── RecordChanged                409 T-W003  the record in force changed since the application began
 ├── DuplicateValue               422 T-V002  a value that must be unique is already registered
@@ -29,9 +44,15 @@ TorokuError                      500 T-X000  something went wrong on our side
 ├── SchemaMoved                  409 T-S003  another version was published meanwhile
 ├── TransferRefused              422 T-I001  a file of records cannot be read or made (says why)
 ├── JobMoved                     409 T-I002  the job is not where this page thought it was
+├── AccountGuarded               409 T-S201  an account that cannot be changed so (says why)
+├── ReviewClosed                 409 T-S202  a review of who has what is over, or the line was decided
 ├── ImportRefused                422 T-S004  a form of another system cannot be read (says why)
 ├── SearchTooWide                422 T-L001  a list cannot be found in the time there is; narrow it
+├── TermsNotAccepted             403 T-T101  the terms of use have not been accepted by this account yet
+├── TermsMoved                   409 T-T102  the version of the terms is not where this page thought it was
+├── DeclarationMoved             409 T-T103  what was to be confirmed has changed or was answered meanwhile
 ├── WritingStopped               503 T-M001  applicants may only read for now (says why)
+│   └── ServiceClosed            503 T-W006  nothing is offered to applicants for now (says why)
 └── AuditBroken                  500 T-A001  the chain of events does not verify
 
 ``message`` is what a visitor may read: an English message id with named values, translated at the edge
@@ -48,6 +69,8 @@ class TorokuError(Exception):
     code: ClassVar[str] = "T-X000"
     status: ClassVar[int] = 500
     message: ClassVar[str] = "Something went wrong on our side."
+    retry_after: int | None = None
+    """Seconds after which trying again makes sense, where that is known (RFC 9110, 10.2.3)."""
 
     def __init__(self, message: str | None = None, **values: Any) -> None:
         self.public = message or self.message
@@ -135,6 +158,72 @@ class CertificateRefused(TorokuError):
     message = "This client certificate cannot be used."
 
 
+class CertificateUnknown(CertificateRefused):
+    """Signed by no authority this site accepts; also where the chain to it is incomplete."""
+
+    code = "T-C101"
+    message = "This client certificate was not issued by an authority this site accepts."
+
+
+class CertificateExpired(CertificateRefused):
+    """Presented at or after the end of its validity, or of that of its issuer."""
+
+    code = "T-C102"
+    message = "This client certificate has expired."
+
+
+class CertificateNotYetValid(CertificateRefused):
+    """Presented before its validity begins."""
+
+    code = "T-C103"
+    message = "This client certificate is not valid yet."
+
+
+class CertificateRevoked(CertificateRefused):
+    """On the list of those its issuer took back (RFC 5280, 5)."""
+
+    code = "T-C104"
+    message = "This client certificate has been revoked by its issuer."
+
+
+class CertificateUnreadable(CertificateRefused):
+    """Not one X.509 certificate."""
+
+    code = "T-C105"
+    message = "What was presented as a client certificate cannot be read."
+
+
+class CertificateNotForClients(CertificateRefused):
+    """Its key usage does not allow it to authenticate a client (RFC 5280, 4.2.1.3, 4.2.1.12)."""
+
+    code = "T-C106"
+    message = "This certificate is not for client authentication."
+
+
+class RevocationUnknown(CertificateRefused):
+    """The issuer's revocation list is missing or out of date: nothing is believed without it."""
+
+    code = "T-C107"
+    status = 503
+    message = "Client certificates cannot be checked right now. Please try again later."
+
+
+class CertificateRequired(CertificateRefused):
+    """The site is open only to connections that present a client certificate (R11)."""
+
+    code = "T-C109"
+    status = 403
+    message = "This site is open only to browsers that present a client certificate."
+
+
+class ForwardingRefused(TorokuError):
+    """What only a proxy of this site may say (RFC 9440) came from elsewhere, twice, or garbled."""
+
+    code = "T-C108"
+    status = 400
+    message = "This request carries a header that is not accepted here."
+
+
 class LinkRefused(TorokuError):
     """A one-time link that was used, has expired or never was."""
 
@@ -151,6 +240,23 @@ class TooManyRequests(TorokuError):
     message = "Too many requests. Please wait a moment and try again."
 
 
+class ConfirmationRequired(TorokuError):
+    """The act is sensitive and the last proof of who asks is too long ago. Every door answers with a page that
+    asks for the password and then does what was asked."""
+
+    code = "T-S101"
+    status = 403
+    message = "Please confirm that it is you: enter your password again."
+
+
+class CodeRefused(TorokuError):
+    """The one-time code of the second step is wrong, too old, or was used already."""
+
+    code = "T-S102"
+    status = 401
+    message = "The code was not accepted. Enter the code your app shows now."
+
+
 class TransitionRefused(TorokuError):
     """The workflow has no such step from the present state, or a need is not met."""
 
@@ -164,6 +270,46 @@ class SendingClosed(TransitionRefused):
 
     code = "T-W005"
     message = "Applications cannot be sent now."
+
+
+class StepIncomplete(TransitionRefused):
+    """A step of a lifecycle lacks its reason, ground, evidence or day; ``field`` says which."""
+
+    code = "T-W101"
+    status = 422
+    message = "Something this step asks for is missing."
+
+    def __init__(self, message: str | None = None, *, field: str = "", **values: Any) -> None:
+        self.field = field
+        super().__init__(message, **values)
+
+
+class HoldRefused(TorokuError):
+    """A legal hold that cannot be placed, or not be lifted; ``field`` is the input at fault."""
+
+    code = "T-W102"
+    status = 422
+    message = "This hold cannot be placed or lifted."
+
+    def __init__(self, message: str | None = None, *, field: str = "", **values: Any) -> None:
+        self.field = field
+        super().__init__(message, **values)
+
+
+class RetentionRefused(TorokuError):
+    """A run of the retention job that cannot be asked for, approved or begun."""
+
+    code = "T-W103"
+    status = 409
+    message = "This run of the retention job is not possible now."
+
+
+class RedactionRefused(TorokuError):
+    """A text that cannot be redacted, or not be put back."""
+
+    code = "T-W104"
+    status = 422
+    message = "This text cannot be redacted."
 
 
 class AlreadyDone(TorokuError):
@@ -235,6 +381,22 @@ class SchemaMoved(TorokuError):
     code = "T-S003"
     status = 409
     message = "Another version of this record type was published meanwhile. Look at your change again."
+
+
+class AccountGuarded(TorokuError):
+    """What was asked would leave nobody in charge, or is not possible in the state the account is in."""
+
+    code = "T-S201"
+    status = 409
+    message = "This account cannot be changed so."
+
+
+class ReviewClosed(TorokuError):
+    """The review is over, or somebody has decided about this account already."""
+
+    code = "T-S202"
+    status = 409
+    message = "This has been decided already, or the review is over. Look at it again."
 
 
 class ImportRefused(TorokuError):
@@ -331,12 +493,45 @@ class SearchTooWide(TorokuError):
     )
 
 
+class TermsNotAccepted(TorokuError):
+    """Somebody of an operator who has not accepted the terms of use yet (R14)."""
+
+    code = "T-T101"
+    status = 403
+    message = "Read and accept the terms of use first."
+
+
+class TermsMoved(TorokuError):
+    """A version of the terms that was changed, proposed or published by somebody else meanwhile."""
+
+    code = "T-T102"
+    status = 409
+    message = "This version of the terms has changed meanwhile. Look at it again."
+
+
+class DeclarationMoved(TorokuError):
+    """A declaration whose words changed, or whose confirmation was given or taken back meanwhile."""
+
+    code = "T-T103"
+    status = 409
+    message = "What is to be confirmed has changed meanwhile. Look at it again."
+
+
 class WritingStopped(TorokuError):
-    """Applicants may read and not write for now (terms of use 2.4); says on which ground."""
+    """Applicants may read and not write for now (terms of use 2.4); says on which ground. ``own``: only their
+    operator is concerned."""
 
     code = "T-M001"
     status = 503
     message = "Changes are stopped for now and nothing was saved: {ground}. {text}"
+    own = False
+
+
+class ServiceClosed(WritingStopped):
+    """Applicants may neither read nor write for now (terms of use 2.4); staff go on."""
+
+    code = "T-W006"
+    message = "The service is closed for now and nothing was saved: {ground}. {text}"
 
 
 class AuditBroken(TorokuError):

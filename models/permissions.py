@@ -28,10 +28,16 @@ class Actor:
     address: str = ""
     may: frozenset[str] | None = None
     """Permissions that an operator role or the scope of a delegate leaves; None: all of the table."""
+    types: frozenset[str] | None = None
+    """The record types a delegate's scope leaves; None: all."""
     delegate: str = ""
     """The organisation through which the operator acts (terms of use 2.3), "" where it acts itself."""
     confirmed_at: datetime | None = None
     """When they last proved who they are in this session: what sensitive acts ask for."""
+    accepted_terms: str = ""
+    """The version of the terms of use their account accepted, "" where it never did."""
+    told_terms: str = ""
+    """The version of whose change they were told."""
 
     @property
     def is_authenticated(self) -> bool:
@@ -45,7 +51,7 @@ class Actor:
     @property
     def person(self) -> Person:
         """Who they are, as it is kept beside what they did."""
-        return Person(kind=self.kind, id=self.account_id, name=self.name)
+        return Person(kind=self.kind, id=self.account_id, name=self.name, delegate=self.delegate)
 
     @property
     def holders(self) -> frozenset[str]:
@@ -81,6 +87,9 @@ PERMISSIONS: Mapping[str, Permission] = {
     "application.view_own": _row(
         "See the applications this browser began or their operator made", "visitor", "operator"
     ),
+    "application.write_own": _row(
+        "Fill in, send and withdraw applications of their own", "visitor", "operator"
+    ),
     "application.comment": _row(
         "Write internal comments on an application; no applicant sees them", "reviewer", "approver"
     ),
@@ -106,13 +115,50 @@ PERMISSIONS: Mapping[str, Permission] = {
         "approver",
         "steward",
     ),
+    "application.begin_case": _row(
+        "Begin a case about an operator, of a type open to their role; somebody else reviews it",
+        "reviewer",
+        "approver",
+        "steward",
+        "system_administrator",
+    ),
     "record.import": _row("Bring rows of a file in as registered records", "steward"),
     "record.view_own": _row("See the records of their operator", "operator"),
     "record.export_own": _row("Take the records of their operator away as a file", "operator"),
     "certificate.view_own": _row("See the client certificates of their operator", "operator"),
     "account.issue": _row("Issue a user of their operator (R55)", "operator_administrator"),
     "account.view_own": _row("See the users of their operator (R56)", "operator_administrator"),
+    "account.change_own": _row(
+        "Change, stop, remove, unlock and reissue the users of their operator (R22-R24)",
+        "operator_administrator",
+    ),
+    "account.hand_over": _row(
+        "Hand the administration of their operator over to another of its users (R54)",
+        "operator_administrator",
+    ),
+    "delegate.view_own": _row("See who acts for their operator (R29)", "operator_administrator"),
+    "delegate.manage_own": _row(
+        "Name delegates of their operator, and end what they may do (R28, R29)", "operator_administrator"
+    ),
+    "review.view_own": _row("See the reviews of who has what at their operator", "operator_administrator"),
+    "review.decide_own": _row(
+        "Confirm or stop the accounts of their operator in a review", "operator_administrator"
+    ),
     "account.view": _row("See any account", "system_administrator", "auditor"),
+    "account.export": _row("Take the list of who has what away as a file", "system_administrator", "auditor"),
+    "account.issue_staff": _row("Issue an account of the staff", "system_administrator"),
+    "account.change": _row(
+        "Change, stop, remove, unlock and reissue any account but their own; name another administrator "
+        "where an operator has lost its own",
+        "system_administrator",
+    ),
+    "review.view": _row("See every review of who has what", "system_administrator", "auditor", "approver"),
+    "review.begin": _row("Begin a review of who has what", "system_administrator"),
+    "review.decide": _row(
+        "Confirm or stop accounts of the staff in a review; never one's own",
+        "system_administrator",
+        "approver",
+    ),
     "session.end": _row("End the sessions of an account", "system_administrator"),
     "notice.view": _row("Read published notices for everybody", "visitor", "operator", "staff"),
     "notice.view_operators": _row("Read notices for operators", "operator", "staff"),
@@ -129,12 +175,32 @@ PERMISSIONS: Mapping[str, Permission] = {
     "message.retry": _row("Send a failed mail again", "reviewer", "approver", "system_administrator"),
     "event.view": _row("See the event log", "auditor", "system_administrator"),
     "terms.view": _row("See the terms and who accepted which version", "staff"),
+    "terms.draft": _row("Write a version of the terms and propose it", "steward", "approver"),
+    "terms.publish": _row(
+        "Publish a version of the terms somebody else wrote, or hand it back", "steward", "approver"
+    ),
+    "terms.mailing": _row(
+        "See whom a change of the terms was told", "steward", "approver", "auditor", "system_administrator"
+    ),
+    "declaration.view": _row(
+        "See what operators declared and what they were asked to confirm",
+        "reviewer",
+        "approver",
+        "steward",
+        "auditor",
+    ),
+    "declaration.ask": _row("Ask operators to confirm a declaration", "reviewer", "approver"),
+    "declaration.record": _row("Record that an operator filed or withdrew a declaration", "approver"),
+    "declaration.view_own": _row("See what their operator declared", "operator"),
+    "declaration.answer": _row(
+        "Confirm or decline a declaration of their operator", "operator_administrator"
+    ),
     "job.view": _row("See every job; one's own anybody may", "steward", "auditor", "system_administrator"),
     "job.control": _row("Cancel or resume any job; one's own anybody may", "system_administrator"),
     "calendar.view": _row("See business days and opening hours", "staff"),
     "calendar.edit": _row("Close or open single days", "system_administrator"),
-    "switch.view": _row("See which switches are set", "staff"),
-    "switch.set": _row("Set a switch, with its reason", "system_administrator"),
+    "stop.view": _row("See what is stopped, for whom and why", "staff"),
+    "stop.set": _row("Stop use for everybody or one operator, and end it", "system_administrator"),
     "figure.view": _row(
         "See the figures of the work", "reviewer", "approver", "steward", "auditor", "system_administrator"
     ),
@@ -148,6 +214,18 @@ PERMISSIONS: Mapping[str, Permission] = {
     ),
     "schema.propose": _row("Propose a change of a record type", "steward"),
     "schema.approve": _row("Approve or reject a change another steward proposed", "steward"),
+    "hold.view": _row("See legal holds", "reviewer", "approver", "auditor", "system_administrator"),
+    "hold.place": _row("Put a legal hold on a registration or an operator", "approver", "auditor"),
+    "hold.lift": _row(
+        "Propose to lift a legal hold, or confirm what somebody else proposed", "approver", "auditor"
+    ),
+    "retention.view": _row(
+        "See what falls due for erasure, and the reports", "approver", "auditor", "system_administrator"
+    ),
+    "retention.run": _row("Ask for a report of what falls due, and begin the run", "system_administrator"),
+    "retention.approve": _row("Approve a report somebody else asked for", "approver"),
+    "redaction.make": _row("Redact a free text of a registration, or put it back", "approver"),
+    "redaction.view": _row("Read what was redacted; every time is an event", "approver", "auditor"),
     "secret.reveal": _row("Uncover a secret answer; every time is an event", "reviewer", "approver"),
     "admin.enter": _row("Enter the admin", "staff"),
     "portal.enter": _row("Enter the portal", "operator"),
@@ -168,9 +246,15 @@ def require(actor: Actor, name: str) -> None:
         raise NotAllowed(rule=name)
 
 
+def may_use(actor: Actor, type_name: str) -> bool:
+    """Whether a record type is within the scope of who asks; only a delegate's has an end."""
+    return actor.types is None or type_name in actor.types
+
+
 def persons(actor: Actor, application: Application) -> frozenset[str]:
     """Who `actor` is to `application`, in the words of a workflow's ``by`` and ``not_by``. To their own
-    correction a member of staff is its applicant and nothing else: no role of theirs decides on it."""
+    correction or case a member of staff is its applicant and nothing else: no role of theirs decides on
+    it."""
     found: set[str] = set()
     if actor.kind == "staff" and is_applicant(actor, application):
         return frozenset({"applicant"})
@@ -180,19 +264,20 @@ def persons(actor: Actor, application: Application) -> frozenset[str]:
             found.add("assignee")
     if actor.kind == "system":
         found.add("system")
-    if is_applicant(actor, application):
+    if is_applicant(actor, application) and allowed(actor, "application.write_own"):
         found.add("applicant")
     return frozenset(found)
 
 
 def is_applicant(actor: Actor, application: Application) -> bool:
     """Whether it is theirs: begun in this browser, opened by its link, made by their operator, or the
-    correction this member of staff proposed. An operator is no party to a correction by staff."""
+    correction or case this member of staff began. An operator is no party to what staff begin."""
     if application.by_staff:
         own = application.applicant.account_id
         return actor.kind == "staff" and own is not None and own == actor.account_id
     if actor.kind == "operator":
-        return application.operator_id is not None and application.operator_id == actor.operator_id
+        theirs = application.operator_id is not None and application.operator_id == actor.operator_id
+        return theirs and may_use(actor, application.type)
     return actor.kind == "visitor" and application.id in actor.applications
 
 

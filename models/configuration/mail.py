@@ -27,6 +27,11 @@ PLACEHOLDERS: Mapping[str, str] = {
     "reason": "why it was returned or rejected",
     "record_number": "the number given at registration",
     "administrator_id": "the administrator's ID",
+    "account_id": "the ID of the account",
+    "change": "what was done with the account, as a sentence",
+    "changed_by": "who did it",
+    "delegate_scope": "for whom, in what and until when a delegate may act, as a sentence",
+    "review_page": "the address of the page where accounts are reviewed",
     "count": "how many applications of a file were received",
     "first_reference": "the reference number of the first of them",
     "last_reference": "the reference number of the last of them",
@@ -40,7 +45,21 @@ PLACEHOLDERS: Mapping[str, str] = {
 """Every placeholder a template may hold, with what it stands for (the manual's table)."""
 
 SENT_BY_THE_PROGRAM = frozenset(
-    {"resume_draft", "set_password", "status_link", "thread_message", "user_issued"}
+    {
+        "account_changed",
+        "account_locked",
+        "address_asked",
+        "delegate_issued",
+        "password_changed",
+        "password_forgotten",
+        "password_reissued",
+        "resume_draft",
+        "review_asked",
+        "set_password",
+        "status_link",
+        "thread_message",
+        "user_issued",
+    }
 )
 """Templates the services send of their own accord, whether or not a workflow names them."""
 

@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from models.configuration.declarations import ConfidentialityRule, DeclarationRule
+from models.configuration.terms import TermsRules
 from models.language import Language, Text
 from models.schema.definition import Part
 from models.workflow.definition import Duration, WrittenDuration
@@ -65,6 +67,31 @@ class RecordFigures(Part):
     by: tuple[str, ...] = Field(min_length=1, max_length=6)
 
 
+class OperatorRole(Part):
+    """One role on the operator's side: what of the permissions that operators have is left to it; None:
+    all."""
+
+    label: Text
+    note: Text | None = None
+    may: tuple[str, ...] | None = Field(None, min_length=1)
+
+
+class DutiesText(Part):
+    """What an operator's administrator confirms when naming a delegate; a new text is a new version."""
+
+    version: str = Field(max_length=20)
+    text: Text
+
+
+class Delegates(Part):
+    """Who may act for an operator without being of it: the roles they may have, for how long at most, and
+    what the administrator confirms of them."""
+
+    roles: tuple[str, ...] = Field(min_length=1)
+    months: int = Field(12, ge=1, le=120)
+    duties: DutiesText
+
+
 class SiteDefinition(Part):
     """One site. The first module that describes it wins."""
 
@@ -81,9 +108,16 @@ class SiteDefinition(Part):
     service_hours: ServiceHours | None = None
     closed_days: ClosedDays = ClosedDays()
     roles: Mapping[str, Text] = {}
+    operator_roles: Mapping[str, OperatorRole] = {}
+    delegates: Delegates | None = None
     retention: Mapping[str, Retention] = {}
     drafts: Drafts = Drafts()
     dashboard: tuple[RecordFigures, ...] = Field((), max_length=6)
+    terms: TermsRules = TermsRules()
+    declarations: Mapping[str, DeclarationRule] = Field({}, max_length=20)
+    confidentiality: tuple[ConfidentialityRule, ...] = Field((), max_length=20)
+    copyright: Text = Text(ja="", en="")
+    works: Text = Text(ja="", en="")
 
 
 class SiteFile(Part):

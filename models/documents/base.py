@@ -60,3 +60,10 @@ class Person(Part):
     kind: ActorKind
     id: Id | None = None
     name: str = ""
+    delegate: str = ""
+    """The organisation through which they acted for the operator (terms of use 2.3.2); "" for none."""
+
+    @property
+    def shown(self) -> str:
+        """Their name as every page shows it, with the organisation a delegate belongs to."""
+        return f"{self.name} ({self.delegate})" if self.delegate else self.name

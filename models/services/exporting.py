@@ -19,10 +19,11 @@ from models.language import Language, translate
 from models.permissions import Actor, require
 from models.schema.definition import RecordType
 from models.services.breathing import Breath
-from models.services.identifying import actor_for
+from models.services.identifying import acting
 from models.services.profiles import PROFILES, leaving, tells_title
 from models.services.progress import Hold, Progress
 from models.services.records import scope
+from models.services.roles import may_act
 from models.services.seeing import seen
 from models.services.site import Site
 
@@ -44,9 +45,9 @@ async def requester_of(site: Site, job: Job) -> Actor:
     """Who asked for a job, with the roles they have now. Raises NotAllowed when they may not act any more."""
     identifier = job.requester.id if job.requester else None
     account = await Account.get(identifier) if identifier else None
-    if account is None or account.status != "active":
+    if account is None or not may_act(site, account):
         raise NotAllowed
-    return actor_for(account)
+    return acting(site, account)
 
 
 def shape_of(site: Site, actor: Actor, job: Job) -> RecordType:

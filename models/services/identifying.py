@@ -1,10 +1,13 @@
 """Who is asking: the session behind a cookie, the account behind the session, and the actor it makes."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 
 from models.documents.account import Account
 from models.documents.session import BrowserSession
 from models.permissions import Actor
+from models.services.roles import may_act, organisation_of, permissions_left, types_left
 from models.services.sessions import IDLE, SEEN_EVERY, Found, constructed
 from models.services.site import Site
 
@@ -16,10 +19,11 @@ async def identify(site: Site, token: str, address: str) -> tuple[Found | None, 
     found = await _live(site, token) if 0 < len(token) <= LONGEST_TOKEN else None
     if found is None:
         return None, Actor(kind="visitor", address=address)
-    account = next(iter(found[ACCOUNT]), None)
+    stored = next(iter(found[ACCOUNT]), None)
     certificate = found.get("certificate")
-    if account is not None and account["status"] == "active":
-        return found, actor_for(constructed(Account, account), address, certificate)
+    account = None if stored is None else constructed(Account, stored)
+    if account is not None and may_act(site, account):
+        return found, acting(site, account, address, certificate, found.get("confirmed_at"))
     known = frozenset(found.get("applications", ()))
     return found, Actor(kind="visitor", applications=known, certificate=certificate, address=address)
 
@@ -60,8 +64,25 @@ async def _stored(hashes: Sequence[str]) -> dict[str, Found]:
     return {found["token_hash"]: found for found in await cursor.to_list(None)}
 
 
-def actor_for(account: Account, address: str = "", certificate: str | None = None) -> Actor:
-    """The actor an account makes of whoever signed in with it."""
+def acting(
+    site: Site,
+    account: Account,
+    address: str = "",
+    certificate: str | None = None,
+    confirmed_at: datetime | None = None,
+) -> Actor:
+    """The actor an account makes of whoever signed in with it, with what its roles leave it now."""
+    actor = actor_for(account, address, certificate, confirmed_at)
+    return replace(actor, may=permissions_left(site, account))
+
+
+def actor_for(
+    account: Account,
+    address: str = "",
+    certificate: str | None = None,
+    confirmed_at: datetime | None = None,
+) -> Actor:
+    """As ``acting``, for accounts whose roles leave them all of the table: the staff's, administrators'."""
     return Actor(
         kind=account.kind,
         account_id=account.id,
@@ -72,4 +93,9 @@ def actor_for(account: Account, address: str = "", certificate: str | None = Non
         operator_id=account.operator_id,
         certificate=certificate,
         address=address,
+        confirmed_at=confirmed_at,
+        accepted_terms=account.accepted_terms,
+        told_terms=account.told_terms,
+        types=types_left(account),
+        delegate=organisation_of(account),
     )
