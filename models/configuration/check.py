@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from models.configuration.checks.access import check_access
+from models.configuration.checks.asking import check_asking
 from models.configuration.checks.circles import check_circles
 from models.configuration.checks.conditions import check_conditions
 from models.configuration.checks.dashboard import check_dashboard
@@ -40,6 +41,7 @@ LOOKS = (
     check_access,
     check_readers,
     check_during,
+    check_asking,
 )
 """What is looked at in every record type, in this order."""
 

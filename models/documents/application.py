@@ -100,9 +100,9 @@ class Application(Stored):
     operator_name: str = ""
     applicant: Applicant = Applicant()
     by_staff: bool = False
-    """Whether the applicant is a member of staff: then it is a correction."""
+    """Whether the applicant is a member of staff: a correction of a record, or a case about the operator."""
     ground: str = ""
-    """Why a correction is made."""
+    """Why a correction is made, or a case begun."""
     terms: AcceptedTerms | None = None
     language: Language = "ja"
     title: str = ""

@@ -114,6 +114,8 @@ class Applications(Part):
     contact: str | None = None
     terms: bool = False
     certificate: str | None = None
+    begun_by: tuple[str, ...] = ("applicant",)
+    """Who begins one: ``applicant``, and roles of the staff, who begin it about an operator."""
 
 
 class RowRule(Part):

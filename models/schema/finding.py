@@ -189,6 +189,25 @@ CODES: dict[str, Code] = {
         "The table “{name}” stands inside another field: its rows have no pages of their own.",
         "Take the table out of it, or leave “row_pages” out.",
     ),
+    "T-E083": Code("The effect “{effect}” needs “{name}”.", "Write it beside the effect."),
+    "T-E084": Code("“{name}” is no level at which use can be stopped.", "Use one of: {known}."),
+    "T-E085": Code(
+        "The step “{name}” is taken by an effect, but “system” is not among those who may take it.",
+        "Add “system” to its “by”.",
+    ),
+    "T-E086": Code(
+        "The retention “{name}” cannot be kept to: {problem}.", "See the manual's chapter on retention."
+    ),
+    "T-E087": Code("Nobody called “{name}” can begin or ask for applications.", "Use one of: {known}."),
+    "T-E077": Code(
+        "The version “{name}” cannot be part of an address.",
+        "Begin with a digit and use at most 20 letters, digits, dots and hyphens, like “2.0”.",
+    ),
+    "T-E078": Code(
+        "The declaration “{name}” has no words: neither a declaration of the operator's record type nor a text.",
+        "Name a field of type “declaration” with “field”, or write “text”.",
+    ),
+    "T-E079": Code("The declaration “{name}” does not exist.", "Use one of: {known}."),
     "T-W001": Code("The English text is missing.", "Add “en:”.", "warning"),
     "T-W002": Code(
         "The field “{name}” does not say whether it holds personal data.",

@@ -46,7 +46,10 @@ def offered(site: Site, actor: Actor) -> list[RecordType]:
 
 def may_begin(site: Site, actor: Actor, definition: RecordType, kind: Kind) -> bool:
     """Somebody without an account may only apply to become an operator; an operator for what is its own."""
-    if kind not in definition.applications.kinds or not allowed(actor, "application.begin"):
+    applications = definition.applications
+    if kind not in applications.kinds or "applicant" not in applications.begun_by:
+        return False
+    if not allowed(actor, "application.begin"):
         return False
     if actor.kind == "visitor":
         return kind == "register" and definition.name == site.configuration.site.operator_type
@@ -56,7 +59,8 @@ def may_begin(site: Site, actor: Actor, definition: RecordType, kind: Kind) -> b
 def facts_of(application: Application) -> dict[str, Any]:
     """What ``when`` may ask of an application."""
     named = {"kind": application.kind, "type": application.type, "record_type": application.type}
-    return {**named, "correction": application.by_staff}
+    corrects = application.by_staff and application.kind != "register"
+    return {**named, "correction": corrects, "by_staff": application.by_staff}
 
 
 def subject_of(application: Application) -> Subject:

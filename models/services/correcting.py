@@ -161,7 +161,7 @@ async def find_correction(site: Site, actor: Actor, reference: str) -> Applicati
     """A correction this member of staff proposed. Raises NotFound for anything else."""
     require(actor, "record.correct")
     application = await find(site, actor, reference)
-    if not application.by_staff or not is_applicant(actor, application):
+    if not application.by_staff or application.kind == "register" or not is_applicant(actor, application):
         raise NotFound
     return application
 
@@ -170,7 +170,7 @@ async def my_corrections(site: Site, actor: Actor) -> list[Application]:
     """The corrections this member of staff proposed, newest first (at most LISTED)."""
     require(actor, "record.correct")
     del site
-    where = {"applicant.account_id": actor.account_id, "by_staff": True}
+    where = {"applicant.account_id": actor.account_id, "by_staff": True, "kind": {"$ne": "register"}}
     return await Application.find(where).sort("-updated_at").limit(LISTED).to_list()
 
 
@@ -186,9 +186,8 @@ async def discard(site: Site, actor: Actor, application: Application, *, revisio
         gone = await Application.raw().delete_one(where, session=session)
         if gone.deleted_count == 0:
             raise RecordChanged(CHANGED_ELSEWHERE)
-        subject = subject_of(application)
-        await record_event(
-            site, actor, "correction.discarded", subject, session, operator_id=application.operator_id
-        )
+        subject, operator = subject_of(application), application.operator_id
+        what = "case" if application.kind == "register" else "correction"
+        await record_event(site, actor, f"{what}.discarded", subject, session, operator_id=operator)
 
     await site.store.transaction(body)

@@ -105,7 +105,8 @@ def sending(
         workflow_of(site, application) if application else site.workflows[definition.applications.workflow]
     )
     found = workflow.submissions.get(application.state if application else workflow.first, ())
-    facts = {"kind": kind, "type": definition.name, "record_type": definition.name, "correction": False}
+    named = {"kind": kind, "type": definition.name, "record_type": definition.name}
+    facts = {**named, "correction": False, "by_staff": False}
     step = next((step for step in found if not step.when or holds(step.when, facts)), None)
     again = application is not None and _is_again(site, application)
     return _look(site, _gates(site, Act(definition.name, kind, step, hands_over=True, again=again)))

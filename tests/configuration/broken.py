@@ -168,6 +168,7 @@ BROKEN: Mapping[str, Broken] = {
         "{name: outer, type: group, " + LABEL + ", fields: [{name: inner, type: table, row_pages: true, "
         "fields: [{name: part, type: text, " + LABEL + "}], " + LABEL + "}]}"
     ),
+    "T-E087": broken("workflow: short", "workflow: short, begun_by: [reviwer]", "reviwer"),
     "T-W001": broken("{ja: 団体, en: Group}\npurpose", "{ja: 団体}\npurpose", "label: {ja: 団体}"),
     "T-W002": broken("Members}, required: true, personal: no", "Members}, required: true"),
     "T-W003": broken(", classification: restricted", "", "name: email"),
