@@ -1,0 +1,167 @@
+"""What a presented client certificate must fulfil, whichever way it came: file, TLS connection or proxy."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
+from models.documents.certificate import Certificate
+from models.documents.event import Subject
+from models.documents.guarded import insert_new
+from models.documents.store import Session
+from models.errors import (
+    CertificateExpired,
+    CertificateNotForClients,
+    CertificateNotYetValid,
+    CertificateRefused,
+    CertificateUnreadable,
+    TorokuError,
+)
+from models.permissions import Actor
+from models.services.events import record_event
+from models.services.site import Site
+from models.services.trust import Chain, Outcome, fingerprint_of
+
+LONGEST = 32_768
+"""Largest certificate read (bytes)."""
+
+REMEMBERED = timedelta(seconds=5)
+"""How long what a look at a certificate came to holds; a changed revocation list ends it at once."""
+
+MOST = 10_000
+"""Most certificates remembered; beyond, all are looked at again."""
+
+CLIENTS = frozenset({ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE})
+
+
+def read_certificate(data: bytes) -> x509.Certificate:
+    """The first certificate of a PEM text, or the one in DER form. Raises CertificateUnreadable."""
+    with _readable():
+        if len(data) > LONGEST:
+            raise ValueError("too large")
+        if b"-----BEGIN" in data:
+            return x509.load_pem_x509_certificates(data)[0]
+        return x509.load_der_x509_certificate(data)
+
+
+def examine(site: Site, certificate: x509.Certificate, between: Chain = ()) -> None:
+    """Whether `certificate` may be used now: for clients, within its time, from an authority of the site and
+    not taken back. Without authorities (trials by upload) anybody may have issued it; `between` are the
+    certificates that lead to an authority. Raises CertificateNotForClients, CertificateNotYetValid,
+    CertificateExpired, CertificateUnknown, CertificateRevoked, RevocationUnknown, CertificateUnreadable."""
+    with _readable():
+        _must_be_for_clients(certificate.extensions)
+    now = site.now()
+    if now < certificate.not_valid_before_utc:
+        raise CertificateNotYetValid
+    if now >= certificate.not_valid_after_utc:
+        raise CertificateExpired
+    if site.trust is not None:
+        anchors = site.trust.anchors
+        anchors.check_lists(anchors.trace(certificate, between, now), now)
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    try:
+        yield
+    except (ValueError, TypeError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
+        raise CertificateUnreadable from error
+
+
+def _must_be_for_clients(extensions: x509.Extensions) -> None:
+    """RFC 5280, 4.2.1.3, 4.2.1.9 and 4.2.1.12: what is not said is allowed."""
+    for extension in extensions:
+        found = extension.value
+        signs = not isinstance(found, x509.KeyUsage) or found.digital_signature or found.key_agreement
+        serves = isinstance(found, x509.ExtendedKeyUsage) and not CLIENTS & set(found)
+        issues = isinstance(found, x509.BasicConstraints) and found.ca
+        if not signs or serves or issues:
+            raise CertificateNotForClients
+
+
+async def recognise(site: Site, presented: Sequence[bytes], address: str) -> str:
+    """The fingerprint of the certificate a connection presented (DER, the client's own first), examined and
+    kept in the register. What that came to is remembered for seconds.
+
+    Raises CertificateRefused, as ``examine``; a refusal is an event, at most one of a kind a minute."""
+    actor = Actor(kind="visitor", address=address)
+    try:
+        certificate = read_certificate(presented[0])
+        between = tuple(read_certificate(each) for each in presented[1:])
+    except CertificateUnreadable as error:
+        await tell_refusal(site, actor, error)
+        raise
+    fingerprint = fingerprint_of(certificate)
+    refused = _remembered(site, certificate, between, fingerprint)
+    if refused is not None:
+        await tell_refusal(site, actor, refused, certificate.subject.rfc4514_string()[:200])
+        raise refused
+    if fingerprint not in site.presented:
+        await insert_new(document_of(site, certificate))
+        site.presented.add(fingerprint)
+    return fingerprint
+
+
+def _remembered(
+    site: Site, certificate: x509.Certificate, between: Chain, fingerprint: str
+) -> CertificateRefused | None:
+    """What ``examine`` comes to, remembered while neither the time nor the authorities tell otherwise."""
+    now, anchors = site.now(), site.trust.anchors if site.trust is not None else None
+    found: Outcome | None = site.examined.get(fingerprint)
+    if found is None or found.anchors is not anchors or not found.at <= now < found.until:
+        ends = (certificate.not_valid_before_utc, certificate.not_valid_after_utc)
+        until = min([now + REMEMBERED, *(end for end in ends if end > now)])
+        found = Outcome(now, until, anchors, _refusal(site, certificate, between))
+        if len(site.examined) >= MOST:
+            site.examined.clear()
+        site.examined[fingerprint] = found
+    return found.refused and type(found.refused)()
+
+
+def _refusal(site: Site, certificate: x509.Certificate, between: Chain) -> CertificateRefused | None:
+    try:
+        examine(site, certificate, between)
+    except CertificateRefused as error:
+        return error
+    return None
+
+
+def document_of(site: Site, certificate: x509.Certificate) -> Certificate:
+    """A certificate as the register keeps it, just presented."""
+    return Certificate(
+        fingerprint=fingerprint_of(certificate),
+        serial=f"{certificate.serial_number:X}",
+        subject=certificate.subject.rfc4514_string()[:500],
+        issuer=certificate.issuer.rfc4514_string()[:500],
+        not_before=certificate.not_valid_before_utc,
+        not_after=certificate.not_valid_after_utc,
+        first_seen_at=site.now(),
+    )
+
+
+def is_listed(site: Site, certificate: Certificate) -> bool:
+    """Whether the issuer of a certificate of the register has taken it back."""
+    lists = site.trust.anchors.lists if site.trust is not None else ()
+    return any(
+        found.get_revoked_certificate_by_serial_number(int(certificate.serial, 16)) is not None
+        for found in lists
+        if found.issuer.rfc4514_string()[:500] == certificate.issuer
+    )
+
+
+async def tell_refusal(site: Site, actor: Actor, error: TorokuError, label: str = "") -> None:
+    """Write the event of a certificate or header that was refused, as far as the pace of such allows."""
+    left_out = site.pace.admit(f"{error.code} {actor.address}")
+    if left_out is None:
+        return
+    subject = Subject(kind="certificate", label=label)
+    told: dict[str, Any] = {"code": error.code, "left_out": left_out}
+
+    async def body(session: Session) -> None:
+        await record_event(site, actor, "certificate.refused", subject, session, **told)
+
+    await site.store.transaction(body)
