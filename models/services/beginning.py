@@ -163,7 +163,7 @@ async def _presented(site: Site, actor: Actor, definition: RecordType) -> Certif
     certificate = await certificates.find(site, actor.certificate)
     if certificate is None:
         raise CertificateRefused("Present a client certificate first.")
-    if certificate.operator_id not in (None, actor.operator_id):
+    if not certificates.is_free_for(certificate, actor.operator_id):
         raise CertificateRefused("This client certificate belongs to another operator or has been stopped.")
     return certificate
 

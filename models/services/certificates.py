@@ -3,14 +3,14 @@
 from typing import Any
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 
 from models.documents.application import Application
 from models.documents.base import Id
-from models.documents.certificate import Certificate
+from models.documents.certificate import OPENS, STOPPED, Certificate
 from models.documents.guarded import insert_new, update_where
 from models.documents.store import Session
-from models.errors import CertificateRefused
+from models.errors import CertificateRefused, CertificateUnreadable
+from models.services.presenting import document_of, examine, read_certificate
 from models.services.site import Site
 
 PEM_LIMIT = 32_768
@@ -20,60 +20,31 @@ PEM_LIMIT = 32_768
 async def present(site: Site, pem: bytes) -> Certificate:
     """Keep the certificate in a PEM file as presented; the same one is kept once.
 
-    Raises CertificateRefused when it is not one certificate, not valid today, or not for clients."""
-    certificate = _read(pem)
-    now = site.now()
-    if now < certificate.not_valid_before_utc:
-        raise CertificateRefused("This client certificate is not valid yet.")
-    if now >= certificate.not_valid_after_utc:
-        raise CertificateRefused("This client certificate has expired.")
-    document = _document(certificate, site)
+    Raises CertificateRefused when it is not one certificate or may not be used (``examine``)."""
+    certificate = read_file(pem)
+    examine(site, certificate)
+    document = document_of(site, certificate)
     if await insert_new(document):
         return document
     return await _usable(document.fingerprint)
 
 
-def _read(pem: bytes) -> x509.Certificate:
+def read_file(pem: bytes) -> x509.Certificate:
+    """The certificate in a file somebody chose. Raises CertificateRefused, saying what the file is."""
     if len(pem) > PEM_LIMIT:
-        raise CertificateRefused("The file is too large for a certificate.")
+        raise CertificateUnreadable("The file is too large for a certificate.")
     if b"PRIVATE KEY" in pem:
         raise CertificateRefused(
             "This file holds a private key. Never hand it to anybody; choose the certificate only."
         )
-    try:
-        found = x509.load_pem_x509_certificates(pem)
-    except ValueError as error:
-        raise CertificateRefused("This file is not a certificate in PEM form.") from error
-    _must_be_for_clients(found[0])
-    return found[0]
-
-
-def _must_be_for_clients(certificate: x509.Certificate) -> None:
-    try:
-        usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-    except x509.ExtensionNotFound:
-        return
-    except ValueError as error:
-        raise CertificateRefused from error
-    if x509.oid.ExtendedKeyUsageOID.CLIENT_AUTH not in usage:
-        raise CertificateRefused("This certificate is not for client authentication.")
-
-
-def _document(certificate: x509.Certificate, site: Site) -> Certificate:
-    return Certificate(
-        fingerprint=certificate.fingerprint(hashes.SHA256()).hex(),
-        serial=f"{certificate.serial_number:X}",
-        subject=certificate.subject.rfc4514_string()[:500],
-        issuer=certificate.issuer.rfc4514_string()[:500],
-        not_before=certificate.not_valid_before_utc,
-        not_after=certificate.not_valid_after_utc,
-        first_seen_at=site.now(),
-    )
+    if b"-----BEGIN" not in pem:
+        raise CertificateUnreadable("This file is not a certificate in PEM form.")
+    return read_certificate(pem)
 
 
 async def _usable(fingerprint: str) -> Certificate:
     known = await Certificate.find_one({"fingerprint": fingerprint})
-    if known is None or known.state in ("suspended", "revoked"):
+    if known is None or known.state in STOPPED:
         raise CertificateRefused("The use of this certificate has been stopped.")
     return known
 
@@ -83,9 +54,24 @@ async def find(site: Site, fingerprint: str | None) -> Certificate | None:
     if fingerprint is None:
         return None
     known = await Certificate.find_one({"fingerprint": fingerprint})
-    if known is None or known.state in ("suspended", "revoked"):
+    if known is None or known.state in STOPPED:
         return None
     return known if known.not_before <= site.now() < known.not_after else None
+
+
+def opens(state: str, owner: Id | None, operator_id: Id | None) -> bool:
+    """Whether a certificate in this state, of this `owner`, lets an account of `operator_id` in; its two ends
+    and the list of its issuer are looked at besides."""
+    return state in OPENS and owner is not None and owner == operator_id
+
+
+def is_free_for(certificate: Certificate, operator_id: Id | None) -> bool:
+    """Whether an application of `operator_id` (None: of nobody registered yet) may come with it. One that was
+    only registered for another operator beforehand, and never used, is free: presenting it proves more."""
+    claimed = certificate.state == "registered" and certificate.used_at is None
+    return certificate.state not in STOPPED and (
+        claimed or certificate.operator_id is None or certificate.operator_id == operator_id
+    )
 
 
 def facts(certificate: Certificate) -> dict[str, Any]:
@@ -103,16 +89,18 @@ def facts(certificate: Certificate) -> dict[str, Any]:
 async def bind(site: Site, application: Application, operator_id: Id, session: Session) -> None:
     """Bind the certificate an application came with to its operator. Raises CertificateRefused when it is
     bound to another operator or stopped."""
+    now = site.now()
     bound = await update_where(
         Certificate,
         {
             "fingerprint": application.certificate,
             "$or": [
                 {"state": "presented", "operator_id": None},
-                {"state": "bound", "operator_id": operator_id},
+                {"state": "registered", "used_at": None},
+                {"state": {"$in": list(OPENS)}, "operator_id": operator_id},
             ],
         },
-        {"$set": {"state": "bound", "operator_id": operator_id, "bound_at": site.now()}},
+        {"$set": {"state": "bound", "operator_id": operator_id, "bound_at": now}, "$inc": {"revision": 1}},
         session,
     )
     if bound is None:

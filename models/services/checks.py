@@ -9,6 +9,7 @@ from typing import Any
 
 from models.access import found_at, is_open, seen_by
 from models.documents.application import Application
+from models.documents.certificate import STOPPED
 from models.errors import TorokuError
 from models.language import Message
 from models.permissions import SYSTEM, Actor, allowed
@@ -21,6 +22,7 @@ from models.schema.formats import FORMATS
 from models.schema.reading import Reading, read_answers
 from models.schema.values import MISSING, value_at
 from models.services.applications import compiled, form_of
+from models.services.certificates import is_free_for
 from models.services.looking import Look, look_at
 from models.services.picking import check_picks, pickers
 from models.services.seeing import is_read, rows
@@ -286,11 +288,11 @@ def _certificate(look: Look, seen: RecordType, reading: Reading) -> Iterable[Che
 
 def _judged(look: Look) -> tuple[bool, Message]:
     known = look.certificate
-    if known is None or known.state in ("suspended", "revoked"):
+    if known is None or known.state in STOPPED:
         return False, Message("The use of this certificate has been stopped.")
     if known.not_after <= look.site.now():
         return False, Message("This client certificate has expired.")
-    if known.operator_id not in (None, look.application.operator_id):
+    if not is_free_for(known, look.application.operator_id):
         return False, Message("The client certificate is bound to another operator.")
     values = {"date": known.not_after.date().isoformat()}
     return True, Message("The client certificate is valid until {date}.", values)
