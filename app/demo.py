@@ -23,9 +23,9 @@ from models.schema.finding import Finding
 from models.schema.reading import read_data
 from models.schema.source import Source, read_source
 from models.services import certificates
-from models.services.accounts import hash_password
 from models.services.beginning import next_reference
 from models.services.effects import Work, register
+from models.services.passwords import hash_password
 from models.services.registry import Published
 from models.services.secrets import seal_answers
 from models.services.site import Site

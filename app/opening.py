@@ -67,6 +67,7 @@ async def build_site(
         production=settings.production,
         scanner=scanner_for(settings.scanner),
         always_open=settings.hours == "always",
+        staff_codes=settings.staff_codes == "required",
     )
     await prepare(database, kinds_of(site))
     if publish:

@@ -17,7 +17,7 @@ from forms.preview import draw_form
 from models.configuration.load import Configuration
 from models.language import LANGUAGES, catalogue
 from models.permissions import Actor, allowed
-from models.services import accounts
+from models.services import signing
 from models.services.site import Site
 
 
@@ -44,7 +44,7 @@ async def sign_in(request: Request, login: str, password: str, code: str) -> Res
     del code
     site: Site = request.state.site
     actor: Actor = request.scope["user"]
-    account = await accounts.sign_in(site, login, password, None, kind="staff", address=actor.address)
+    account = await signing.sign_in(site, login, password, None, kind="staff", address=actor.address)
     await request.state.browser.sign_in(account)
     return None
 

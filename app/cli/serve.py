@@ -35,9 +35,15 @@ def serve(
 ) -> None:
     """Serve the site; with the embedded database, start that too."""
     settings = Settings() if port is None else Settings(port=port)
-    if demo and "hours" not in settings.model_fields_set and not settings.production:
-        settings = settings.model_copy(update={"hours": "always"})
+    if demo and not settings.production:
+        settings = settings.model_copy(update=_lenient(settings))
     run(_serve(settings, demo, applications=not empty))
+
+
+def _lenient(settings: Settings) -> dict[str, str]:
+    """What a demo takes where nothing is said."""
+    lenient = {"hours": "always", "staff_codes": "optional"}
+    return {name: value for name, value in lenient.items() if name not in settings.model_fields_set}
 
 
 async def _serve(settings: Settings, demo: bool, *, applications: bool) -> None:

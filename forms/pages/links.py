@@ -10,7 +10,8 @@ from models.documents.application import Application
 from models.documents.link import Link
 from models.errors import AnswersInvalid, LinkRefused
 from models.language import translate
-from models.services import accounts, links
+from models.services import credentials, links
+from models.services.passwords import PASSWORD_LENGTH
 
 
 async def show_link(request: Request) -> Response:
@@ -61,8 +62,8 @@ async def _open_application(visit: Visit, token: str, link: Link) -> Response:
 
 
 async def _password_page(visit: Visit, errors: object = ()) -> Response:
-    account = await accounts.account_of(visit.site, visit.parameter("token"))
-    context = {"account": account, "errors": errors, "length": accounts.PASSWORD_LENGTH}
+    account = await credentials.account_of(visit.site, visit.parameter("token"))
+    context = {"account": account, "errors": errors, "length": PASSWORD_LENGTH}
     return page(visit, "password", context, status=422 if errors else 200)
 
 
@@ -73,7 +74,7 @@ async def _set_password(visit: Visit, token: str) -> Response:
         said = translate("The two passwords are not the same. Enter both again.", visit.language)
         return await _password_page(visit, [("#again", said)])
     try:
-        await accounts.set_password(visit.site, token, password)
+        await credentials.set_password(visit.site, token, password)
     except AnswersInvalid as error:
         errors = [(f"#{problem.path}", problem.message(visit.language)) for problem in error.errors]
         return await _password_page(visit, errors)

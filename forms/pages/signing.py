@@ -7,7 +7,7 @@ from starlette.responses import Response
 from forms.pages.visit import Visit, go, local_path, page, read_form, text_of, visit_of
 from models.errors import CertificateRefused, NotFound, SignInFailed
 from models.language import translate
-from models.services import accounts, certificates
+from models.services import certificates, signing
 
 
 async def show_login(request: Request) -> Response:
@@ -26,7 +26,7 @@ async def log_in(request: Request) -> Response:
     login, wanted = text_of(form, "login"), local_path(text_of(form, "next", 2000), "/portal")
     actor = visit.actor
     try:
-        account = await accounts.sign_in(
+        account = await signing.sign_in(
             visit.site, login, text_of(form, "password", 1000), actor.certificate, "operator", actor.address
         )
     except SignInFailed as error:

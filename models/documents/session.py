@@ -12,6 +12,9 @@ class BrowserSession(Stored):
 
     token_hash: str
     account_id: Id | None = None
+    pending_id: Id | None = None
+    """The account whose password was right and whose second step is still to come; it acts for nobody."""
+    confirmed_at: datetime | None = None
     applications: list[Id] = []
     certificate: str | None = None
     address: str = ""

@@ -88,3 +88,9 @@ async def use_link(site: Site, token: str, purpose: Purpose, session: Session = 
     if used is None:
         raise LinkRefused
     return used
+
+
+async def end_links(site: Site, account_id: Id, session: Session) -> None:
+    """Let no link set a password of this account any more (R24)."""
+    where = {"account_id": account_id, "purpose": "set_password", "used_at": None}
+    await Link.raw().update_many(where, {"$set": {"used_at": site.now()}}, session=session)

@@ -62,6 +62,11 @@ async def queue_letter(site: Site, letter: Letter, session: Session) -> None:
     await _message(site, letter, template, key, links).insert(session=session)
 
 
+def is_written(site: Site, name: str) -> bool:
+    """Whether the site has this template, in its first language at least."""
+    return (name, site.configuration.site.languages[0]) in site.mail
+
+
 def template_of(site: Site, name: str, language: Language) -> MailTemplate:
     """The template in `language`, else in the site's first language; `schema check` holds that it exists."""
     mail = site.mail

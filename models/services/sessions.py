@@ -29,11 +29,13 @@ Found = Mapping[str, Any]
 
 
 class Browser:
-    """The session of one request, as it was `found`. `token` is the cookie to set; "" clears it, None leaves
-    it."""
+    """The session of one request, as it was `found`; `presented` is the certificate of its connection.
+    `token` is the cookie to set; "" clears it, None leaves it."""
 
-    def __init__(self, site: Site, found: Found | None, address: str, user_agent: str) -> None:
-        self._site, self._found = site, found
+    def __init__(
+        self, site: Site, found: Found | None, address: str, user_agent: str, presented: str | None = None
+    ) -> None:
+        self._site, self._found, self._presented = site, found, presented
         self._address, self._user_agent = address, user_agent[:300]
         self.token: str | None = None
 
@@ -54,9 +56,9 @@ class Browser:
 
     async def sign_in(self, account: Account) -> None:
         """Begin a session for `account` under a new token (ASVS 7.2.4); its certificate goes along."""
-        certificate = self.session.certificate if self.session else None
+        certificate = self.session.certificate if self.session else self._presented
         await self._end()
-        await self._begin(account_id=account.id, certificate=certificate)
+        await self._begin(account_id=account.id, certificate=certificate, confirmed_at=self._site.now())
 
     async def sign_out(self) -> None:
         """End the session on the server, and the cookie with it (ASVS 7.4.1)."""
@@ -66,12 +68,11 @@ class Browser:
     async def _ensure(self) -> BrowserSession:
         return self.session or await self._begin()
 
-    async def _begin(self, account_id: Id | None = None, certificate: str | None = None) -> BrowserSession:
+    async def _begin(self, **values: Any) -> BrowserSession:
         now, token = self._site.now(), self._site.entropy(32).hex()
         self.session = BrowserSession(
+            **{"certificate": self._presented, **values},
             token_hash=self._site.sign("session", token),
-            account_id=account_id,
-            certificate=certificate,
             address=self._address,
             user_agent=self._user_agent,
             created_at=now,

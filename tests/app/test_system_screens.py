@@ -12,7 +12,7 @@ from models.documents.event import Event
 from models.documents.job import Job
 from models.documents.session import BrowserSession
 from models.schema.definition import RecordType
-from models.services.accounts import hash_password
+from models.services.passwords import hash_password
 from models.services.sealing import VERIFIED, seal
 from tests.app.conftest import Inside
 from tests.app.people import Applicant, Member

@@ -23,7 +23,7 @@ from models.schema.fields import FIELD_TYPES, BaseField, type_name
 from models.schema.fields.file import KINDS
 from models.schema.finding import CODES
 from models.schema.formats import FORMATS
-from models.services import accounts, delivery, links, resuming, sessions
+from models.services import delivery, links, passwords, resuming, sessions, signing, stepping_up
 from models.workflow.definition import NEEDS, PEOPLE
 from models.workflow.effects import EFFECTS
 
@@ -170,7 +170,7 @@ def error_codes() -> str:
 
 def limits() -> str:
     """How long things live and how often they may be tried, from the services."""
-    lengths = accounts.PASSWORD_LENGTH
+    lengths = passwords.PASSWORD_LENGTH
     rows: list[Cells] = [
         ("a signed-in session without a request", spell(sessions.IDLE)),
         ("any session", spell(sessions.ABSOLUTE)),
@@ -179,10 +179,9 @@ def limits() -> str:
         ("links asked for to one mail address", f"{resuming.ADDRESS_LINKS_AN_HOUR} an hour"),
         ("links asked for from one network address", f"{resuming.NETWORK_LINKS_AN_HOUR} an hour"),
         ("a password", f"{lengths.start} to {lengths.stop - 1} characters"),
-        (
-            "failed sign-ins in a row until an account waits",
-            f"{accounts.FAILURES}, then {spell(accounts.LOCKED_FOR)}",
-        ),
+        ("failed sign-ins in a row until an operator's account is locked", str(signing.FAILURES)),
+        ("failed sign-ins in a row until an account of the staff is locked", str(signing.ATTEMPTS)),
+        ("signing in, or confirming, counts as proof for sensitive acts", spell(stepping_up.RECENT)),
         (
             "waits between attempts to send a mail",
             ", ".join(spell(timedelta(seconds=s)) for s in delivery.DELAYS),

@@ -24,7 +24,9 @@ from models.services.beginning import begin
 from models.services.checks import automatic_checks
 from models.services.identifying import actor_for
 from models.services.invitations import invite_staff
+from models.services.passwords import hash_password
 from models.services.review import changes
+from models.services.signing import sign_in
 from models.services.site import Site
 from models.services.steps import take_step
 from models.services.submitting import submit
@@ -172,12 +174,12 @@ async def test_signing_in_takes_the_operators_own_certificate(
     _, operator = await register_operator(site, reviewer, approver)
     account = await Account.get(operator.account_id)
     assert account is not None
-    await account.set({"password_hash": accounts.hash_password("a long enough one"), "status": "active"})
+    await account.set({"password_hash": hash_password("a long enough one"), "status": "active"})
     somebody = await visitor(site, "stranger-01")
     for wrong in (None, somebody.certificate):
         with pytest.raises(SignInFailed):
-            await accounts.sign_in(site, account.login, "a long enough one", wrong)
-    opened = await accounts.sign_in(site, account.login, "a long enough one", operator.certificate)
+            await sign_in(site, account.login, "a long enough one", wrong)
+    opened = await sign_in(site, account.login, "a long enough one", operator.certificate)
     assert opened.login == account.login
 
 

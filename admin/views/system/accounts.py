@@ -50,7 +50,7 @@ DETAILS = (
     Column("created_at", _("Issued"), "moment"),
     Column("password_changed_at", _("Password set"), "moment"),
     Column("failures", _("Failed sign-ins in a row"), "number"),
-    Column("locked_until", _("Locked until"), "moment"),
+    Column("lock.at", _("Locked since"), "moment"),
 )
 
 
