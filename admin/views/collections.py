@@ -17,7 +17,7 @@ from admin.views.system.events import EventsView
 from admin.views.system.jobs import JobsView
 from admin.views.system.messages import MessagesView
 from admin.views.system.notices import notices_view
-from admin.views.system.switches import SwitchesPage
+from admin.views.system.stops import StopsPage
 from admin.views.system.terms import TermsView
 from admin.views.transfers import TransfersPage
 
@@ -32,4 +32,4 @@ def staff_views(records: DropDown) -> Iterator[BaseView]:
     yield TransfersPage()
     yield DropDown(_("Communication"), views=[notices_view(), MessagesView(), TermsView()])
     yield DropDown(_("Access and evidence"), views=[AccountsView(), CertificatesView(), EventsView()])
-    yield DropDown(_("Operation"), views=[JobsView(), SwitchesPage(), CalendarPage()])
+    yield DropDown(_("Operation"), views=[JobsView(), StopsPage(), CalendarPage()])

@@ -16,14 +16,13 @@ from admin.views.figures import Chart
 from admin.views.home import HomePage
 from admin.views.page import route
 from models.documents.message import Message
-from models.documents.switch import READ_ONLY
 from models.errors import SearchTooWide
 from models.permissions import Actor, allowed
 from models.services import calendars, proposals, queue
 from models.services.figures import Decided, record_figures, work_figures
 from models.services.keeping import Found
 from models.services.site import Site
-from models.services.switches import GROUNDS
+from models.services.switches import ground_of
 
 VIEWS = ("mine", "unassigned", "overdue", "waiting")
 """Views of the queue that are counted on the first page."""
@@ -192,11 +191,11 @@ def _panel(title: str, found: Found[Any], chart: Any, facts: Iterable[tuple[str,
 
 
 def _stopped(request: Request, site: Site) -> Mapping[str, Any] | None:
-    switch = site.switchboard.last(READ_ONLY)
-    if switch is None or not may(request, "switch.view"):
+    stop = site.switchboard.last()
+    if stop is None or not may(request, "stop.view"):
         return None
-    ground = GROUNDS.get(switch.code, GROUNDS[4])(language())
-    return {"ground": ground, "text": switch.text, "href": f"{root_of(request)}/switches"}
+    href = f"{root_of(request)}/stops"
+    return {"ground": ground_of(stop)(language()), "text": stop.text, "href": href, "level": stop.level}
 
 
 def _set_so(business: bool) -> str:

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from models.documents.switch import READ_ONLY, Switch
+from models.configuration.terms import TermsText
+from models.documents.stop import Stop
 from models.language import Language, Message, Text, translate
 from models.permissions import allowed
-from models.services.switches import GROUNDS
+from models.services.accepting import untold
+from models.services.switches import ground_of, stops_of
 
 if TYPE_CHECKING:
     from forms.pages.visit import Visit
@@ -31,6 +33,10 @@ DONE: Mapping[str, Message] = {
 """What ``?done=`` may say; anything else says nothing."""
 
 
+ANNOUNCED = 3
+"""Stops ahead that are told on every page; the others stand on the page of the service."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """One entry of the navigation."""
@@ -42,11 +48,15 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """What everybody is told while applicants may only read: on which ground, in words, since when."""
+    """What is told of a stop: on which ground, in words, from when until when, whether nothing can be read
+    either, whether it is for the reader's operator alone."""
 
     ground: str
     text: str
-    since: datetime | None
+    since: datetime
+    until: datetime | None
+    closed: bool
+    own: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +73,7 @@ class Frame:
     done: str
     zone: ZoneInfo
     stopped: Stopped | None = None
+    ahead: tuple[Stopped, ...] = ()
     trial: bool = False
     """Whether the service hours are not looked at."""
 
@@ -104,7 +115,8 @@ def frame_shape(visit: "Visit") -> Hashable:
         *(visit.language, visit.actor.kind, visit.actor.roles, site.registry.revision, site.always_open),
         "/applications/" if scope["path"].startswith("/applications/") else scope["path"],
         done if done in DONE else "",
-        _stopped(site.switchboard.last(READ_ONLY), visit.language),
+        *_stops(visit),
+        _told_of(visit),
     )
 
 
@@ -122,16 +134,27 @@ def frame_of(visit: "Visit") -> Frame:
         here_of(visit),
         done(visit.language) if done else "",
         visit.site.calendar.zone,
-        _stopped(visit.site.switchboard.last(READ_ONLY), visit.language),
-        visit.site.always_open,
+        *_stops(visit),
+        trial=visit.site.always_open,
+        new_terms=untold(visit.site, visit.actor),
+        copyright=site.copyright(visit.language),
     )
 
 
-def _stopped(switch: Switch | None, language: Language) -> Stopped | None:
-    if switch is None:
-        return None
-    ground = GROUNDS.get(switch.code, GROUNDS[4])
-    return Stopped(ground(language), switch.text, switch.since)
+def _stops(visit: "Visit") -> tuple[Stopped | None, tuple[Stopped, ...]]:
+    """What stands for this visit, and what is announced to it."""
+    board, keys = visit.site.switchboard, stops_of(visit.actor)
+    stops = board.all(keys)
+    if not stops:
+        return None, ()
+    standing, now = board.last(keys), visit.site.now()
+    ahead = tuple(_told(stop, visit.language) for stop in stops if stop.is_planned(now))
+    return standing and _told(standing, visit.language), ahead[:ANNOUNCED]
+
+
+def _told(stop: Stop, language: Language) -> Stopped:
+    own = not stop.for_everybody
+    return Stopped(ground_of(stop)(language), stop.text, stop.starts, stop.until, stop.level == "closed", own)
 
 
 def _places(visit: "Visit") -> Iterator[Place]:

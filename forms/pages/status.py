@@ -4,7 +4,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forms.pages.visit import page, read_form, text_of, visit_of
-from models.documents.switch import READ_ONLY
 from models.errors import AnswersInvalid, TooManyRequests
 from models.language import translate
 from models.services import resuming
@@ -13,7 +12,7 @@ from models.services import resuming
 async def ask_status(request: Request) -> Response:
     """The form: reference number and address. Whether anything can be written now is looked up for it."""
     visit = visit_of(request)
-    await visit.site.switchboard.look(READ_ONLY)
+    await visit.site.switchboard.look()
     return page(visit, "status", {"reference": "", "email": "", "sent": False})
 
 

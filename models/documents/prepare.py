@@ -30,8 +30,9 @@ from models.documents.record import RecordTypeVersion, RecordVersion, envelope_s
 from models.documents.schema_change import SchemaChange
 from models.documents.session import BrowserSession
 from models.documents.store import Mongo, Store
+from models.documents.stop import Stop
 from models.documents.sweep import Sweep
-from models.documents.switch import Switch
+from models.documents.terms import Acceptance, TermsVersion
 from models.documents.thread import Post
 from models.documents.view import SavedView
 from models.schema.definition import RecordType
@@ -58,8 +59,8 @@ DOCUMENTS: tuple[type[Stored], ...] = (
     SavedView,
     SchemaChange,
     Sweep,
-    Switch,
     TermsVersion,
+    Stop,
 )
 """Every document with a collection of its own; records have one per type."""
 

@@ -15,7 +15,8 @@ from models.configuration.load import Configuration
 from models.configuration.mail import MailTemplate
 from models.documents.records import Records
 from models.documents.store import Store
-from models.documents.switch import Switchboard
+from models.documents.switchboard import Switchboard
+from models.documents.terms import TermsBoard
 from models.documents.together import Ask, Together
 from models.language import Language
 from models.scanner import Scanner
@@ -55,8 +56,13 @@ class Site:
 
     @cached_property
     def switchboard(self) -> Switchboard:
-        """What is stopped for everybody, as this process knows it."""
-        return Switchboard()
+        """What is stopped, as this process knows it."""
+        return Switchboard(self.clock)
+
+    @cached_property
+    def terms_board(self) -> TermsBoard:
+        """The published versions of the terms, as this process knows them."""
+        return TermsBoard()
 
     def together(self, ask: Ask) -> Together:
         """One kind of question, put to the database for all requests that wait for it."""

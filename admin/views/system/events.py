@@ -50,7 +50,7 @@ PLACES: Mapping[str, tuple[str, str]] = {
     "message": ("/messages/detail?pk={id}", "message.view"),
     "job": ("/jobs/detail?pk={id}", "admin.enter"),
     "schema_change": ("/studio/proposals/{label}", "schema.view"),
-    "switch": ("/switches", "switch.view"),
+    "stop": ("/stops/{id}", "stop.view"),
     "calendar_day": ("/calendar/{label}", "calendar.view"),
 }
 """Where the subject of an event is shown, by its kind, and to whom."""
