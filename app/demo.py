@@ -25,10 +25,12 @@ from models.schema.source import Source, read_source
 from models.services import certificates
 from models.services.beginning import next_reference
 from models.services.effects import Work, register
+from models.services.identifying import actor_for
 from models.services.passwords import hash_password
 from models.services.registry import Published
 from models.services.secrets import seal_answers
 from models.services.site import Site
+from models.services.terms import accept, in_force
 
 PASSWORD = "toroku-demo-2026"  # noqa: S105 - demo data is refused in production
 NEW_OPERATOR = "new-operator"
@@ -155,6 +157,7 @@ async def _load_account(
     site: Site, row: Mapping[str, Any], operators: Mapping[str, Record], hashed: str
 ) -> None:
     operator = operators.get(row.get("operator", ""))
+    text = in_force(site) if row["kind"] == "operator" else None
     account = Account(
         login=row["login"],
         kind=row["kind"],
@@ -167,8 +170,13 @@ async def _load_account(
         status="active",
         created_at=site.now(),
         password_changed_at=site.now(),
+        accepted_terms=text.version if text else "",
+        accepted_at=site.now() if text else None,
+        told_terms=text.version if text else "",
     )
     await account.insert()
+    if text is not None:
+        await accept(site, actor_for(account), account.name, text, None, None)
 
 
 def _describe(row: Mapping[str, Any], folder: Path) -> DemoAccount:

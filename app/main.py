@@ -8,10 +8,13 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from app.directory import Directory
+from app.middleware.acceptance import AcceptedTerms
+from app.middleware.certificate import Certificates
 from app.middleware.compression import Compression
 from app.middleware.failures import Failures
 from app.middleware.headers import Headers
 from app.middleware.origin import SameOrigin
+from app.middleware.proxies import Proxies
 from app.middleware.session import Sessions
 from app.middleware.size import LargestBody
 from app.opening import configuration_of
@@ -32,14 +35,22 @@ def create_app(settings: Settings, configuration: Configuration | None = None) -
             Middleware(Headers, secure=settings.secure),
             Middleware(Compression),
             Middleware(Failures, page=error_response),
+            Middleware(
+                Proxies,
+                proxies=settings.proxies,
+                certificates=settings.certificate_source == "proxy",
+            ),
             Middleware(LargestBody, largest=settings.max_upload_bytes),
             Middleware(TrustedHostMiddleware, allowed_hosts=settings.allowed_hosts),
             Middleware(SameOrigin),
+            *_certificates(settings),
             Middleware(
                 Sessions,
                 secure=settings.secure,
+                connected=settings.connects_with_certificates,
                 certificate_upload=settings.certificate_source == "upload",
             ),
+            Middleware(AcceptedTerms),
         ],
         exception_handlers=handlers,
     )
@@ -47,6 +58,14 @@ def create_app(settings: Settings, configuration: Configuration | None = None) -
     app.routes.insert(0, app.routes.pop())  # one look tells the admin's addresses from all others
     app.router = Directory(app.routes)
     return app
+
+
+def _certificates(settings: Settings) -> list[Middleware]:
+    """The look at the certificates of connections, where these present any."""
+    if not settings.connects_with_certificates:
+        return []
+    required, tls = settings.client_certificates == "required", settings.certificate_source == "tls"
+    return [Middleware(Certificates, tls=tls, required=required)]
 
 
 async def healthy(_: Request) -> JSONResponse:

@@ -15,6 +15,7 @@ from models.services.erasing import erase_some, sweep_some
 from models.services.expiry import expire_one
 from models.services.following import follow
 from models.services.jobs import run_one
+from models.services.mailings import alarm_one, list_some, settle_some
 from models.services.proposals import publish_due
 from models.services.sealing import seal
 from models.services.site import Site
@@ -56,6 +57,7 @@ class Worker:
             self._repeat(self.erase_some, RARELY),
             self._repeat(self.sweep_some, RARELY),
             self._repeat(self.publish_due, OFTEN),
+            self._repeat(self.tell_of_terms, OFTEN),
         )
 
     async def _repeat(self, work: Callable[[], Awaitable[bool]], idle: float = IDLE) -> None:
@@ -117,6 +119,12 @@ class Worker:
     async def publish_due(self) -> bool:
         """Publish the approved schema change whose date has come; False when none is due."""
         return await publish_due(self.site)
+
+    async def tell_of_terms(self) -> bool:
+        """Tell some people of changed terms, follow what became of the mails, and raise the alarm when the
+        term has passed; False when there was nothing to do."""
+        listed, settled = await list_some(self.site), await settle_some(self.site)
+        return await alarm_one(self.site) or listed or settled
 
     async def expire_one(self) -> bool:
         """End the application that is longest overdue; False when none is."""

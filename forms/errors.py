@@ -20,6 +20,7 @@ from models.errors import (
     NotAllowed,
     NotFound,
     SignInRequired,
+    TermsNotAccepted,
     TooManyRequests,
     TorokuError,
     WritingStopped,
@@ -34,13 +35,14 @@ RETRY: Mapping[type[TorokuError], str] = {
 }
 """Seconds after which trying again makes sense."""
 
-UNSAVED = (DatabaseUnavailable, WritingStopped)
+UNSAVED = (DatabaseUnavailable, TermsNotAccepted, WritingStopped)
 """What a form may be sent again after: nothing was wrong with it."""
 
 HEADINGS: Mapping[type[TorokuError], Message] = {
     NotFound: Message("Page not found"),
     SignInRequired: Message("Please sign in"),
     NotAllowed: Message("Not allowed"),
+    TermsNotAccepted: Message("Please accept the terms of use"),
     WritingStopped: Message("Applicants can only read for now"),
 }
 TROUBLE = Message("Sorry, there is a problem with the service")
@@ -53,11 +55,17 @@ SECRET = frozenset({"password", "again"})
 def error_response(request: Request, error: TorokuError) -> Response:
     """The page for a failure. Sign-in is offered where it would help; what was typed can be sent again."""
     if isinstance(error, SignInRequired) and request.method == "GET":
-        here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        return go(f"/login?next={quote(here, safe='')}")
+        return go(f"/login?next={quote(here_of(request), safe='')}")
+    if isinstance(error, TermsNotAccepted) and request.method in ("GET", "HEAD"):
+        return go(f"/portal/terms?next={quote(here_of(request), safe='')}")
     if isinstance(error, UNSAVED) and request.method == "POST":
         return SendAgain(error)
     return _page(request, error)
+
+
+def here_of(request: Request) -> str:
+    """The address asked for, to come back to."""
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
 class SendAgain(Response):

@@ -23,6 +23,7 @@ from forms.pages import (
     rows,
     signing,
     status,
+    terms,
     upgrade,
     windows,
 )
@@ -51,7 +52,10 @@ def routes() -> list[BaseRoute]:
 def _public() -> list[BaseRoute]:
     return [
         Route("/", public.home),
-        Route("/terms", public.show_terms),
+        Route("/terms", terms.show_terms),
+        Route("/terms/history", terms.show_history),
+        Route("/terms/{version}", terms.show_version),
+        Route("/terms/{version}/changes", terms.show_changes),
         Route("/notices", public.list_notices),
         Route("/notices/{id}", public.show_notice),
         Route("/environment", environment.show_environment),
@@ -118,6 +122,9 @@ def _portal() -> list[BaseRoute]:
         Route("/portal/users", users.list_users),
         post("/portal/users", users.issue_user),
         post("/portal/users/invite", users.invite_again),
+        Route("/portal/terms", terms.show_gate),
+        post("/portal/terms", terms.accept),
+        post("/portal/terms/told", terms.close_news),
         Route("/portal/notices", notices.list_notices),
         Route("/portal/notices/{id}", notices.show_notice),
         Route("/portal/mails", mails.list_mails),

@@ -18,6 +18,9 @@ TorokuError                      500 T-X000  something went wrong on our side
 │   ├── CertificateNotForClients 422 T-C106  made for something else
 │   ├── RevocationUnknown        503 T-C107  whether it was taken back cannot be told
 │   └── CertificateRequired      403 T-C109  the site is open only to who presents one
+├── CertificateMoved             409 T-C201  a certificate is no longer as this page showed it
+├── CertificateNeeded            409 T-C202  a certificate nobody could do without is not given up so
+├── LossMoved                    409 T-C203  a report of loss is no longer as this page showed it
 ├── ForwardingRefused            400 T-C108  a proxy's header from somebody else, or garbled
 ├── LinkRefused                  410 T-P005  the one-time link is used, expired or unknown
 ├── TooManyRequests              429 T-P006  slow down
@@ -47,6 +50,7 @@ TorokuError                      500 T-X000  something went wrong on our side
 ├── AccountGuarded               409 T-S201  an account that cannot be changed so (says why)
 ├── ReviewClosed                 409 T-S202  a review of who has what is over, or the line was decided
 ├── ImportRefused                422 T-S004  a form of another system cannot be read (says why)
+├── RequestRefused               422 T-R101  a case or a request that cannot be made so (says why)
 ├── SearchTooWide                422 T-L001  a list cannot be found in the time there is; narrow it
 ├── TermsNotAccepted             403 T-T101  the terms of use have not been accepted by this account yet
 ├── TermsMoved                   409 T-T102  the version of the terms is not where this page thought it was
@@ -214,6 +218,30 @@ class CertificateRequired(CertificateRefused):
     code = "T-C109"
     status = 403
     message = "This site is open only to browsers that present a client certificate."
+
+
+class CertificateMoved(TorokuError):
+    """The certificate is in another state than the act needs: somebody was faster."""
+
+    code = "T-C201"
+    status = 409
+    message = "This certificate has changed meanwhile. Look at it again."
+
+
+class CertificateNeeded(TorokuError):
+    """Without it nobody of the operator, or not the person who asks, could sign in any more."""
+
+    code = "T-C202"
+    status = 409
+    message = "This is the only certificate your organisation can sign in with. Register another one first."
+
+
+class LossMoved(TorokuError):
+    """A report of loss is closed, or was answered or closed by somebody else meanwhile."""
+
+    code = "T-C203"
+    status = 409
+    message = "This report has changed meanwhile. Look at it again."
 
 
 class ForwardingRefused(TorokuError):
@@ -397,6 +425,14 @@ class ReviewClosed(TorokuError):
     code = "T-S202"
     status = 409
     message = "This has been decided already, or the review is over. Look at it again."
+
+
+class RequestRefused(TorokuError):
+    """A case or a request to operators that cannot be made as it was asked for (says why)."""
+
+    code = "T-R101"
+    status = 422
+    message = "This request cannot be made."
 
 
 class ImportRefused(TorokuError):

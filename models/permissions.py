@@ -126,6 +126,19 @@ PERMISSIONS: Mapping[str, Permission] = {
     "record.view_own": _row("See the records of their operator", "operator"),
     "record.export_own": _row("Take the records of their operator away as a file", "operator"),
     "certificate.view_own": _row("See the client certificates of their operator", "operator"),
+    "certificate.register_own": _row(
+        "Register, label and retire the client certificates of their operator", "operator_administrator"
+    ),
+    "certificate.view": _row("See any client certificate", "system_administrator", "auditor"),
+    "certificate.manage": _row(
+        "Register, stop, restore and revoke any client certificate", "system_administrator"
+    ),
+    "loss.report": _row("Report a loss or theft day and night (terms of use 3.4.2)", "operator", "visitor"),
+    "loss.view_own": _row("See the reports of loss or theft of their operator", "operator"),
+    "loss.view": _row("See any report of loss or theft", "approver", "system_administrator", "auditor"),
+    "loss.handle": _row(
+        "Instruct, close and reopen reports of loss or theft", "approver", "system_administrator"
+    ),
     "account.issue": _row("Issue a user of their operator (R55)", "operator_administrator"),
     "account.view_own": _row("See the users of their operator (R56)", "operator_administrator"),
     "account.change_own": _row(

@@ -76,6 +76,9 @@ class Frame:
     ahead: tuple[Stopped, ...] = ()
     trial: bool = False
     """Whether the service hours are not looked at."""
+    new_terms: TermsText | None = None
+    """The version of the terms the reader's account was not told of yet."""
+    copyright: str = ""
 
     def date(self, day: date) -> str:
         """A calendar day in words."""
@@ -118,6 +121,12 @@ def frame_shape(visit: "Visit") -> Hashable:
         *_stops(visit),
         _told_of(visit),
     )
+
+
+def _told_of(visit: "Visit") -> str:
+    """The version of the terms that is told on every page until its reader closes the line."""
+    text = untold(visit.site, visit.actor)
+    return text.version if text else ""
 
 
 def frame_of(visit: "Visit") -> Frame:

@@ -1,4 +1,4 @@
-"""Pages for everybody: what the site is, its terms, its notices, what it runs on."""
+"""Pages for everybody: what the site is, its notices, what it runs on."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -7,7 +7,7 @@ from forms.pages.visit import Visit, go, local_path, page, read_form, text_of, v
 from forms.pages.windows import periods_of
 from models.language import LANGUAGES
 from models.schema.definition import RecordType
-from models.services import applications, notices, terms
+from models.services import applications, notices
 
 NEWS = 5
 """Notices on the first page."""
@@ -38,15 +38,6 @@ def _later(visit: Visit) -> list[RecordType]:
     offered = {kind.name for kind in applications.offered(visit.site, visit.actor)}
     current = (published.definition for published in visit.site.registry.all_current().values())
     return [kind for kind in current if kind.enabled and kind.belongs_to and kind.name not in offered]
-
-
-async def show_terms(request: Request) -> Response:
-    """The terms in force, and every version (R3, R6); ``?version=`` shows another."""
-    visit = visit_of(request)
-    versions, in_force = terms.versions(visit.site), terms.in_force(visit.site)
-    wanted = request.query_params.get("version")
-    shown = next((text for text in versions if text.version == wanted), in_force)
-    return page(visit, "terms", {"shown": shown, "in_force": in_force, "versions": versions})
 
 
 async def list_notices(request: Request) -> Response:

@@ -92,6 +92,20 @@ class Delegates(Part):
     duties: DutiesText
 
 
+class Certificates(Part):
+    """How many days before the end of a client certificate its operator is reminded, furthest first."""
+
+    remind: tuple[Annotated[int, Field(ge=1, le=365)], ...] = Field((60, 30, 14, 7, 1), max_length=12)
+
+
+class Losses(Part):
+    """Who of the staff is told of a loss or theft, and within how many hours they answer: reports are taken
+    day and night, so these are hours of the clock."""
+
+    to: tuple[str, ...] = Field(("system_administrator",), min_length=1, max_length=8)
+    answer_within: int = Field(4, ge=1, le=240)
+
+
 class SiteDefinition(Part):
     """One site. The first module that describes it wins."""
 
@@ -110,6 +124,8 @@ class SiteDefinition(Part):
     roles: Mapping[str, Text] = {}
     operator_roles: Mapping[str, OperatorRole] = {}
     delegates: Delegates | None = None
+    certificates: Certificates = Certificates()
+    losses: Losses = Losses()
     retention: Mapping[str, Retention] = {}
     drafts: Drafts = Drafts()
     dashboard: tuple[RecordFigures, ...] = Field((), max_length=6)

@@ -18,19 +18,21 @@ from models.documents.application import Application
 from models.documents.base import Stored
 from models.documents.calendar_day import CalendarDay
 from models.documents.certificate import Certificate
+from models.documents.code import Authenticator
 from models.documents.comment import Comment
 from models.documents.counter import Counter
 from models.documents.event import Event
 from models.documents.indexes import ensure_indexes, record_indexes
 from models.documents.job import Job
 from models.documents.link import Link
+from models.documents.mailing import Mailing, MailingLine
 from models.documents.message import Message
-from models.documents.notice import Acceptance, Notice, TermsVersion
+from models.documents.notice import Notice
 from models.documents.record import RecordTypeVersion, RecordVersion, envelope_schema
 from models.documents.schema_change import SchemaChange
 from models.documents.session import BrowserSession
-from models.documents.store import Mongo, Store
 from models.documents.stop import Stop
+from models.documents.store import Mongo, Store
 from models.documents.sweep import Sweep
 from models.documents.terms import Acceptance, TermsVersion
 from models.documents.thread import Post
@@ -43,6 +45,7 @@ DOCUMENTS: tuple[type[Stored], ...] = (
     Acceptance,
     Allowance,
     Application,
+    Authenticator,
     BrowserSession,
     CalendarDay,
     Certificate,
@@ -51,6 +54,8 @@ DOCUMENTS: tuple[type[Stored], ...] = (
     Event,
     Job,
     Link,
+    Mailing,
+    MailingLine,
     Message,
     Notice,
     Post,
@@ -58,9 +63,9 @@ DOCUMENTS: tuple[type[Stored], ...] = (
     RecordVersion,
     SavedView,
     SchemaChange,
+    Stop,
     Sweep,
     TermsVersion,
-    Stop,
 )
 """Every document with a collection of its own; records have one per type."""
 

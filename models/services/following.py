@@ -16,3 +16,4 @@ async def follow(site: Site) -> None:
         await site.registry.refresh()
         await calendars.refresh(site)
         await site.switchboard.refresh()
+        await site.terms_board.refresh()

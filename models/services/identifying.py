@@ -3,30 +3,85 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any, NamedTuple
 
 from models.documents.account import Account
+from models.documents.certificate import Certificate
+from models.documents.event import Subject
 from models.documents.session import BrowserSession
+from models.documents.store import Session
 from models.permissions import Actor
+from models.services.certificates import opens
+from models.services.events import record_event
 from models.services.roles import may_act, organisation_of, permissions_left, types_left
 from models.services.sessions import IDLE, SEEN_EVERY, Found, constructed
 from models.services.site import Site
 
 
-async def identify(site: Site, token: str, address: str) -> tuple[Found | None, Actor]:
+class Presented(NamedTuple):
+    """What a connection presented, once examined: the fingerprint of a client certificate, or None."""
+
+    fingerprint: str | None
+
+
+async def identify(
+    site: Site, token: str, address: str, presented: Presented | None = None
+) -> tuple[Found | None, Actor]:
     """The live session of a cookie's token, or None, and who acts in it: the account behind it if that may
     act, else a visitor. Asked at every request, of the database itself; requests that wait at the same time
-    are one question."""
+    are one question.
+
+    An operator's session is one over its operator's certificate, that it was begun over and no other (R39):
+    else it ends. `presented` is the certificate of the connection; None where the session remembers it."""
     found = await _live(site, token) if 0 < len(token) <= LONGEST_TOKEN else None
+    connected = presented.fingerprint if presented else None
     if found is None:
-        return None, Actor(kind="visitor", address=address)
+        return None, Actor(kind="visitor", certificate=connected, address=address)
     stored = next(iter(found[ACCOUNT]), None)
-    certificate = found.get("certificate")
+    certificate = connected if presented else found.get("certificate")
     account = None if stored is None else constructed(Account, stored)
+    if account is not None and not _belong_together(site, found, account, certificate):
+        stranger = Actor(kind="visitor", certificate=certificate, address=address)
+        await _end(site, stranger, found, account)
+        return None, stranger
+    found = {**found, "certificate": certificate}
     if account is not None and may_act(site, account):
         return found, acting(site, account, address, certificate, found.get("confirmed_at"))
     known = frozenset(found.get("applications", ()))
     return found, Actor(kind="visitor", applications=known, certificate=certificate, address=address)
 
+
+def _belong_together(site: Site, found: Found, account: Account, presented: str | None) -> bool:
+    """Whether certificate, operator and account are those of one another; staff need no certificate."""
+    if account.kind != "operator":
+        return True
+    bound = next(iter(found[CERTIFICATE]), None)
+    return (
+        bound is not None
+        and bound["fingerprint"] == presented
+        and opens(bound["state"], bound.get("operator_id"), account.operator_id)
+        and bound["not_before"] <= site.now() < bound["not_after"]
+    )
+
+
+async def _end(site: Site, stranger: Actor, found: Found, account: Account) -> None:
+    """End a session whose certificate is not the one it is over; told once, however many requests notice."""
+
+    async def body(session: Session) -> None:
+        ended = await BrowserSession.raw().delete_one({"_id": found["_id"]}, session=session)
+        if ended.deleted_count:
+            subject = Subject(kind="account", id=account.id, label=account.login)
+            told: dict[str, Any] = {
+                "operator_id": account.operator_id,
+                "begun_over": found.get("certificate"),
+            }
+            await record_event(site, stranger, MISMATCH, subject, session, **told)
+
+    await site.store.transaction(body)
+
+
+MISMATCH = "session.certificate_mismatch"
+"""The event of a session that came over another certificate than its own, or over one that was stopped."""
 
 LONGEST_TOKEN = 128
 """Longer cookies are none of ours (characters)."""
@@ -43,9 +98,22 @@ WITH_ACCOUNT = {
     }
 }
 
+CERTIFICATE = "over"
+"""Where the certificate of a session stands, likewise."""
+
+WITH_CERTIFICATE = {
+    "$lookup": {
+        "from": Certificate.Settings.name,
+        "localField": "certificate",
+        "foreignField": "fingerprint",
+        "as": CERTIFICATE,
+    }
+}
+
 
 async def _live(site: Site, token: str) -> Found | None:
-    """The session as it is stored, with its account; both ends are checked here, not left to the index."""
+    """The session as it is stored, with its account and certificate; both ends are checked here, not left to
+    the index."""
     found = await site.together(_stored).get(site.sign("session", token))
     now = site.now()
     if found is None or found["ends_at"] <= now:
@@ -58,9 +126,9 @@ async def _live(site: Site, token: str) -> Found | None:
 
 
 async def _stored(hashes: Sequence[str]) -> dict[str, Found]:
-    """The sessions with these hashes of tokens, whatever their age, each with its account."""
+    """The sessions with these hashes of tokens, whatever their age, each with its account and certificate."""
     where = {"token_hash": {"$in": list(hashes)}}
-    cursor = await BrowserSession.raw().aggregate([{"$match": where}, WITH_ACCOUNT])
+    cursor = await BrowserSession.raw().aggregate([{"$match": where}, WITH_ACCOUNT, WITH_CERTIFICATE])
     return {found["token_hash"]: found for found in await cursor.to_list(None)}
 
 

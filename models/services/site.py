@@ -21,7 +21,9 @@ from models.documents.together import Ask, Together
 from models.language import Language
 from models.scanner import Scanner
 from models.services.keeping import Kept
+from models.services.pace import Pace
 from models.services.registry import Registry
+from models.services.trust import Outcome, Trust
 from models.workflow.definition import Lifecycle, Workflow
 
 
@@ -42,6 +44,10 @@ class Site:
     """Looks into every upload before it is kept; None where the site has none."""
     always_open: bool = False
     """Whether the service hours are left out of account, as in trials."""
+    trust: Trust | None = None
+    """The authorities client certificates have to come from; None where anybody may have issued them."""
+    staff_codes: bool = False
+    """Whether staff sign in with a one-time code besides the password."""
 
     def sign(self, purpose: str, text: str) -> str:
         """A keyed hash (HMAC-SHA-256, hex) of `text` for one purpose."""
@@ -78,6 +84,21 @@ class Site:
     def drawn(self) -> dict[Any, Any]:
         """What doors keep of the pages of this site that they drew, without anything of anybody."""
         return {}
+
+    @cached_property
+    def pace(self) -> Pace:
+        """How often refusals are written down, which anybody can bring about."""
+        return Pace(self.clock)
+
+    @cached_property
+    def examined(self) -> dict[str, Outcome]:
+        """What client certificates were found to be a moment ago, by fingerprint."""
+        return {}
+
+    @cached_property
+    def presented(self) -> set[str]:
+        """Fingerprints known to stand in the register of certificates."""
+        return set()
 
     @cached_property
     def kept(self) -> Kept:

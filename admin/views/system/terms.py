@@ -13,8 +13,8 @@ from admin.views.base import Row
 from admin.views.columns import Column
 from admin.views.records import RawListView
 from admin.views.system.rules import seen_only
-from models.documents.notice import TermsVersion
 from models.documents.rows import rows_of
+from models.documents.terms import TermsVersion
 from models.markdown import to_html
 from models.services import terms
 

@@ -22,10 +22,12 @@ def check_use_of_mail(configuration: Configuration) -> Iterator[Finding]:
     sent = set(SENT_BY_THE_PROGRAM)
     flows = [*configuration.workflows.values(), *configuration.lifecycles.values()]
     sent |= {mail.template for flow in flows for step in flow.transitions.values() for mail in step.mail}
+    sent |= {s.review.mail for flow in flows for s in flow.transitions.values() if s.review is not None}
     types = configuration.record_types.values()
     sent |= {reason.mail for kind in types for reason in kind.review.reasons if reason.mail}
     if offers_bulk(configuration):
         sent.add(BULK_RECEIVED)
+    sent |= {configuration.site.terms.mail, *(each.mail for each in configuration.site.declarations.values())}
     for (name, _), template in configuration.mail.items():
         if name not in sent:
             yield Finding("T-W005", spell(template.path), 1, {"name": name})
