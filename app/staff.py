@@ -8,6 +8,7 @@ from admin.auth import Person, StaffAuth
 from admin.live import FollowTypes, LiveRecords
 from admin.site import SafeAdmin, build_admin
 from admin.studio.pages import studio_section
+from admin.views.cases import CasePage
 from admin.views.collections import staff_views
 from admin.views.correction import CorrectionPage
 from admin.views.dashboard import Dashboard
@@ -28,7 +29,12 @@ def build_site_admin(settings: Settings, configuration: Configuration) -> SafeAd
         title=configuration.site.name,
         secret_key=settings.key.decode(),
         auth_provider=StaffAuth(sign_in=sign_in, person_of=person_of, sign_out=sign_out, ask_code=False),
-        views=[*staff_views(live.section), CorrectionPage(draw_correction), studio_section(draw_form)],
+        views=[
+            *staff_views(live.section),
+            CorrectionPage(draw_correction),
+            CasePage(draw_correction),
+            studio_section(draw_form),
+        ],
         middlewares=[Middleware(FollowTypes, live=live)],
         translations={language: catalogue(language) for language in LANGUAGES},
         timezone=configuration.site.time_zone,

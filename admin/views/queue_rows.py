@@ -106,9 +106,10 @@ class _Words:
             return Line(_text(row.get("reference")) or str(row["_id"]), _text(row.get("title")), damaged=True)
 
     def _kind(self, row: Row) -> str:
-        """What is applied for; a correction by staff is called so."""
+        """What is applied for; what staff begin themselves is called so."""
         told = self.kinds.get((row["type"], row["kind"])) or _whole(row["type"])
-        return f"{told} ({say('Correction by staff')})" if row.get("by_staff") else told
+        begun = say("Case begun by staff") if row["kind"] == "register" else say("Correction by staff")
+        return f"{told} ({begun})" if row.get("by_staff") else told
 
     def _line(self, row: Row, found: Sequence[signs.Sign], steps: list[tuple[str, Transition]]) -> Line:
         marks = {sign.name: self._mark(sign) for sign in found if sign.name in DUE}

@@ -169,7 +169,9 @@ def entry(chapter: Chapter, flow: Lifecycle) -> Entry:
     version, cause = chapter.version, chapter.cause
     taken = flow.transitions.get(version.transition)
     moved = chapter.earlier is not None and chapter.earlier != version.lifecycle
-    kind = say("Correction by staff") if cause.by_staff else _kind(cause.kind)
+    kind = _kind(cause.kind)
+    if cause.by_staff:
+        kind = say("Case begun by staff") if cause.kind == "register" else say("Correction by staff")
     return Entry(
         version.at,
         chapter.until,

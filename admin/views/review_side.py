@@ -89,7 +89,7 @@ def facts_of(
         (say("Reference"), application.reference),
         (say("Application"), f"{definition.label(spoken)} {KIND_LABELS[application.kind](spoken)}"),
         (say("Applicant"), application.operator_name or application.applicant.name),
-        (say("Correction by staff"), application.applicant.name if application.by_staff else ""),
+        (begun_words(application), application.applicant.name if application.by_staff else ""),
         (say("Ground"), application.ground),
         (say("Mail address"), application.applicant.email),
         (say("Received"), moments.minute(application.submitted_at) if application.submitted_at else ""),
@@ -100,6 +100,11 @@ def facts_of(
         (say("Schema version"), str(application.schema_version)),
     ]
     return [(label, value) for label, value in told if value]
+
+
+def begun_words(application: Application) -> str:
+    """What an application by staff is called: a correction, or a case."""
+    return say("Case begun by staff") if application.kind == "register" else say("Correction by staff")
 
 
 def _number(request: Request, application: Application) -> str | Markup:

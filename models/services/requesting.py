@@ -11,19 +11,25 @@ from models.documents.base import Id
 from models.documents.guarded import insert_or
 from models.documents.record import Record
 from models.documents.store import Session
-from models.errors import AlreadyOpen, NotAllowed, NotFound
-from models.language import Language
+from models.documents.windows import PATIENCE
+from models.errors import AlreadyOpen, AnswersInvalid, NotAllowed, NotFound, RequestRefused
+from models.language import Language, Message
 from models.permissions import Actor, allowed, is_applicant, require
 from models.schema.definition import RecordType
+from models.schema.fault import AnswerError
+from models.schema.search import needles
 from models.services.applications import find, form_of, may_type, operator_of, subject_of
 from models.services.beginning import draft_about, next_reference, prefilled, require_needs
 from models.services.events import record_event
-from models.services.seeing import is_in_reach
+from models.services.seeing import is_in_reach, rows
 from models.services.site import Site
 from models.services.switches import require_writing
 
 LISTED = 50
 """Most cases of one person listed."""
+
+GROUND_LIMIT = 500
+"""Longest ground of a case (characters)."""
 
 
 def beginnable(site: Site, actor: Actor) -> list[RecordType]:
@@ -40,6 +46,14 @@ def may_begin_case(actor: Actor, definition: RecordType) -> bool:
     return named and actor.kind == "staff" and allowed(actor, "application.begin_case")
 
 
+def case_type(site: Site, actor: Actor, type_name: str) -> RecordType:
+    """The type in force of which `actor` may begin a case. Raises NotFound, NotAllowed."""
+    definition = site.registry.current(type_name).definition
+    if not may_begin_case(actor, definition):
+        raise NotAllowed(rule="application.begin_case")
+    return definition
+
+
 async def begin_case(
     site: Site,
     actor: Actor,
@@ -53,11 +67,13 @@ async def begin_case(
     """Begin a case of a type about an operator: a draft with the form's defaults and those of `answers` (as
     they would be typed) that `actor` may give.
 
-    Raises NotAllowed, NotFound (type or operator), TransitionRefused (needs not met), WritingStopped."""
+    Raises NotAllowed, NotFound (type or operator), TransitionRefused (needs not met), RequestRefused (ground
+    too long)."""
+    case_type(site, actor, type_name)
     published = site.registry.current(type_name)
-    if not may_begin_case(actor, published.definition):
-        raise NotAllowed(rule="application.begin_case")
     await require_writing(site, actor)
+    if len(ground.strip()) > GROUND_LIMIT:
+        raise RequestRefused("The reason is longer than {limit} characters.", limit=GROUND_LIMIT)
     operator = await _operator(site, actor, operator_id)
     require_needs(published.definition, operator)
     application = draft_about(site, actor, published, await next_reference(site), operator, None)
@@ -78,6 +94,36 @@ async def begin_case(
 
     await site.store.transaction(body)
     return application
+
+
+async def begin_case_about(
+    site: Site, actor: Actor, type_name: str, number: str, *, language: Language = "ja", ground: str = ""
+) -> Application:
+    """``begin_case`` about the operator with this number. Raises as that, and AnswersInvalid (path
+    ``operator``) where there is none."""
+    operator = await operator_by_number(site, actor, number)
+    return await begin_case(site, actor, type_name, operator.id, language=language, ground=ground)
+
+
+async def operator_by_number(site: Site, actor: Actor, number: str) -> Record:
+    """The operator with this number. Raises AnswersInvalid (path ``operator``) where there is none."""
+    own = site.configuration.site.operator_type
+    try:
+        return await site.records[own].by_number(number.strip()[:64], rows(site, actor, own))
+    except NotFound as error:
+        message = Message("There is no operator with this number.")
+        raise AnswersInvalid((AnswerError("operator", "unknown", message),)) from error
+
+
+async def find_operators(site: Site, actor: Actor, text: str, limit: int) -> list[Record]:
+    """Operators whose number, name or code holds `text` (at most `limit`)."""
+    require(actor, "application.begin_case")
+    own = site.configuration.site.operator_type
+    sought = [{"grams": {"$all": wanted}}] if (wanted := needles(text)) else []
+    numbered = [{"number": text.strip()}]
+    where = {"$and": [{"$or": [*numbered, *sought]}, rows(site, actor, own)]}
+    found = site.records[own].collection.find(where, {"grams": 0}, max_time_ms=PATIENCE)
+    return [Record.model_validate(row) async for row in found.sort("number", 1).limit(limit)]
 
 
 async def _operator(site: Site, actor: Actor, operator_id: Id | None) -> Record:

@@ -164,6 +164,16 @@ ADMIN: Mapping[str, Row] = {
         for page in ("file", "history", "related", "step")
     },
     "POST /admin/{type}/step": Row("record.view", further=True),
+    "GET /admin/cases": Row("application.begin_case"),
+    **{
+        f"{method} /admin/cases{path}": Row("application.begin_case", further=True)
+        for path in ("/new/{type}", "/{reference}/check", "/{reference}/pages/{page}")
+        for method in ("GET", "POST")
+    },
+    "GET /admin/cases/{reference}": Row("application.begin_case", further=True),
+    "GET /admin/cases/{reference}/save": Row("application.begin_case", further=True),
+    "POST /admin/cases/{reference}/discard": Row("application.begin_case", further=True),
+    "POST /admin/cases/{reference}/withdraw": Row("application.begin_case", further=True),
     "GET /admin/corrections": Row("record.correct"),
     **{
         f"{method} /admin/corrections{path}": Row("record.correct", further=True)

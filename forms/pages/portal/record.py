@@ -156,7 +156,8 @@ def _chapter(visit: Visit, definition: RecordType, each: Chapter) -> Mapping[str
 
 def _cause(visit: Visit, each: Chapter) -> str:
     if each.cause.by_staff:
-        return translate("Corrected by the office", visit.language)
+        began = each.cause.kind == "register"
+        return translate("Registered by the office" if began else "Corrected by the office", visit.language)
     label = next((label for kind, label in KIND_LABELS.items() if kind == each.cause.kind), None)
     return label(visit.language) if label else ""
 
