@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from app.database import Database, open_database
 from app.scanner import scanner_for
 from app.settings import Settings
+from app.tls import Files
 from models.clock import Clock, Entropy, system_clock, system_entropy
 from models.configuration.calendar import Calendar
 from models.configuration.check import check
@@ -15,12 +16,25 @@ from models.services import calendars
 from models.services.registry import Registry
 from models.services.site import Site
 from models.services.terms import keep_versions
+from models.services.trust import Trust
 from models.services.versions import kinds_of, publish_new, renew_walls
 
 
 def configuration_of(settings: Settings) -> Configuration:
     """The checked configuration. Raises ConfigurationError with every finding."""
     return load_configuration(settings.config, check)
+
+
+def trust_of(settings: Settings) -> Trust | None:
+    """The authorities of client certificates, with their lists; None where anybody may have issued them.
+    Raises ConfigurationError."""
+    files = Files(settings.tls) if settings.tls is not None else None
+    authorities = settings.client_ca or (files.authorities if files else None)
+    if authorities is None:
+        return None
+    configured = settings.client_crl is not None
+    revoked = settings.client_crl or (files.revoked if files else None)
+    return Trust(authorities, revoked, list_required=configured)
 
 
 @asynccontextmanager
@@ -67,6 +81,7 @@ async def build_site(
         production=settings.production,
         scanner=scanner_for(settings.scanner),
         always_open=settings.hours == "always",
+        trust=trust_of(settings),
         staff_codes=settings.staff_codes == "required",
     )
     await prepare(database, kinds_of(site))

@@ -2,8 +2,9 @@
 
 import secrets
 from functools import cached_property
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -60,14 +61,45 @@ class Settings(BaseSettings):
         False,
         description="Refuses demo data, uploaded certificates and other defaults meant for trials.",
     )
-    certificate_source: Literal["upload", "none"] = Field(
+    certificate_source: Literal["tls", "proxy", "upload", "none"] = Field(
         "upload",
-        description="Where a browser's client certificate comes from: upload (a PEM file; trials) or none.",
+        description="Where a browser's client certificate comes from: tls (the connection itself; taken with "
+        "TOROKU_TLS), proxy (the header Client-Cert of RFC 9440), upload (a PEM file; trials) or none.",
+    )
+    client_certificates: Literal["required", "optional"] = Field(
+        "required",
+        description="Whether the site opens without a client certificate, where tls or proxy is the source: "
+        "required (R11), or optional, so that anybody may read the public pages.",
+    )
+    tls: Path | None = Field(
+        None,
+        description="Folder with server.pem, server.key, clients-ca.pem and, as soon as there is one, "
+        "clients.crl: the server ends TLS itself.",
+    )
+    client_ca: Path | None = Field(
+        None,
+        description="PEM file of the authorities client certificates have to come from; required with proxy, "
+        "clients-ca.pem of TOROKU_TLS with tls; left out with upload, anybody may have issued them.",
+    )
+    client_crl: Path | None = Field(
+        None,
+        description="File of the authorities' revocation lists; clients.crl of TOROKU_TLS with tls. Read "
+        "again when it changes.",
+    )
+    proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Addresses or networks of the proxies in front, separated by commas: only theirs is "
+        "believed what Client-Cert and X-Forwarded-For and -Proto say.",
     )
     hours: Literal["as_configured", "always"] = Field(
         "as_configured",
         description="Service hours: as_configured (site.yaml, the calendar), or always open (trials; what "
         "serve --demo takes when nothing is said).",
+    )
+    staff_codes: Literal["required", "optional"] = Field(
+        "required",
+        description="One-time codes of an authenticator app when staff sign in: required, or optional "
+        "(trials; what serve --demo takes when nothing is said).",
     )
     scanner: str | None = Field(
         None,
@@ -81,20 +113,28 @@ class Settings(BaseSettings):
     @field_validator("config", mode="before")
     @classmethod
     def _folders(cls, value: object) -> object:
-        return (
-            tuple(Path(part.strip()) for part in value.split(",") if part.strip())
-            if isinstance(value, str)
-            else value
-        )
+        return tuple(map(Path, _parts(value))) if isinstance(value, str) else value
 
-    @field_validator("hosts", mode="before")
+    @field_validator("hosts", "proxies", mode="before")
     @classmethod
     def _names(cls, value: object) -> object:
-        return (
-            tuple(part.strip() for part in value.split(",") if part.strip())
-            if isinstance(value, str)
-            else value
-        )
+        return _parts(value) if isinstance(value, str) else value
+
+    @field_validator("proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for each in value:
+            ip_network(each)
+        return value
+
+    @model_validator(mode="before")
+    @classmethod
+    def _served_by_tls(cls, values: Any) -> Any:
+        """With a folder for TLS, certificates come from the connection and the address is one of HTTPS."""
+        if isinstance(values, dict) and values.get("tls"):
+            port = values.get("port", cls.model_fields["port"].default)
+            return {"certificate_source": "tls", "base_url": f"https://localhost:{port}", **values}
+        return values
 
     @field_validator("base_url")
     @classmethod
@@ -112,6 +152,21 @@ class Settings(BaseSettings):
         return value
 
     @model_validator(mode="after")
+    def _certificates_have_a_way(self) -> "Settings":
+        source = self.certificate_source
+        if (self.tls is None) is (source == "tls"):
+            raise ValueError("TOROKU_TLS and TOROKU_CERTIFICATE_SOURCE=tls go together")
+        if source == "proxy" and not (self.proxies and self.client_ca):
+            raise ValueError(
+                "TOROKU_CERTIFICATE_SOURCE=proxy needs TOROKU_PROXIES, who is believed, and TOROKU_CLIENT_CA"
+            )
+        if source in ("tls", "proxy") and not self.secure:
+            raise ValueError(
+                "Client certificates come over TLS only: TOROKU_BASE_URL has to begin with https"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _safe_in_production(self) -> "Settings":
         if self.production and self.secret is None:
             raise ValueError("TOROKU_SECRET is required in production")
@@ -123,6 +178,8 @@ class Settings(BaseSettings):
             )
         if self.production and self.hours == "always":
             raise ValueError("TOROKU_HOURS=always is for trials; instead, leave out service_hours")
+        if self.production and self.staff_codes == "optional":
+            raise ValueError("TOROKU_STAFF_CODES=optional is for trials: staff need a second factor")
         if self.secret is not None and len(self.secret.get_secret_value()) < SHORTEST_SECRET:
             raise ValueError(f"TOROKU_SECRET needs {SHORTEST_SECRET} characters or more")
         return self
@@ -137,6 +194,11 @@ class Settings(BaseSettings):
     @property
     def max_upload_bytes(self) -> int:
         return self.max_upload_mb * MIB
+
+    @property
+    def connects_with_certificates(self) -> bool:
+        """Whether client certificates are presented by the connection, not by its pages."""
+        return self.certificate_source in ("tls", "proxy")
 
     @property
     def secure(self) -> bool:

@@ -3,14 +3,18 @@
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Coroutine
+import ssl
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
 from typing import Annotated, Any
 
 import structlog
 import typer
 import uvicorn
+from starlette.applications import Starlette
 from uvicorn.loops.auto import auto_loop_factory
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from app.cli.speech import say
 from app.demo import PASSWORD, DemoAccount, load_demo
@@ -18,7 +22,9 @@ from app.mail import sender_for
 from app.main import create_app
 from app.opening import configuration_of, open_site
 from app.settings import Settings
+from app.tls import Files, Gate, TlsProtocol
 from app.worker import Worker, keep_current
+from models.services.presenting import tell_handshake
 
 log = structlog.get_logger("serve")
 
@@ -32,9 +38,14 @@ def serve(
         bool, typer.Option("--empty-queue", help="Leave the demo applications out.", show_default=False)
     ] = False,
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+    tls: Annotated[
+        Path | None,
+        typer.Option(help="End TLS here, with the files of this folder; clients present certificates."),
+    ] = None,
 ) -> None:
     """Serve the site; with the embedded database, start that too."""
-    settings = Settings() if port is None else Settings(port=port)
+    given: dict[str, Any] = {"port": port, "tls": tls}
+    settings = Settings(**{name: value for name, value in given.items() if value is not None})
     if demo and not settings.production:
         settings = settings.model_copy(update=_lenient(settings))
     run(_serve(settings, demo, applications=not empty))
@@ -59,20 +70,42 @@ async def _serve(settings: Settings, demo: bool, *, applications: bool) -> None:
             await stack.enter_async_context(beside(Worker(site, sender_for(settings.smtp_url)).run()))
         log.info("uploads", scanner=settings.scanner or "none: uploads are not scanned")
         say("Ready: {address}", address=settings.base_url)
-        await uvicorn.Server(_uvicorn(settings, app)).serve()
+        await uvicorn.Server(server_of(settings, app)).serve()
 
 
-def _uvicorn(settings: Settings, app: Any) -> uvicorn.Config:
+def server_of(settings: Settings, app: Starlette) -> uvicorn.Config:
+    """How uvicorn serves the program. What proxies say is left to ``app.middleware.proxies``."""
     return uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
+        http=HttpToolsProtocol if settings.tls is None else TlsProtocol,
+        ws="none",
+        ssl_context_factory=_gate(settings, app),
+        proxy_headers=False,
         access_log=False,
         server_header=False,
         log_config=None,
         timeout_graceful_shutdown=GRACE,
         lifespan="off",
     )
+
+
+def _gate(settings: Settings, app: Starlette) -> Callable[..., ssl.SSLContext] | None:
+    """The context of TLS connections, where the server ends them; a refused one is logged, and an event."""
+    if settings.tls is None:
+        return None
+    telling: set[asyncio.Task[None]] = set()
+
+    def refused(why: str) -> None:
+        log.info("refused", why=why)
+        task = asyncio.get_running_loop().create_task(tell_handshake(app.state.site, why))
+        telling.add(task)
+        task.add_done_callback(telling.discard)
+
+    required = settings.client_certificates == "required"
+    gate = Gate(Files(settings.tls), required=required, refused=refused)
+    return lambda *_: gate.context
 
 
 @asynccontextmanager

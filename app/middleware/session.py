@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.middleware.heads import head
 from models.language import Language, choose_language
-from models.services.identifying import identify
+from models.services.identifying import Presented, identify
 from models.services.lookup import ask_ahead
 from models.services.sessions import ABSOLUTE, Browser
 from models.services.site import Site
@@ -42,10 +42,12 @@ def _language(chosen: str, accepted: str) -> Language:
 
 
 class Sessions:
-    """Pure ASGI: sets ``scope["user"]`` (an Actor) and, in ``scope["state"]``, site, browser, language."""
+    """Pure ASGI: sets ``scope["user"]`` (an Actor) and, in ``scope["state"]``, site, browser, language. Where
+    `connected`, the certificate is the connection's own; else what the session remembers."""
 
-    def __init__(self, app: ASGIApp, *, secure: bool, certificate_upload: bool) -> None:
+    def __init__(self, app: ASGIApp, *, secure: bool, connected: bool, certificate_upload: bool) -> None:
         self.app, self.secure, self.certificate_upload = app, secure, certificate_upload
+        self.connected = connected
         self.cookie = "__Host-session" if secure else "session"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -68,8 +70,10 @@ class Sessions:
         token = cookies.get(self.cookie, "")
         if token and (reference := _reference(scope["path"])):
             scope["state"]["ahead"] = ask_ahead(site, reference)
-        found, scope["user"] = await identify(site, token, address)
-        browser = Browser(site, found, address, head(scope, b"user-agent"))
+        presented = Presented(scope["state"].get("certificate")) if self.connected else None
+        found, scope["user"] = await identify(site, token, address, presented)
+        over = presented.fingerprint if presented else None
+        browser = Browser(site, found, address, head(scope, b"user-agent"), over)
         scope["state"] |= {
             "site": site,
             "browser": browser,

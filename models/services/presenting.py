@@ -155,11 +155,20 @@ def is_listed(site: Site, certificate: Certificate) -> bool:
 
 async def tell_refusal(site: Site, actor: Actor, error: TorokuError, label: str = "") -> None:
     """Write the event of a certificate or header that was refused, as far as the pace of such allows."""
-    left_out = site.pace.admit(f"{error.code} {actor.address}")
+    await _tell(site, actor, label, f"{error.code} {actor.address}", code=error.code)
+
+
+async def tell_handshake(site: Site, why: str) -> None:
+    """Write the event of a connection that TLS itself refused; nothing is known of whose it was."""
+    await _tell(site, Actor(kind="visitor"), "", why, why=why)
+
+
+async def _tell(site: Site, actor: Actor, label: str, kind: str, **said: Any) -> None:
+    left_out = site.pace.admit(kind)
     if left_out is None:
         return
     subject = Subject(kind="certificate", label=label)
-    told: dict[str, Any] = {"code": error.code, "left_out": left_out}
+    told: dict[str, Any] = {**said, "left_out": left_out}
 
     async def body(session: Session) -> None:
         await record_event(site, actor, "certificate.refused", subject, session, **told)

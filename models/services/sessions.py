@@ -17,6 +17,9 @@ IDLE = timedelta(minutes=60)
 ABSOLUTE = timedelta(hours=12)
 """And every session after this long in any case."""
 
+HELD = timedelta(minutes=10)
+"""And one that waits for the second step of signing in."""
+
 SEEN_EVERY = timedelta(minutes=1)
 """How often being seen is written down."""
 
@@ -60,6 +63,26 @@ class Browser:
         await self._end()
         await self._begin(account_id=account.id, certificate=certificate, confirmed_at=self._site.now())
 
+    async def hold(self, account: Account) -> None:
+        """Remember whose password was right, until the second step: under a new token, for HELD, and acting
+        for nobody."""
+        certificate = self.session.certificate if self.session else self._presented
+        await self._end()
+        ends_at = self._site.now() + HELD
+        await self._begin(pending_id=account.id, certificate=certificate, ends_at=ends_at)
+
+    @property
+    def pending(self) -> Id | None:
+        """The account whose second step is due here."""
+        return self.session.pending_id if self.session else None
+
+    async def confirm(self) -> None:
+        """Write down that who sits here has just proved who they are; the token is a new one from now on. The
+        session ends when it would have."""
+        token = self._site.entropy(32).hex()
+        await self._set(token_hash=self._site.sign("session", token), confirmed_at=self._site.now())
+        self.token = token
+
     async def sign_out(self) -> None:
         """End the session on the server, and the cookie with it (ASVS 7.4.1)."""
         await self._end()
@@ -71,13 +94,12 @@ class Browser:
     async def _begin(self, **values: Any) -> BrowserSession:
         now, token = self._site.now(), self._site.entropy(32).hex()
         self.session = BrowserSession(
-            **{"certificate": self._presented, **values},
+            **{"certificate": self._presented, "ends_at": now + ABSOLUTE, **values},
             token_hash=self._site.sign("session", token),
             address=self._address,
             user_agent=self._user_agent,
             created_at=now,
             seen_at=now,
-            ends_at=now + ABSOLUTE,
         )
         await self.session.insert()
         self.token = token
@@ -116,5 +138,7 @@ async def sessions_of(account_id: Id) -> list[Mapping[str, Any]]:
 
 
 async def end_sessions(account_id: Id, session: Session = None) -> None:
-    """End every session of an account, at once (ASVS 7.4.2, 7.4.3; R24)."""
-    await BrowserSession.raw().delete_many({"account_id": account_id}, session=session)
+    """End every session of an account, at once (ASVS 7.4.2, 7.4.3; R24); those that wait for their second
+    step too."""
+    where = {"$or": [{"account_id": account_id}, {"pending_id": account_id}]}
+    await BrowserSession.raw().delete_many(where, session=session)

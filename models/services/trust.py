@@ -1,10 +1,11 @@
-"""Whom client certificates have to come from, and which were taken back: files, read again when they change."""
+"""Whom client certificates have to come from, and which were taken back: files, read when they change."""
 
 import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -70,7 +71,7 @@ class Anchors:
         has to have one. Raises CertificateRevoked, RevocationUnknown."""
         if not self.lists:
             return
-        for number, (certificate, issuer) in enumerate(zip(chain, chain[1:], strict=False)):
+        for number, (certificate, issuer) in enumerate(pairwise(chain)):
             found = self._list_of(issuer, moment)
             if found is None and number == 0:
                 raise RevocationUnknown
