@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pymongo import ASCENDING, IndexModel
 
-from models.documents.base import Id, Stored
+from models.documents.base import AN_ID, Id, Stored
 
 
 class BrowserSession(Stored):
@@ -28,5 +28,10 @@ class BrowserSession(Stored):
         indexes = (
             IndexModel([("token_hash", ASCENDING)], unique=True, name="token"),
             IndexModel([("account_id", ASCENDING)], name="by_account"),
+            IndexModel(
+                [("pending_id", ASCENDING)],
+                name="by_pending",
+                partialFilterExpression={"pending_id": AN_ID},
+            ),
             IndexModel([("ends_at", ASCENDING)], expireAfterSeconds=0, name="ended"),
         )

@@ -43,6 +43,14 @@ def seal(site: Site, text: str) -> dict[str, str]:
     return {"sealed": _fernet(site.secret).encrypt(text.encode()).decode()}
 
 
+def unseal(site: Site, sealed: Mapping[str, str]) -> str:
+    """What was sealed. Raises NotFound when the site's secret has changed since."""
+    try:
+        return _fernet(site.secret).decrypt(sealed["sealed"].encode()).decode()
+    except InvalidToken as error:
+        raise NotFound(UNREADABLE) from error
+
+
 def seal_answers(
     site: Site,
     definition: RecordType,
@@ -107,10 +115,7 @@ async def reveal(site: Site, actor: Actor, holder: Record | Application, path: s
     sealed = _at(readable, path.split("."))
     if not is_sealed(sealed):
         raise NotFound
-    try:
-        text = _fernet(site.secret).decrypt(sealed["sealed"].encode()).decode()
-    except InvalidToken as error:
-        raise NotFound(UNREADABLE) from error
+    text = unseal(site, sealed)
     is_application = isinstance(holder, Application)
     label = holder.reference if isinstance(holder, Application) else holder.number
     subject = Subject(kind="application" if is_application else "record", id=holder.id, label=label)

@@ -4,7 +4,7 @@ import asyncio
 from typing import Any, Literal
 
 from models.documents.account import Account, Lock
-from models.documents.base import Id, new_id
+from models.documents.base import ActorKind, Id, new_id
 from models.documents.event import Subject
 from models.documents.guarded import update_where
 from models.documents.store import Session
@@ -44,9 +44,9 @@ async def sign_in(
     Raises SignInFailed, the same for every cause."""
     account = await Account.find_one({"login": login.strip()[:LONGEST_LOGIN], "kind": kind})
     right = await passwords.verify(account.password_hash if account else None, password)
-    fits = kind == "staff" or await _certificate_fits(site, account, certificate)
-    if account is None or not (right and fits and is_usable(account)):
-        await _count_failure(site, account, address, right=right, fits=fits)
+    fitting = await fits(site, account, certificate, kind)
+    if account is None or not (right and fitting and is_usable(account)):
+        await _count_failure(site, account, address, right=right, fitting=fitting)
         raise SignInFailed
     if not next_step(site, account):
         await note_success(site, account, address, certificate)
@@ -67,7 +67,12 @@ def next_step(site: Site, account: Account) -> NextStep:
     return "enrol" if account.kind == "staff" and site.staff_codes else ""
 
 
-async def _certificate_fits(site: Site, account: Account | None, fingerprint: str | None) -> bool:
+async def fits(
+    site: Site, account: Account | None, fingerprint: str | None, kind: ActorKind = "operator"
+) -> bool:
+    """Whether the connection is one the account may be used over: the operator's own certificate (R39)."""
+    if kind == "staff" or (account is not None and account.kind == "staff"):
+        return True
     certificate = await certificates.find(site, fingerprint)
     return (
         certificate is not None
@@ -86,12 +91,12 @@ async def _rehash(account: Account, password: str) -> None:
 
 
 async def _count_failure(
-    site: Site, account: Account | None, address: str, *, right: bool, fits: bool
+    site: Site, account: Account | None, address: str, *, right: bool, fitting: bool
 ) -> None:
     """Write the failure down and lock the account where that is due. Known and unknown accounts cost the
     same. Over a connection without the operator's certificate nothing is counted."""
     actor = Actor(kind="visitor", address=address)
-    counted = account is not None and fits and not right
+    counted = account is not None and fitting and not right
 
     async def body(session: Session) -> None:
         where = {"_id": account.id if account and counted else new_id()}
@@ -105,7 +110,7 @@ async def _count_failure(
             subject,
             session,
             operator_id=operator,
-            **_details(right, fits),
+            **_details(right, fitting),
         )
         if failed is not None and failed.failures >= _most(failed):
             reason: Literal["password", "attempts"] = "password" if failed.kind == "operator" else "attempts"
@@ -118,9 +123,9 @@ def _most(account: Account) -> int:
     return FAILURES if account.kind == "operator" else ATTEMPTS
 
 
-def _details(right: bool, fits: bool) -> dict[str, Any]:
+def _details(right: bool, fitting: bool) -> dict[str, Any]:
     """What only the log is told: the right password over a certificate of somebody else is a stolen one."""
-    return {"certificate": "other"} if right and not fits else {}
+    return {"certificate": "other"} if right and not fitting else {}
 
 
 async def note_success(site: Site, account: Account, address: str, certificate: str | None) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from models.errors import ConfirmationRequired
+from models.errors import ConfirmationRequired, SignInRequired
 from models.permissions import Actor
 from models.services.site import Site
 
@@ -11,9 +11,11 @@ RECENT = timedelta(minutes=15)
 
 
 def require_recent(site: Site, actor: Actor, within: timedelta = RECENT) -> None:
-    """Raise ConfirmationRequired unless `actor` proved who they are within this time. The program itself has
-    nothing to prove; a visitor cannot."""
+    """Raise ConfirmationRequired unless `actor` proved who they are within this time, and SignInRequired for
+    a visitor. The program itself has nothing to prove."""
     if actor.kind == "system":
         return
+    if actor.account_id is None:
+        raise SignInRequired
     if actor.confirmed_at is None or actor.confirmed_at + within <= site.now():
         raise ConfirmationRequired
