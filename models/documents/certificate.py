@@ -58,8 +58,11 @@ class Certificate(Stored):
     warned: list[str] = []
     """What of its use has been written into the log once already."""
     stopped: Stopping | None = None
-    listed_at: datetime | None = None
-    """When its issuer revoked it, by the list of revoked certificates."""
+    replaced_by: Id | None = None
+    replaced_at: datetime | None = None
+    """When the certificate that is to take its place was first used."""
+    reminded: int | None = None
+    """Of the days before its end on which its operator is reminded, the last that was."""
     revision: int = 0
 
     class Settings:
