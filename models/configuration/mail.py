@@ -48,6 +48,7 @@ PLACEHOLDERS: Mapping[str, str] = {
     "resume_link": "one-time link to go on with a draft",
     "set_password_link": "one-time link to set a password",
     "confirm_link": "one-time link to confirm an address",
+    "confirm_loss_link": "one-time link to say what is to be stopped after a report of loss",
 }
 """Every placeholder a template may hold, with what it stands for (the manual's table)."""
 
@@ -81,13 +82,14 @@ SENT_BY_THE_PROGRAM = frozenset(
 BULK_RECEIVED = "bulk_received"
 """Template of the one mail that tells of many applications from a file, where a site has it."""
 
-LinkPurpose = Literal["open_application", "set_password", "confirm_address"]
+LinkPurpose = Literal["open_application", "set_password", "confirm_address", "confirm_loss"]
 
 LINKS: Mapping[str, LinkPurpose] = {
     "status_link": "open_application",
     "resume_link": "open_application",
     "set_password_link": "set_password",
     "confirm_link": "confirm_address",
+    "confirm_loss_link": "confirm_loss",
 }
 """Placeholders that become one-time links when the mail is sent, with the purpose of the link."""
 
@@ -108,7 +110,7 @@ class MailTemplate:
     @property
     def sensitive(self) -> bool:
         """Whether its body gives power to whoever reads it, so that it is never shown to staff."""
-        return "{set_password_link}" in self.body
+        return "{set_password_link}" in self.body or "{confirm_loss_link}" in self.body
 
 
 def read_template(path: Path) -> tuple[MailTemplate | None, list[Finding]]:

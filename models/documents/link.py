@@ -18,6 +18,8 @@ class Link(Stored):
     purpose: Purpose
     application_id: Id | None = None
     account_id: Id | None = None
+    subject_id: Id | None = None
+    """What else it is about: the report of loss it confirms."""
     created_at: datetime
     ends_at: datetime
     used_at: datetime | None = None

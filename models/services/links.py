@@ -14,6 +14,7 @@ LIFETIMES: dict[Purpose, timedelta] = {
     "open_application": timedelta(days=14),
     "set_password": timedelta(hours=72),
     "confirm_address": timedelta(hours=24),
+    "confirm_loss": timedelta(hours=72),
 }
 """How long a link of each purpose opens."""
 
@@ -28,6 +29,7 @@ async def make_link(
     *,
     application_id: Id | None = None,
     account_id: Id | None = None,
+    subject_id: Id | None = None,
     until: datetime | None = None,
 ) -> Link:
     """Store a link; its address is made by ``address_of`` only when a mail is sent. It lives as its purpose
@@ -38,6 +40,7 @@ async def make_link(
         purpose=purpose,
         application_id=application_id,
         account_id=account_id,
+        subject_id=subject_id,
         created_at=site.now(),
         ends_at=max(ends_at, until) if until else ends_at,
     )

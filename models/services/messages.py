@@ -36,6 +36,8 @@ class Letter:
     application_id: Id | None = None
     operator_id: Id | None = None
     account_id: Id | None = None
+    subject_id: Id | None = None
+    """What a link in the mail is about, besides application and account."""
     stamp: Stamp | None = None
     until: datetime | None = None
     """The day by which the recipient is to act: links in the mail live at least until then."""
@@ -56,6 +58,7 @@ async def queue_letter(site: Site, letter: Letter, session: Session) -> None:
                 session,
                 application_id=letter.application_id,
                 account_id=letter.account_id,
+                subject_id=letter.subject_id,
                 until=letter.until,
             )
             links[name] = link.id
