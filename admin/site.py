@@ -22,10 +22,11 @@ from starlette_admin.routing import route
 from starlette_admin.theme import ClassMap, DefaultTheme
 from starlette_admin.views import BaseView
 
-from admin import refusals
+from admin import confirming, refusals
+from admin.actor import actor_of
 from admin.auth import StaffAuth
 from admin.csrf import FormGuard
-from admin.ended import Typed
+from admin.ended import Typed, read_typed
 from admin.environment import fit
 from admin.headers import SecurityHeaders, page_headers
 from admin.language import COOKIE, LANGUAGES, ChooseLanguage, gettext, install, spoken
@@ -36,8 +37,17 @@ from admin.posted import read_form, text_of
 from admin.views.base import GuardedView
 from admin.views.home import HomePage
 from admin.views.records import RawListView
-from models.errors import ConfigurationError, NotAllowed, NotFound, SignInRequired, TorokuError
+from models.errors import (
+    AnswersInvalid,
+    ConfigurationError,
+    ConfirmationRequired,
+    NotAllowed,
+    NotFound,
+    SignInRequired,
+    TorokuError,
+)
 from models.language import Text, catalogue
+from models.services.proving import asks_code
 
 HERE = Path(__file__).parent
 SHORTEST_KEY = 32
@@ -188,6 +198,8 @@ class SafeAdmin(BaseAdmin):
         """An expected failure nobody caught nearer to its place."""
         if isinstance(exc, SignInRequired):
             return RedirectResponse(f"{root_of(request)}{self.provider.login_path}", status_code=303)
+        if isinstance(exc, ConfirmationRequired):
+            return await self._ask_proof(request)
         refusal = exc if isinstance(exc, TorokuError) else TorokuError()
         return self._error_page(request, refusals.public_message(refusal), refusal.code, refusal.status)
 
@@ -221,6 +233,33 @@ class SafeAdmin(BaseAdmin):
         }
         return self.render(request, "ended.html", context, SignInRequired.status)
 
+    async def _ask_proof(self, request: Request) -> Response:
+        """Ask for the password before a sensitive act; a form is kept to be sent on."""
+        if request.method != "POST":
+            return RedirectResponse(confirming.page_address(request), status_code=303)
+        typed = confirming.carried(await read_typed(request))
+        return await self._confirm_page(request, confirming.address_of(request), typed)
+
+    async def _confirm_page(
+        self,
+        request: Request,
+        target: str,
+        typed: confirming.Typed | None,
+        refusal: AnswersInvalid | None = None,
+    ) -> Response:
+        problems = refusals.problems_of(refusal) if refusal else ()
+        context = {
+            "target": target,
+            "typed": typed,
+            "action": f"{root_of(request)}{confirming.PATH}",
+            "code": await asks_code(actor_of(request)),
+            "login": actor_of(request).login,
+            "problems": problems,
+            "faults": {problem.field: problem.message for problem in problems},
+        }
+        status = refusal.status if refusal else 200 if typed is None else ConfirmationRequired.status
+        return self.render(request, "confirm.html", context, status)
+
     def _error_page(
         self, request: Request, message: str, code: str, status: int, headers: Mapping[str, str] | None = None
     ) -> Response:
@@ -237,6 +276,22 @@ class SafeAdmin(BaseAdmin):
             raise HTTPException(400)
         answer: Response = await super().handle_action(request)
         return answer
+
+    @route(confirming.PATH, methods=["GET"], name="confirm")
+    async def ask_proof(self, request: Request) -> Response:
+        """The password asked before a sensitive page."""
+        return await self._confirm_page(request, safe_path(request.query_params.get("next"), request), None)
+
+    @route(confirming.PATH, methods=["POST"], name="confirm-proof")
+    async def take_proof(self, request: Request) -> Response:
+        """Check the password; then the browser sends the form on by itself (307)."""
+        form = await read_form(request)
+        target, acts = confirming.target_of(form, request), bool(text_of(form, "confirm_act"))
+        refusal = await confirming.try_proof(request, form)
+        if refusal is not None:
+            typed = confirming.carried(confirming.typed_of(form)) if acts else None
+            return await self._confirm_page(request, target, typed, refusal)
+        return RedirectResponse(target, status_code=307 if acts else 303)
 
     @route("/language", methods=["POST"], name="language")
     async def change_language(self, request: Request) -> Response:

@@ -11,14 +11,19 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from forms.pages.confirming import Typed, carried, confirm_page
 from forms.pages.frame import frame_of
+from forms.pages.service import service_page, unanswered_page
 from forms.pages.visit import Visit, go, read_form
 from forms.refusals import RequestTooLarge
 from forms.render.environment import environment
 from models.errors import (
+    ConfirmationRequired,
     DatabaseUnavailable,
     NotAllowed,
     NotFound,
+    SendingClosed,
+    ServiceClosed,
     SignInRequired,
     TermsNotAccepted,
     TooManyRequests,
@@ -27,28 +32,34 @@ from models.errors import (
 )
 from models.language import Message, choose_language, translate
 from models.permissions import Actor
+from models.services.service import service_known
+from models.services.switches import stops_of
 
 RETRY: Mapping[type[TorokuError], str] = {
     DatabaseUnavailable: "10",
     TooManyRequests: "60",
-    WritingStopped: "600",
 }
-"""Seconds after which trying again makes sense."""
+"""Seconds after which trying again makes sense, where the error itself does not know."""
 
-UNSAVED = (DatabaseUnavailable, TermsNotAccepted, WritingStopped)
+UNSAVED = (DatabaseUnavailable, TermsNotAccepted, TooManyRequests, WritingStopped)
 """What a form may be sent again after: nothing was wrong with it."""
+
+ABOUT_SERVICE = (DatabaseUnavailable, SendingClosed, TooManyRequests, WritingStopped)
+"""What the page of the service says more about."""
 
 HEADINGS: Mapping[type[TorokuError], Message] = {
     NotFound: Message("Page not found"),
     SignInRequired: Message("Please sign in"),
     NotAllowed: Message("Not allowed"),
     TermsNotAccepted: Message("Please accept the terms of use"),
+    ServiceClosed: Message("The service is closed for now"),
     WritingStopped: Message("Applicants can only read for now"),
+    TooManyRequests: Message("Too many requests"),
 }
 TROUBLE = Message("Sorry, there is a problem with the service")
 REFUSED = Message("This could not be done")
 
-SECRET = frozenset({"password", "again"})
+SECRET = frozenset({"password", "again", "present"})
 """Names of a form that is never offered to be sent again: a page holds no password."""
 
 
@@ -58,9 +69,24 @@ def error_response(request: Request, error: TorokuError) -> Response:
         return go(f"/login?next={quote(here_of(request), safe='')}")
     if isinstance(error, TermsNotAccepted) and request.method in ("GET", "HEAD"):
         return go(f"/portal/terms?next={quote(here_of(request), safe='')}")
-    if isinstance(error, UNSAVED) and request.method == "POST":
+    if isinstance(error, ConfirmationRequired) and request.method != "POST":
+        return go(f"/confirm?next={quote(here_of(request), safe='')}")
+    if isinstance(error, (*UNSAVED, ConfirmationRequired)) and request.method == "POST":
         return SendAgain(error)
-    return _page(request, error)
+    return _about_service(request, error) or _page(request, error)
+
+
+def _about_service(request: Request, error: TorokuError) -> Response | None:
+    """The page of the service in the place of any other while it is closed; and itself, whatever the database
+    does."""
+    if isinstance(error, ServiceClosed):
+        visit = _visit(request)
+        answer: Response = service_page(visit, service_known(visit.site, stops_of(visit.actor)), 503)
+        answer.headers.update(_retry(error))
+        return answer
+    if isinstance(error, DatabaseUnavailable) and request.url.path == "/service":
+        return unanswered_page(_visit(request))
+    return None
 
 
 def here_of(request: Request) -> str:
@@ -69,8 +95,8 @@ def here_of(request: Request) -> str:
 
 
 class SendAgain(Response):
-    """The page for a form that could not be kept. The form is read now if it was not yet, so that what was
-    typed is on the page."""
+    """The page for a form that could not be kept, or that waits for a proof of who sent it. The form is read
+    now if it was not yet, so that what was typed is on the page."""
 
     def __init__(self, error: TorokuError) -> None:
         super().__init__()
@@ -81,7 +107,12 @@ class SendAgain(Response):
         if not hasattr(request.state, "typed"):
             with suppress(TorokuError, ClientDisconnect):
                 await (await read_form(request)).close()
-        await _page(request, self._error)(scope, receive, send)
+        await (await self._answer(request))(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        if isinstance(self._error, ConfirmationRequired):
+            return await confirm_page(_visit(request), here_of(request), _typed(request))
+        return _page(request, self._error)
 
 
 def _page(request: Request, error: TorokuError) -> Response:
@@ -95,11 +126,17 @@ def _page(request: Request, error: TorokuError) -> Response:
         "request_id": getattr(request.state, "request_id", ""),
         "resend": _typed(request) if isinstance(error, UNSAVED) else (),
         "sign_in": isinstance(error, SignInRequired),
+        "service": isinstance(error, ABOUT_SERVICE),
     }
     written = environment(visit.language).get_template("pages/error.html").render(context)
-    headers = {"cache-control": "no-store"}
-    retry = next((seconds for kind, seconds in RETRY.items() if isinstance(error, kind)), None)
-    return HTMLResponse(written, error.status, headers | ({"retry-after": retry} if retry else {}))
+    return HTMLResponse(written, error.status, {"cache-control": "no-store", **_retry(error)})
+
+
+def _retry(error: TorokuError) -> Mapping[str, str]:
+    """When trying again makes sense (RFC 9110, 10.2.3)."""
+    known = str(error.retry_after) if error.retry_after else ""
+    retry = known or next((seconds for kind, seconds in RETRY.items() if isinstance(error, kind)), "")
+    return {"retry-after": retry} if retry else {}
 
 
 def _visit(request: Request) -> Visit:
@@ -121,12 +158,12 @@ def _heading(visit: Visit, error: TorokuError) -> str:
     return found(visit.language)
 
 
-def _typed(request: Request) -> list[tuple[str, str]]:
+def _typed(request: Request) -> Typed:
     """The texts of the form that could not be kept, to be sent again."""
     form = getattr(request.state, "typed", FormData())
     if SECRET & form.keys():
         return []
-    return [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+    return carried(form)
 
 
 async def http_failure(request: Request, error: Exception) -> Response:

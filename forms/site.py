@@ -13,6 +13,7 @@ from forms.pages import (
     bulk,
     bulk_file,
     check,
+    confirming,
     copy,
     environment,
     fill,
@@ -21,6 +22,7 @@ from forms.pages import (
     mails,
     public,
     rows,
+    service,
     signing,
     status,
     terms,
@@ -64,6 +66,8 @@ def _public() -> list[BaseRoute]:
         post("/language", public.choose_language),
         Route("/windows", windows.show_windows),
         Route("/windows.ics", windows.hand_out_calendar),
+        Route("/service", service.show_service),
+        Route("/service.json", service.hand_out_service),
         Route("/status", status.ask_status),
         post("/status", status.send_status),
     ]
@@ -105,6 +109,8 @@ def _signing() -> list[BaseRoute]:
         Route("/login", signing.show_login),
         post("/login", signing.log_in),
         post("/logout", signing.log_out),
+        Route("/confirm", confirming.show_confirm),
+        post("/confirm", confirming.confirm),
         Route("/certificate", signing.show_certificate),
         post("/certificate", signing.present_certificate),
     ]

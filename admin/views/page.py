@@ -14,7 +14,7 @@ from admin.links import root_of
 from admin.posted import LARGEST_FIELD, MOST_FIELDS, read_form
 from admin.refusals import problems_of
 from admin.views.crumbs import Crumb
-from models.errors import TorokuError
+from models.errors import ConfirmationRequired, TorokuError
 
 if TYPE_CHECKING:
     from admin.site import SafeAdmin
@@ -88,8 +88,10 @@ class PageView(CustomView):
         """Draws `template` (it extends ``page.html``).
 
         `crumbs` are the steps beneath this page. A `refusal` fills ``problems`` and sets the status, unless
-        `status` is given.
+        `status` is given; ConfirmationRequired goes on to the page that asks.
         """
+        if isinstance(refusal, ConfirmationRequired):
+            raise refusal
         way = [*self.crumbs(request), *crumbs]
         drawn = {
             "view": self,

@@ -9,7 +9,18 @@ from models.services.accepting import owes_acceptance
 OPEN = frozenset(
     {
         *("terms", "notices", "environment", "accessibility", "service", "windows", "windows.ics"),
-        *("language", "login", "logout", "links", "certificate", "losses", "static", "healthz", "readyz"),
+        *(
+            "language",
+            "login",
+            "logout",
+            "confirm",
+            "links",
+            "certificate",
+            "losses",
+            "static",
+            "healthz",
+            "readyz",
+        ),
     }
 )
 """First words of addresses that stay open: what can be read by everybody, signing in and out, the report of a

@@ -95,3 +95,9 @@ async def _note(site: Site, actor: Actor, account: Account) -> None:
         )
 
     await site.store.transaction(body)
+
+
+async def asks_code(actor: Actor) -> bool:
+    """Whether confirming takes a one-time code besides the password."""
+    account = await Account.get(actor.account_id) if actor.account_id is not None else None
+    return account is not None and account.code_set_at is not None

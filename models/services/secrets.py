@@ -26,6 +26,7 @@ from models.schema.fields.secret import SecretField, is_sealed
 from models.services.events import record_event
 from models.services.seeing import is_in_reach, may_open, seen
 from models.services.site import Site
+from models.services.stepping_up import require_recent
 
 PURPOSE = b"toroku sealed answers"
 
@@ -106,9 +107,10 @@ async def reveal(site: Site, actor: Actor, holder: Record | Application, path: s
     """The secret at `path` (``field``, ``group.part``, ``table.0.column``) of a record or of what was
     submitted with an application. The event is written before anything is told.
 
-    Raises NotAllowed without ``secret.reveal``; NotFound where there is none, where the field or the record
-    is not theirs to see, or where the site's secret has changed since it was sealed."""
+    Raises NotAllowed without ``secret.reveal``; ConfirmationRequired; NotFound where there is none, where the
+    field or the record is not theirs to see, or where the site's secret has changed since it was sealed."""
     require(actor, "secret.reveal")
+    require_recent(site, actor)
     if not await _may_look(site, actor, holder):
         raise NotFound
     readable = told(seen(site, actor, holder.type, holder.schema_version), holder.data or {})

@@ -55,7 +55,7 @@ async def staff(site: Site, login: str, *roles: str) -> Actor:
         created_at=site.now(),
     )
     await account.insert()
-    return actor_for(account)
+    return actor_for(account, confirmed_at=site.now())
 
 
 @pytest_asyncio.fixture

@@ -41,7 +41,7 @@ async def register_operator(
     account = await Account.find_one({"issued_for": application.record_id})
     assert record is not None
     assert account is not None
-    return record, actor_for(account, certificate=somebody.certificate)
+    return record, actor_for(account, certificate=somebody.certificate, confirmed_at=site.now())
 
 
 async def register_resource(
