@@ -54,6 +54,8 @@ async def mongod(mongod_folder: Path) -> AsyncIterator[Database]:
         if os.environ.get("CI"):
             raise
         pytest.skip(str(error))
+    # Tests have clocks of their own: what the database's clock calls over, goes on in theirs.
+    await database.mongo.client.admin.command({"setParameter": 1, "ttlMonitorEnabled": False})
     yield database
     await database.close()
 
