@@ -17,6 +17,7 @@ from models.services.following import follow
 from models.services.jobs import run_one
 from models.services.mailings import alarm_one, list_some, settle_some
 from models.services.proposals import publish_due
+from models.services.reminders import remind_one
 from models.services.sealing import seal
 from models.services.site import Site
 from models.services.transfers import remove_one
@@ -57,6 +58,7 @@ class Worker:
             self._repeat(self.erase_some, RARELY),
             self._repeat(self.sweep_some, RARELY),
             self._repeat(self.publish_due, OFTEN),
+            self._repeat(self.remind_of_certificates, RARELY),
             self._repeat(self.tell_of_terms, OFTEN),
         )
 
@@ -125,6 +127,10 @@ class Worker:
         term has passed; False when there was nothing to do."""
         listed, settled = await list_some(self.site), await settle_some(self.site)
         return await alarm_one(self.site) or listed or settled
+
+    async def remind_of_certificates(self) -> bool:
+        """Remind an operator of one certificate that ends; False when none is due."""
+        return await remind_one(self.site)
 
     async def expire_one(self) -> bool:
         """End the application that is longest overdue; False when none is."""

@@ -16,6 +16,7 @@ from models.services.events import record_event
 from models.services.roles import may_act, organisation_of, permissions_left, types_left
 from models.services.sessions import IDLE, SEEN_EVERY, Found, constructed
 from models.services.site import Site
+from models.services.using import note_use
 
 
 class Presented(NamedTuple):
@@ -46,7 +47,10 @@ async def identify(
         return None, stranger
     found = {**found, "certificate": certificate}
     if account is not None and may_act(site, account):
-        return found, acting(site, account, address, certificate, found.get("confirmed_at"))
+        actor = acting(site, account, address, certificate, found.get("confirmed_at"))
+        if found["seen_at"] + SEEN_EVERY <= site.now():
+            await note_use(site, actor)
+        return found, actor
     known = frozenset(found.get("applications", ()))
     return found, Actor(kind="visitor", applications=known, certificate=certificate, address=address)
 

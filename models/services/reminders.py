@@ -1,6 +1,6 @@
 """Reminding an operator's administrators before a client certificate ends, once at each day of the site."""
 
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 
 from models.documents.base import AN_ID
 from models.documents.certificate import OPENS, Certificate
@@ -32,8 +32,7 @@ async def remind_one(site: Site) -> bool:
 
 def _due(site: Site, days: int) -> dict[str, object]:
     """Certificates whose last day is at most `days` away and whose operator was not told so yet."""
-    end = site.today() + timedelta(days=days + 1)
-    before = datetime.combine(end, time.min, site.calendar.zone)
+    before = site.calendar.midnight(site.today() + timedelta(days=days + 1))
     return {
         "not_after": {"$gt": site.now(), "$lte": before},
         "state": {"$in": sorted(OPENS)},

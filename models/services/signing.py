@@ -15,6 +15,7 @@ from models.services.events import record_event
 from models.services.identifying import actor_for
 from models.services.locking import lock, subject_of
 from models.services.site import Site
+from models.services.using import note_use
 
 FAILURES = 5
 """Failed sign-ins in a row, over the operator's own certificate, after which an account is locked (R23)."""
@@ -77,9 +78,7 @@ async def fits(
     return (
         certificate is not None
         and account is not None
-        and certificate.state == "bound"
-        and certificate.operator_id is not None
-        and certificate.operator_id == account.operator_id
+        and certificates.opens(certificate.state, certificate.operator_id, account.operator_id)
     )
 
 
@@ -141,3 +140,4 @@ async def note_success(site: Site, account: Account, address: str, certificate: 
         )
 
     await site.store.transaction(body)
+    await note_use(site, actor)
