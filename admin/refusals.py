@@ -5,7 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from admin.language import language, say
-from models.errors import AnswersInvalid, DuplicateValue, RecordChanged, TorokuError
+from models.errors import (
+    AnswersInvalid,
+    DuplicateValue,
+    HoldRefused,
+    RecordChanged,
+    StepIncomplete,
+    TorokuError,
+)
 from models.language import Message, Text
 
 
@@ -31,7 +38,7 @@ def problems_of(refusal: TorokuError) -> tuple[Problem, ...]:
 
 def _place(refusal: TorokuError) -> str:
     """Where on the page the thing to put right is: the answer that is taken, or what the record changed."""
-    if isinstance(refusal, DuplicateValue):
+    if isinstance(refusal, DuplicateValue | StepIncomplete | HoldRefused):
         return refusal.field
     stale = isinstance(refusal, RecordChanged) and refusal.public == RecordChanged.message
     return "conflict" if stale else ""

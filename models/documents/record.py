@@ -8,6 +8,7 @@ from pydantic import Field
 from pymongo import ASCENDING, IndexModel
 
 from models.documents.base import Id, Part, Person, Stored
+from models.documents.event import Subject
 
 
 class Record(Part):
@@ -27,6 +28,10 @@ class Record(Part):
     revision: int = 1
     grams: list[str] = []
     stamps: dict[str, datetime] = {}
+    review_at: datetime | None = None
+    """The end of the day by which its state is looked at again (``Transition.review``)."""
+    review_told_at: datetime | None = None
+    """When it was told that this day has passed."""
     created_at: datetime
     updated_at: datetime
 
@@ -51,6 +56,11 @@ class RecordVersion(Stored):
     """Its ground: of a step of the lifecycle, or of a correction by staff."""
     evidence: list[dict[str, Any]] = []
     """What was handed in for it: the facts of uploads, as a field of type ``file`` stores them."""
+    ground: str = ""
+    """The code of the ground a step of the lifecycle rested on."""
+    rests_on: Subject | None = None
+    """The evidence of that ground: a record, or an answer of this one (kind ``field:…``)."""
+    review_at: datetime | None = None
     by: Person
     at: datetime
 

@@ -16,8 +16,9 @@ from models.errors import NotFound, TransitionRefused
 from models.permissions import Actor
 from models.schema.definition import RecordType
 from models.schema.search import grams_of
-from models.services import certificates
+from models.services import certificates, holds, lifecycles
 from models.services.carrying import Carried, carry
+from models.services.deeds import Standing, review_moment
 from models.services.dependants import has_dependants
 from models.services.events import record_event
 from models.services.site import Site
@@ -238,11 +239,39 @@ async def bind_certificate(work: Work, parameters: Parameters) -> None:
         await certificates.bind(work.site, work.application, work.record.operator_id, work.session)
 
 
+async def hold(work: Work, parameters: Parameters) -> None:
+    """Put a legal hold on what was registered. Raises TransitionRefused before ``register``."""
+    if work.record is None:
+        raise TransitionRefused
+    subject = Subject(kind="application", id=work.application.id, label=work.application.reference)
+    reason = str(parameters["reason"])
+    await holds.place(work.site, work.actor, work.record, reason, cause=subject, session=work.session)
+
+
+async def advance(work: Work, parameters: Parameters) -> None:
+    """Take a step of the lifecycle of the operator the application is about; it rests on what was registered,
+    its ground is an answer. Raises TransitionRefused where the operator is in no state for it."""
+    own = work.site.configuration.site.operator_type
+    operator = await work.site.records[own].get(work.application.operator_id, work.session)
+    if operator is None:
+        raise TransitionRefused
+    found, name = work.record, str(parameters["step"])
+    rests_on = Subject(kind=found.type, id=found.id, label=found.number) if found else None
+    transition = lifecycles.flow_of(work.site, operator).transitions[name]
+    ground = str(work.data.get(parameters.get("ground", "")) or "")
+    standing = Standing(ground, rests_on, review_moment(work.site, transition, None))
+    written = work.application.history[-1].note if work.application.history else ""
+    reason = str(work.data.get(parameters.get("reason", "")) or written)
+    await lifecycles.advance(work.site, work.actor, operator, name, standing, reason, work.session)
+
+
 Effect = Callable[[Work, Parameters], Awaitable[None]]
 
 PERFORM: Mapping[str, Effect] = {
     "register": register,
     "issue_administrator": issue_administrator,
     "bind_certificate": bind_certificate,
+    "hold": hold,
+    "advance": advance,
 }
 """The function behind every effect's name."""

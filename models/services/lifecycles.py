@@ -1,35 +1,38 @@
 """Steps of a registered record's lifecycle: suspended, resumed, ended, each with its ground."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from datetime import date
+from typing import Any
 
 from pydantic import ValidationError
 
 from models.documents.application import Application
 from models.documents.event import Subject
-from models.documents.message import Stamp
 from models.documents.record import Record, RecordVersion
 from models.documents.store import Session
 from models.errors import AlreadyDone, NotAllowed, NotFound, RecordChanged, TransitionRefused
-from models.language import Language, Text
+from models.language import Text
 from models.permissions import Actor, require
-from models.schema.definition import RecordType
 from models.schema.fields.file import KINDS, FileField
+from models.services.contracts import PERFORM, Passage
+from models.services.deeds import REASON_LIMIT as REASON_LIMIT
+from models.services.deeds import Deed, Standing, require_deed, standing_of
+from models.services.deeds import Evidence as Evidence
 from models.services.dependants import has_dependants
 from models.services.events import record_event
-from models.services.messages import Letter, Recipient, queue_letter
-from models.services.recipients import people_of_operator, people_of_role
+from models.services.lifecycle_mails import Mailed as Mailed
+from models.services.lifecycle_mails import facts_of as facts_of
+from models.services.lifecycle_mails import flow_of as flow_of
+from models.services.lifecycle_mails import letter_of, mails_of
+from models.services.messages import queue_letter
 from models.services.records import damage_of
 from models.services.scanning import require_clean
 from models.services.seeing import is_in_reach
 from models.services.site import Site
 from models.services.uploads import check_upload, clean_name, facts
-from models.workflow.definition import Lifecycle, MailCall, Transition
+from models.workflow.definition import Lifecycle, Transition
 from models.workflow.engine import Position, holds, judge, steps
-
-REASON_LIMIT = 2000
-"""Longest reason (characters)."""
 
 EVIDENCE = FileField(
     name="evidence",
@@ -43,23 +46,7 @@ EVIDENCE = FileField(
 CHANGED_MEANWHILE = "This record was changed meanwhile. Look at it again before you go on."
 DAMAGED = "This record is damaged, so nothing can be done with it here."
 STILL_NEEDED = "Other registered records still depend on this one."
-
-
-class Evidence(NamedTuple):
-    """A file handed in with a step."""
-
-    filename: str
-    content: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Mailed:
-    """One mail a step sends, as it would go out now."""
-
-    template: str
-    recipient: Recipient
-    values: Mapping[str, str]
-    to: str = ""
+NOT_FROM_HERE = "The registration {number} is in a state from which this is not possible."
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +63,6 @@ class Outcome:
     open_application: str
     """The reference of the open application about this record; "" for none."""
     mails: tuple[Mailed, ...]
-
-
-def flow_of(site: Site, record: Record) -> Lifecycle:
-    """The lifecycle of a record, as its type has it now."""
-    return site.lifecycles[site.registry.current(record.type).definition.lifecycle]
-
-
-def facts_of(record: Record) -> dict[str, Any]:
-    """What ``when`` may ask of a record."""
-    kind = {"type": record.type, "record_type": record.type}
-    return {**kind, "number": record.number, "lifecycle": record.lifecycle, "data": record.data}
 
 
 def persons_for(actor: Actor) -> frozenset[str]:
@@ -138,9 +114,9 @@ async def outcome_of(site: Site, actor: Actor, record: Record, name: str) -> Out
         transition,
         record.lifecycle,
         gone,
-        gone and await has_dependants(site, record),
+        _is_bound(flow, record, transition) and await has_dependants(site, record),
         str(found["reference"]) if found else "",
-        tuple([mail async for mail in _mails(site, record, transition, "")]),
+        tuple([mail async for mail in mails_of(site, record, transition)]),
     )
 
 
@@ -152,30 +128,56 @@ async def act(
     *,
     reason: str = "",
     evidence: Evidence | None = None,
+    ground: str = "",
+    basis: str = "",
+    review_on: date | None = None,
     revision: int,
 ) -> Record:
-    """Take step `name` of the record's lifecycle: state, version, event and mails in one transaction.
+    """Take step `name` of the record's lifecycle: state, version, effects, event and mails in one
+    transaction. `ground`, `basis` and `review_on` are as in ``deeds.Deed``.
 
     Raises NotFound, NotAllowed, AlreadyDone (somebody was faster), RecordChanged (it is no longer the
-    `revision` the person looked at), TransitionRefused (a need is not met, others depend on it),
-    UploadRefused."""
+    `revision` the person looked at), StepIncomplete (a need is not met), TransitionRefused (others depend on
+    it), UploadRefused."""
     flow = await _require_step(site, actor, record, name)
     transition = flow.transitions[name]
     if record.revision != revision:
         raise RecordChanged(CHANGED_MEANWHILE)
-    _require_needs(transition, reason, evidence)
+    deed = Deed(reason, evidence, ground, basis, review_on)
+    require_deed(transition, deed)
+    standing = await standing_of(site, record, transition, deed)
     handed = [await _stored(site, actor, record, evidence)] if evidence else []
-    version = _version(site, actor, record, name, transition, reason, handed)
+    version = _version(site, actor, record, name, transition, reason, handed, standing)
 
     async def body(session: Session) -> Record:
-        if _is_gone(flow, record, transition) and await has_dependants(site, record, session):
-            raise TransitionRefused(STILL_NEEDED)
         return await _move(site, actor, record, version, transition, session)
 
     try:
-        return await site.store.transaction(body)
+        moved = await site.store.transaction(body)
     except RecordChanged as error:
         raise await _overtaken(site, record, flow) from error
+    if transition.effects:
+        await site.switchboard.refresh()
+    return moved
+
+
+async def advance(
+    site: Site,
+    actor: Actor,
+    record: Record,
+    name: str,
+    standing: Standing,
+    reason: str,
+    session: Session,
+) -> Record:
+    """Take a step on behalf of a workflow, in its transaction: the program is among those who may take it,
+    and what was decided there is its reason. Raises TransitionRefused, RecordChanged."""
+    flow = flow_of(site, record)
+    who = persons_for(actor) | {"system"}
+    if not judge(flow, name, Position(record.lifecycle, facts_of(record)), who).allowed:
+        raise TransitionRefused(NOT_FROM_HERE, number=record.number)
+    version = _version(site, actor, record, name, flow.transitions[name], reason, [], standing)
+    return await _move(site, actor, record, version, flow.transitions[name], session)
 
 
 async def _require_step(site: Site, actor: Actor, record: Record, name: str) -> Lifecycle:
@@ -192,17 +194,13 @@ async def _require_step(site: Site, actor: Actor, record: Record, name: str) -> 
     return flow
 
 
-def _require_needs(transition: Transition, reason: str, evidence: Evidence | None) -> None:
-    if "reason" in transition.needs and not reason.strip():
-        raise TransitionRefused("Write the reason.")
-    if len(reason.strip()) > REASON_LIMIT:
-        raise TransitionRefused("The reason is longer than {limit} characters.", limit=REASON_LIMIT)
-    if "evidence" in transition.needs and evidence is None:
-        raise TransitionRefused("Attach the evidence.")
-
-
 def _is_gone(flow: Lifecycle, record: Record, transition: Transition) -> bool:
     return flow.states[record.lifecycle].live and not flow.states[transition.to].live
+
+
+def _is_bound(flow: Lifecycle, record: Record, transition: Transition) -> bool:
+    """Whether the step is only for a record nothing depends on."""
+    return _is_gone(flow, record, transition) and not transition.despite_dependants
 
 
 async def _stored(site: Site, actor: Actor, record: Record, evidence: Evidence) -> dict[str, Any]:
@@ -221,6 +219,7 @@ def _version(
     transition: Transition,
     reason: str,
     evidence: list[dict[str, Any]],
+    standing: Standing,
 ) -> RecordVersion:
     return RecordVersion(
         type=record.type,
@@ -232,6 +231,9 @@ def _version(
         transition=name,
         reason=reason.strip(),
         evidence=evidence,
+        ground=standing.ground,
+        rests_on=standing.rests_on,
+        review_at=standing.review_at,
         by=actor.person,
         at=site.now(),
     )
@@ -240,12 +242,31 @@ def _version(
 async def _move(
     site: Site, actor: Actor, record: Record, version: RecordVersion, transition: Transition, session: Session
 ) -> Record:
-    values = {"lifecycle": version.lifecycle, "revision": version.revision, "updated_at": version.at}
+    flow = flow_of(site, record)
+    if _is_bound(flow, record, transition) and await has_dependants(site, record, session):
+        raise TransitionRefused(STILL_NEEDED)
+    values = {
+        "lifecycle": version.lifecycle,
+        "revision": version.revision,
+        "review_at": version.review_at,
+        "review_told_at": None,
+        "updated_at": version.at,
+    }
     await site.records[record.type].change(record.id, record.revision, values, session)
     moved = record.model_copy(update=values)
     await version.insert(session=session)
-    async for mail in _mails(site, moved, transition, version.reason):
-        await queue_letter(site, _letter(site, moved, mail, transition), session)
+    mails = [mail async for mail in mails_of(site, moved, transition, version)]
+    for call in transition.effects:
+        if holds(call.when, facts_of(moved)):
+            await PERFORM[call.effect](Passage(site, actor, moved, version, session), call.parameters)
+    for mail in mails:
+        await queue_letter(site, letter_of(site, moved, mail, transition), session)
+    await _tell(site, actor, record, version, session)
+    return moved
+
+
+async def _tell(site: Site, actor: Actor, record: Record, version: RecordVersion, session: Session) -> None:
+    basis = version.rests_on
     await record_event(
         site,
         actor,
@@ -254,57 +275,12 @@ async def _move(
         session,
         operator_id=record.operator_id,
         origin=record.lifecycle,
-        to=moved.lifecycle,
-        revision=moved.revision,
+        to=version.lifecycle,
+        revision=version.revision,
         evidence=[upload["sha256"] for upload in version.evidence],
+        ground=version.ground,
+        rests_on=f"{basis.kind}:{basis.label}" if basis else "",
     )
-    return moved
-
-
-def _letter(site: Site, record: Record, mail: Mailed, transition: Transition) -> Letter:
-    definition = site.registry.current(record.type).definition
-    stamps = next((call.stamps for call in transition.mail if call.template == mail.template), None)
-    return Letter(
-        template=mail.template,
-        recipient=mail.recipient,
-        cause=f"{record.id}:{record.revision}",
-        to=mail.to,
-        values=mail.values,
-        operator_id=record.operator_id,
-        stamp=Stamp(collection=definition.collection, record_id=record.id, name=stamps) if stamps else None,
-    )
-
-
-async def _mails(site: Site, record: Record, transition: Transition, reason: str) -> AsyncIterator[Mailed]:
-    """The mails of a step, whose ``when`` holds, to everybody they go to."""
-    for call in transition.mail:
-        if holds(call.when, facts_of(record)):
-            for recipient in await _recipients(site, record, call):
-                values = _values(site, record, transition, recipient.language)
-                yield Mailed(call.template, recipient, {**values, "reason": reason}, call.to)
-
-
-async def _recipients(site: Site, record: Record, call: MailCall) -> list[Recipient]:
-    """A role, an address among the answers, or the operator (``applicant`` means it too)."""
-    definition = site.registry.at(record.type, record.schema_version).definition
-    if call.to in ("applicant", "operator"):
-        return await people_of_operator(site, record.operator_id)
-    if call.to in definition.by_name:
-        address = str(record.data.get(call.to) or "")
-        return [Recipient(address, record.title)] if address else []
-    return await people_of_role(call.to)
-
-
-def _values(site: Site, record: Record, transition: Transition, language: Language) -> dict[str, str]:
-    definition: RecordType = site.registry.current(record.type).definition
-    return {
-        "record_type": definition.label(language),
-        "kind": transition.label(language),
-        "title": record.title,
-        "operator_name": record.title,
-        "state": flow_of(site, record).states[transition.to].label(language),
-        "record_number": record.number,
-    }
 
 
 async def _overtaken(site: Site, record: Record, flow: Lifecycle) -> Exception:
@@ -314,4 +290,4 @@ async def _overtaken(site: Site, record: Record, flow: Lifecycle) -> Exception:
         return RecordChanged(CHANGED_MEANWHILE)
     last = newest[0]
     moment = last.at.astimezone(site.calendar.zone).strftime("%Y-%m-%d %H:%M")
-    return AlreadyDone(who=last.by.name, what=flow.transitions[last.transition].label, when=moment)
+    return AlreadyDone(who=last.by.shown, what=flow.transitions[last.transition].label, when=moment)

@@ -21,7 +21,7 @@ ADDRESSEES = ("applicant", "assignee", "operator")
 
 NEEDS = ("remarks", "checklist", "reason", "evidence")
 """What a transition may ask of the person who takes it; remarks and a checklist in a workflow, evidence (a
-file) in a lifecycle."""
+file) in a lifecycle. A step with ``grounds`` asks for one of them, one with ``review`` for a day."""
 
 
 class Duration(Part):
@@ -78,6 +78,33 @@ class MailCall(Part):
     stamps: str | None = None
 
 
+class Ground(Part):
+    """One ground a step of a lifecycle may rest on, and where its evidence is: a record of one of these types
+    about the same operator, or an answer of the record itself (a declaration). Where both are named, either
+    will do; where neither is, or it is not required, the reason may stand for itself."""
+
+    code: str = Field(min_length=1, max_length=20)
+    label: Text
+    help: Text | None = None
+    records: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    required: bool = True
+
+    @property
+    def rests_on_something(self) -> bool:
+        """Whether evidence has to be named."""
+        return bool(self.records or self.fields)
+
+
+class ReviewDate(Part):
+    """A day on which what a step of a lifecycle brought about is looked at again: proposed so long after,
+    never later; when it has passed, `mail` goes to `to`."""
+
+    after: WrittenDuration
+    mail: str
+    to: str
+
+
 def _read_effect(value: Any) -> Any:
     if isinstance(value, str):
         return {"effect": value}
@@ -110,6 +137,9 @@ class Transition(Part):
     when: Query = {}
     during: str | None = None
     needs: Annotated[tuple[Need, ...], BeforeValidator(_read_many)] = ()
+    grounds: tuple[Ground, ...] = ()
+    review: ReviewDate | None = None
+    despite_dependants: bool = False
     sets: str | None = None
     clears: str | None = None
     effects: tuple[Annotated[EffectCall, BeforeValidator(_read_effect)], ...] = ()
@@ -180,3 +210,8 @@ class Lifecycle(Flow):
     @cached_property
     def first(self) -> str:
         return self.initial or next(iter(self.states))
+
+    @cached_property
+    def reviewed(self) -> bool:
+        """Whether any of its steps sets a day on which to look again."""
+        return any(step.review is not None for step in self.transitions.values())

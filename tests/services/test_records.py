@@ -144,6 +144,9 @@ async def test_an_operator_with_live_resources_cannot_be_ended(
     site: Site, approver: Actor, plant: Registered
 ) -> None:
     record, _ = plant
+    await site.records["operator"].collection.update_one(
+        {"_id": record.operator_id}, {"$set": {"lifecycle": "ending"}}
+    )
     owner = await site.records["operator"].get(record.operator_id)
     assert owner is not None
     assert (await outcome_of(site, approver, owner, "terminate")).blocked

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from models.configuration.checks.conditions import check_compiles
 from models.configuration.checks.mail import check_mail
 from models.configuration.checks.place import Path, unknown
+from models.configuration.checks.standing import check_standing, effects_of
 from models.configuration.load import Configuration
 from models.configuration.windows import SERVICE_HOURS
 from models.schema.finding import Finding
 from models.schema.source import Source
 from models.workflow.definition import ADDRESSEES, PEOPLE, EffectCall, Flow, Lifecycle, MailCall, Transition
-from models.workflow.effects import EFFECTS
 
 
 def check_flow(configuration: Configuration, flow: Flow, source: Source) -> Iterator[Finding]:
@@ -24,7 +24,8 @@ def check_flow(configuration: Configuration, flow: Flow, source: Source) -> Iter
         yield from _check_step(configuration, flow, step, name, source)
         yield from _check_use(flow, step, source, path)
         for index, call in enumerate(step.effects):
-            yield from _check_effect(call, source, (*path, "effects", index))
+            yield from _check_effect(flow, call, source, (*path, "effects", index))
+        yield from check_standing(configuration, flow, step, source, path)
         for index, mail in enumerate(step.mail):
             yield from check_mail(configuration, mail.template, source, (*path, "mail", index))
             yield from _check_recipient(configuration, flow, mail, source, (*path, "mail", index))
@@ -80,6 +81,9 @@ def _check_step(
 FOREIGN = {True: ("remarks", "checklist"), False: ("evidence",)}
 """What a step's ``needs`` cannot ask for: in a lifecycle, in a workflow."""
 
+IDLE = {True: ("sets", "clears", "during"), False: ("grounds", "review", "despite_dependants")}
+"""The keys nothing acts on: in a lifecycle, in a workflow."""
+
 
 def _check_use(flow: Flow, step: Transition, source: Source, path: Path) -> Iterator[Finding]:
     """What a step says that nothing acts on in a flow of this kind."""
@@ -87,15 +91,16 @@ def _check_use(flow: Flow, step: Transition, source: Source, path: Path) -> Iter
     for index, need in enumerate(step.needs):
         if need in FOREIGN[ends]:
             yield source.finding("T-E062", (*path, "needs", index), name=need)
-    for key in ("effects", "sets", "clears", "during"):
-        if ends and getattr(step, key):
+    for key in IDLE[ends]:
+        if getattr(step, key):
             yield source.finding("T-E062", (*path, key), name=key)
 
 
-def _check_effect(call: EffectCall, source: Source, path: Path) -> Iterator[Finding]:
-    yield from unknown(source, "T-E015", path, call.effect, EFFECTS)
-    known = EFFECTS[call.effect].parameters if call.effect in EFFECTS else ()
-    for key in call.parameters if call.effect in EFFECTS else ():
+def _check_effect(flow: Flow, call: EffectCall, source: Source, path: Path) -> Iterator[Finding]:
+    effects = effects_of(flow)
+    yield from unknown(source, "T-E015", path, call.effect, effects)
+    known = effects[call.effect].parameters if call.effect in effects else ()
+    for key in call.parameters if call.effect in effects else ():
         if key not in known:
             suggestion = known[0] if known else "when"
             yield source.finding("T-E003", path, key=key, suggestion=suggestion, known=", ".join(known))

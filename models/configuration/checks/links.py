@@ -12,6 +12,7 @@ from models.schema.fields.base import Query
 from models.schema.finding import Finding
 from models.schema.problem import Problem
 from models.workflow.definition import ADDRESSEES, Workflow
+from models.workflow.effects import EFFECTS
 
 _NUMBER = re.compile(r"\{(seq|year)(:0?[1-9][0-9]?)?\}")
 
@@ -59,8 +60,18 @@ def taken_from(kind: RecordType, flow: Workflow | None) -> set[str]:
     steps = flow.transitions.values() if flow else ()
     calls = [call for step in steps for call in step.effects if _applies(call.when, kind)]
     mails = [mail for step in steps for mail in step.mail if _applies(mail.when, kind)]
-    taken = {str(value) for call in calls for value in call.parameters.values()}
+    taken = {
+        str(value)
+        for call in calls
+        for name, value in call.parameters.items()
+        if _is_field(call.effect, name)
+    }
     return taken | {mail.to for mail in mails if mail.to not in ADDRESSEES}
+
+
+def _is_field(effect: str, parameter: str) -> bool:
+    """Whether this parameter names a field; of an effect that does not exist every one might."""
+    return effect not in EFFECTS or parameter in EFFECTS[effect].fields
 
 
 def _applies(when: Query, kind: RecordType) -> bool:

@@ -1,0 +1,146 @@
+"""What the steps of a lifecycle do to the operator a record belongs to: stop its use, end its accounts, hold
+what is kept (terms of use 2.6 and 2.7). The effects are named in ``models.workflow.effects``."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from models.documents.account import Account
+from models.documents.certificate import Certificate, CertificateState, Stopping
+from models.documents.event import Subject
+from models.documents.record import Record, RecordVersion
+from models.documents.session import BrowserSession
+from models.documents.stop import Stop, operator_key
+from models.documents.store import Session
+from models.permissions import Actor
+from models.services import holds, stops
+from models.services.events import record_event
+from models.services.site import Site
+from models.services.suspending import stop_accounts_of
+from models.services.switches import TEXT_LIMIT
+
+LIVE: tuple[CertificateState, ...] = ("presented", "registered", "bound")
+"""The states of a certificate in which it is suspended when the contract ends."""
+
+JUDGED = 4
+"""The ground of terms of use 2.4 under which a stop by a lifecycle is kept: judged necessary."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A step of a lifecycle under way: the record as it is moved, and the version that tells of it."""
+
+    site: Site
+    actor: Actor
+    record: Record
+    version: RecordVersion
+    session: Session
+
+    @property
+    def subject(self) -> Subject:
+        """The record as the subject of what the step brings about."""
+        return Subject(kind=self.record.type, id=self.record.id, label=self.record.number)
+
+
+Parameters = Mapping[str, Any]
+
+
+async def stop_use(passage: Passage, parameters: Parameters) -> None:
+    """Stop the operator's use until ``resume_use``, and end its sessions. ``text`` tells it why, in both
+    languages; ``level`` is ``closed`` where left out."""
+    text = parameters["text"]
+    told = " / ".join(text.values()) if isinstance(text, Mapping) else str(text)
+    await stops.set_stop(
+        passage.site,
+        passage.actor,
+        passage.record.operator_id,
+        level=parameters.get("level", "closed"),
+        code=JUDGED,
+        text=told,
+        cause=passage.subject,
+        label=f"{passage.record.number} {passage.record.title}".strip(),
+        session=passage.session,
+    )
+    await _end_sessions(passage)
+
+
+async def resume_use(passage: Passage, parameters: Parameters) -> None:
+    """End the stops this record's lifecycle had caused."""
+    del parameters
+    where = {
+        "key": operator_key(passage.record.operator_id),
+        "ended": None,
+        "cause.id": passage.record.id,
+    }
+    rows = await Stop.raw().find(where, {"_id": 1}, session=passage.session).to_list(None)
+    for row in rows:
+        reason = passage.version.reason[:TEXT_LIMIT] or passage.version.transition
+        await stops.end_stop(passage.site, passage.actor, row["_id"], reason, passage.session)
+
+
+async def hold(passage: Passage, parameters: Parameters) -> None:
+    """Put a legal hold on the record; one that stands for the same cause is left as it is."""
+    cause = passage.version.rests_on or passage.subject
+    if await holds.is_held_for(passage.record.id, cause, passage.session):
+        return
+    reason = str(parameters["reason"])
+    await holds.place(
+        passage.site, passage.actor, passage.record, reason, cause=cause, session=passage.session
+    )
+
+
+async def end_accounts(passage: Passage, parameters: Parameters) -> None:
+    """Suspend the operator's accounts and certificates and end its sessions; what is kept of them stays."""
+    del parameters
+    version, operator = passage.version, passage.record.operator_id
+    reason = version.reason or version.transition
+    accounts = await stop_accounts_of(passage.site, passage.actor, operator, reason, passage.session)
+    certificates = await _suspend_certificates(passage)
+    await _end_sessions(passage)
+    await record_event(
+        passage.site,
+        passage.actor,
+        "operator.access_ended",
+        passage.subject,
+        passage.session,
+        operator_id=operator,
+        accounts=accounts,
+        certificates=certificates,
+    )
+
+
+async def _suspend_certificates(passage: Passage) -> int:
+    count = 0
+    for state in LIVE:
+        stopping = Stopping(
+            at=passage.site.now(),
+            by=passage.actor.person,
+            reason=passage.version.reason or passage.version.transition,
+            was=state,
+        )
+        done = await Certificate.raw().update_many(
+            {"operator_id": passage.record.operator_id, "state": state},
+            {"$set": {"state": "suspended", "stopped": stopping.model_dump()}, "$inc": {"revision": 1}},
+            session=passage.session,
+        )
+        count += done.modified_count
+    return count
+
+
+async def _end_sessions(passage: Passage) -> None:
+    where = {"operator_id": passage.record.operator_id}
+    rows = await Account.raw().find(where, {"_id": 1}, session=passage.session).to_list(None)
+    await BrowserSession.raw().delete_many(
+        {"account_id": {"$in": [row["_id"] for row in rows]}}, session=passage.session
+    )
+
+
+Effect = Callable[[Passage, Parameters], Awaitable[None]]
+
+PERFORM: Mapping[str, Effect] = {
+    "stop_use": stop_use,
+    "resume_use": resume_use,
+    "hold": hold,
+    "end_accounts": end_accounts,
+}
+"""The function behind every effect of a lifecycle, by its name."""
