@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from app.authority import FolderAuthority
 from app.certificates import TrialAuthority, write_certificate
 from app.story import tell_story
 from models.documents.account import Account
@@ -46,9 +47,14 @@ class DemoAccount:
     certificate: Path | None
 
 
-async def load_demo(site: Site, folder: Path, *, applications: bool = False) -> list[DemoAccount]:
-    """Load the demo data where it is not loaded yet; certificates are written to `folder`. With
-    `applications`, also the weeks of work that fill the queue.
+Issuer = TrialAuthority | FolderAuthority
+
+
+async def load_demo(
+    site: Site, folder: Path, *, applications: bool = False, authority: FolderAuthority | None = None
+) -> list[DemoAccount]:
+    """Load the demo data where it is not loaded yet; certificates are written to `folder`, those of an
+    `authority` to its own besides. With `applications`, also the weeks of work that fill the queue.
 
     Raises ConfigurationError in production, and when a demo file cannot be used."""
     if site.production:
@@ -56,10 +62,10 @@ async def load_demo(site: Site, folder: Path, *, applications: bool = False) -> 
     sources = {str(next(iter(s.value.values()))): s for s in _sources(site)}
     accounts = sources["accounts"].value["accounts"] if "accounts" in sources else []
     if accounts and await Account.find_one({"login": accounts[0]["login"]}) is None:
-        await _load(site, sources, folder)
+        await _load(site, sources, folder, authority or TrialAuthority(site.now()))
         if applications and "applications" in sources:
             await tell_story(site, sources["applications"].value["applications"])
-    return [_describe(account, folder) for account in accounts]
+    return [_describe(account, folder, authority) for account in accounts]
 
 
 def _sources(site: Site) -> Iterator[Source]:
@@ -71,8 +77,7 @@ def _sources(site: Site) -> Iterator[Source]:
             yield source
 
 
-async def _load(site: Site, sources: Mapping[str, Source], folder: Path) -> None:
-    authority = TrialAuthority(site.now())
+async def _load(site: Site, sources: Mapping[str, Source], folder: Path, authority: Issuer) -> None:
     write_certificate(folder, NEW_OPERATOR, authority.issue("new-operator-01", "New Operator"))
     operators: dict[str, Record] = {}
     for row in sources["records"].value["records"] if "records" in sources else []:
@@ -86,7 +91,7 @@ async def _load(site: Site, sources: Mapping[str, Source], folder: Path) -> None
 
 
 async def _load_record(
-    site: Site, row: Mapping[str, Any], operators: dict[str, Record], authority: TrialAuthority, folder: Path
+    site: Site, row: Mapping[str, Any], operators: dict[str, Record], authority: Issuer, folder: Path
 ) -> None:
     published = site.registry.current(row["record_type"])
     data, owner = dict(row["data"]), operators.get(row.get("operator", ""))
@@ -116,7 +121,7 @@ async def _load_record(
 
 
 async def _certificate(
-    site: Site, definition: RecordType, data: dict[str, Any], authority: TrialAuthority, folder: Path
+    site: Site, definition: RecordType, data: dict[str, Any], authority: Issuer, folder: Path
 ) -> str | None:
     """A certificate made for this record where its type has one; its facts take their place in `data`."""
     field = definition.applications.certificate
@@ -179,7 +184,9 @@ async def _load_account(
         await accept(site, actor_for(account), account.name, text, None, None)
 
 
-def _describe(row: Mapping[str, Any], folder: Path) -> DemoAccount:
+def _describe(row: Mapping[str, Any], folder: Path, authority: FolderAuthority | None) -> DemoAccount:
     operator = row.get("operator")
     certificate = folder / f"{operator}.pem" if operator else None
+    if operator and authority is not None:
+        certificate = authority.file(f"{operator}-01")
     return DemoAccount(row["login"], row["name"], ", ".join(row["roles"]), certificate)

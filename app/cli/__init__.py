@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from app.cli.account import account
 from app.cli.audit import audit
 from app.cli.bench import bench
+from app.cli.certificate import certificate
 from app.cli.data import data
 from app.cli.schema import schema
 from app.cli.serve import serve, work
@@ -27,6 +28,7 @@ program.add_typer(schema, name="schema")
 program.add_typer(data, name="data")
 program.add_typer(audit, name="audit")
 program.add_typer(account, name="account")
+program.add_typer(certificate, name="certificate")
 
 
 def main() -> None:

@@ -16,14 +16,16 @@ from starlette.applications import Starlette
 from uvicorn.loops.auto import auto_loop_factory
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from app.authority import FolderAuthority
 from app.cli.speech import say
-from app.demo import PASSWORD, DemoAccount, load_demo
+from app.demo import NEW_OPERATOR, PASSWORD, DemoAccount, load_demo
 from app.mail import sender_for
 from app.main import create_app
 from app.opening import configuration_of, open_site
 from app.settings import Settings
 from app.tls import Files, Gate, TlsProtocol
 from app.worker import Worker, keep_current
+from models.clock import system_clock
 from models.services.presenting import tell_handshake
 
 log = structlog.get_logger("serve")
@@ -59,12 +61,16 @@ def _lenient(settings: Settings) -> dict[str, str]:
 
 async def _serve(settings: Settings, demo: bool, *, applications: bool) -> None:
     configuration = configuration_of(settings)
+    authority = _trial_authority(settings) if demo and not settings.production else None
     app = create_app(settings, configuration)
     async with AsyncExitStack() as stack:
         site = await stack.enter_async_context(open_site(settings, configuration, owner=True))
         app.state.site = site
         if demo:
-            _print_accounts(await load_demo(site, settings.data / "demo", applications=applications))
+            loaded = await load_demo(
+                site, settings.data / "demo", applications=applications, authority=authority
+            )
+            _print_accounts(loaded, authority)
         await stack.enter_async_context(beside(keep_current(site)))
         if settings.worker:
             await stack.enter_async_context(beside(Worker(site, sender_for(settings.smtp_url)).run()))
@@ -120,11 +126,25 @@ async def beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
             await asyncio.wait([task], timeout=1)
 
 
-def _print_accounts(accounts: list[DemoAccount]) -> None:
+def _trial_authority(settings: Settings) -> FolderAuthority | None:
+    """The authority of a demo served by TLS; what its folder lacks is made."""
+    if settings.tls is None:
+        return None
+    authority = FolderAuthority(settings.tls, system_clock(), PASSWORD)
+    authority.prepare()
+    return authority
+
+
+def _print_accounts(accounts: list[DemoAccount], authority: FolderAuthority | None = None) -> None:
     say("Demo accounts (password of all: {password})", password=PASSWORD)
     for account in accounts:
         certificate = f"  {account.certificate}" if account.certificate else ""
         typer.echo(f"  {account.login:14} {account.role:14} {account.name}{certificate}")
+    if authority is not None:
+        place, client = authority.files.authorities, authority.file(f"{NEW_OPERATOR}-01")
+        say("Import {file} in the browser as an authority for web sites.", file=place)
+        say("Import a .p12 file as your own certificate (password: {password}).", password=PASSWORD)
+        say("To apply as a new operator, take {file}.", file=client)
 
 
 def work() -> None:
