@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from models.language import Message, Text
-from models.permissions import Actor
+from models.permissions import Actor, may_use
 from models.schema.database_query import for_database
 from models.schema.definition import RecordType, walk
 from models.schema.evolution import chain
@@ -227,7 +227,10 @@ def found_at(definition: RecordType, path: str) -> tuple[BaseField, ...]:
 
 def rows_for(actor: Actor, definition: RecordType, today: date) -> dict[str, Any]:
     """The records of a type `actor` may see, as a query to be added to what ``models.services.records.scope``
-    says; {} for all. Where the definition has rules and none is theirs, none."""
+    says; {} for all. Where the definition has rules and none is theirs, none, and none of a type outside the
+    scope of a delegate."""
+    if not may_use(actor, definition.name):
+        return dict(NOTHING)
     if not definition.access or actor.kind == "system":
         return {}
     words = words_of(actor)

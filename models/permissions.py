@@ -122,6 +122,16 @@ PERMISSIONS: Mapping[str, Permission] = {
         "steward",
         "system_administrator",
     ),
+    "request.view": _row(
+        "See what operators were asked for and owe, and who has answered",
+        "reviewer",
+        "approver",
+        "steward",
+        "auditor",
+    ),
+    "request.make": _row(
+        "Ask operators for an application of a type open to their role", "reviewer", "approver", "steward"
+    ),
     "record.import": _row("Bring rows of a file in as registered records", "steward"),
     "record.view_own": _row("See the records of their operator", "operator"),
     "record.export_own": _row("Take the records of their operator away as a file", "operator"),

@@ -175,7 +175,7 @@ def entry(chapter: Chapter, flow: Lifecycle) -> Entry:
     return Entry(
         version.at,
         chapter.until,
-        version.by.name,
+        version.by.shown,
         say("Version {number}", {"number": version.revision}),
         taken.label(language()) if taken else version.transition,
         state_badge(flow.states, version.lifecycle),

@@ -90,6 +90,7 @@ def facts_of(
         (say("Application"), f"{definition.label(spoken)} {KIND_LABELS[application.kind](spoken)}"),
         (say("Applicant"), application.operator_name or application.applicant.name),
         (begun_words(application), application.applicant.name if application.by_staff else ""),
+        (say("Applied by a delegate"), _delegate(application)),
         (say("Ground"), application.ground),
         (say("Mail address"), application.applicant.email),
         (say("Received"), moments.minute(application.submitted_at) if application.submitted_at else ""),
@@ -100,6 +101,12 @@ def facts_of(
         (say("Schema version"), str(application.schema_version)),
     ]
     return [(label, value) for label, value in told if value]
+
+
+def _delegate(application: Application) -> str:
+    """The person and the organisation, where a delegate applied for the operator."""
+    by = application.applicant
+    return f"{by.name} ({by.delegate})" if by.delegate else ""
 
 
 def begun_words(application: Application) -> str:
@@ -143,7 +150,7 @@ def _step(step: Step, workflow: Workflow, reasons: Mapping[str, str], spoken: La
     label = applications.step_label(workflow, step.name)(spoken)
     code = f"{step.reason} {reasons.get(step.reason, '')}".strip() if step.reason else ""
     note = "\n".join(part for part in (code, step.note) if part)
-    return Told(step.at, step.by.name, label, note, _tone(step, taken, workflow))
+    return Told(step.at, step.by.shown, label, note, _tone(step, taken, workflow))
 
 
 def _tone(step: Step, taken: Transition | None, workflow: Workflow) -> str:

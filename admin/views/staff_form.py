@@ -153,7 +153,7 @@ class StaffFormPage(PageView):
                 workflow.transitions[step.name].label(language())
                 if step.name in workflow.transitions
                 else step.name,
-                step.by.name,
+                step.by.shown,
                 told_note(definition, step, language()),
             )
             for step in reversed(application.history)

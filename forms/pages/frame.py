@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from models.configuration.terms import TermsText
 from models.documents.stop import Stop
 from models.language import Language, Message, Text, translate
-from models.permissions import allowed
+from models.permissions import allowed, may_use
 from models.services.accepting import untold
 from models.services.switches import ground_of, stops_of
 
@@ -25,6 +25,7 @@ DONE: Mapping[str, Message] = {
     "presented": Message("The client certificate was accepted."),
     "not_added": Message("It has been handed over. What was typed on that page is not part of it."),
     "not_asked": Message("Your other answers do not lead to that page. What was typed there was left aside."),
+    "declared": Message("Your answer has been kept."),
     "user_issued": Message("The user has been issued and is told by e-mail."),
     "user_invited": Message("The invitation has been sent once more."),
     "copied": Message("The answers have been taken over. Please check them page by page."),
@@ -106,7 +107,7 @@ def here_of(visit: "Visit") -> str:
 
 def person_of(visit: "Visit") -> str:
     """Who is signed in; "" for visitors."""
-    return visit.actor.display_name if visit.actor.kind == "operator" else ""
+    return visit.actor.person.shown if visit.actor.kind == "operator" else ""
 
 
 def frame_shape(visit: "Visit") -> Hashable:
@@ -116,6 +117,7 @@ def frame_shape(visit: "Visit") -> Hashable:
     done = visit.request.query_params.get("done", "") if b"done=" in scope["query_string"] else ""
     return (
         *(visit.language, visit.actor.kind, visit.actor.roles, site.registry.revision, site.always_open),
+        *(visit.actor.may, visit.actor.types),
         "/applications/" if scope["path"].startswith("/applications/") else scope["path"],
         done if done in DONE else "",
         *_stops(visit),
@@ -190,6 +192,8 @@ def _own_places(visit: "Visit") -> Iterator[tuple[str, str]]:
     yield "/portal/certificates", translate("Certificates", language)
     if allowed(visit.actor, "account.view_own"):
         yield "/portal/users", translate("Users", language)
+    if visit.site.configuration.site.declarations and allowed(visit.actor, "declaration.view_own"):
+        yield "/portal/declarations", translate("Declarations", language)
     yield "/portal/notices", translate("Notices", language)
 
 
@@ -197,5 +201,5 @@ def _own_types(visit: "Visit") -> Iterator[tuple[str, Text]]:
     """The record types an operator has records of, its own record first."""
     for published in visit.site.registry.all_current().values():
         definition = published.definition
-        if definition.enabled:
+        if definition.enabled and may_use(visit.actor, definition.name):
             yield f"/portal/{definition.name}", definition.label

@@ -8,6 +8,7 @@ from models.configuration.checks.asking import check_asking
 from models.configuration.checks.circles import check_circles
 from models.configuration.checks.conditions import check_conditions
 from models.configuration.checks.dashboard import check_dashboard
+from models.configuration.checks.declarations import check_declarations
 from models.configuration.checks.evolution import check_evolution
 from models.configuration.checks.examples import check_examples
 from models.configuration.checks.fields import check_fields
@@ -18,6 +19,7 @@ from models.configuration.checks.mail import check_bulk_mail, check_use_of_mail
 from models.configuration.checks.names import check_counts, check_list, check_names
 from models.configuration.checks.orders import check_orders
 from models.configuration.checks.pages import check_pages
+from models.configuration.checks.people import check_people
 from models.configuration.checks.place import Sources, Subject, first, unknown
 from models.configuration.checks.privacy import check_privacy
 from models.configuration.checks.reach import check_reach
@@ -87,6 +89,8 @@ def _check_site(configuration: Configuration, sources: Sources) -> Iterator[Find
     operator = configuration.site.operator_type
     yield from unknown(sources["site", "site"], "T-E023", path, operator, configuration.record_types)
     yield from first(sources["site", "site"], check_dashboard(configuration, sources["site", "site"]))
+    yield from first(sources["site", "site"], check_declarations(configuration, sources["site", "site"]))
+    yield from first(sources["site", "site"], check_people(configuration, sources["site", "site"]))
     collections: set[str] = set()
     for name, kind in configuration.record_types.items():
         if kind.collection in collections:

@@ -16,6 +16,8 @@ class Applicant(Part):
     account_id: Id | None = None
     name: str = ""
     email: str = ""
+    delegate: str = ""
+    """The organisation of a delegate that applies for the operator (terms of use 2.3); "" for none."""
 
 
 class AcceptedTerms(Part):
@@ -58,6 +60,17 @@ class Handover(Part):
     by: Person
     at: datetime
     note: str = ""
+
+
+class Asked(Part):
+    """That staff asked the operator for it, in which round of which request, and by when it is due at
+    last."""
+
+    request: Id
+    round: str
+    by: Person
+    at: datetime
+    due: datetime | None = None
 
 
 class Batch(Part):
@@ -126,6 +139,9 @@ class Application(Stored):
     due: datetime | None = None
     certificate: str | None = None
     batch: Batch | None = None
+    asked: Asked | None = None
+    reminded: str = ""
+    """The last reminder sent: the length of the history then, and the place among the state's."""
     number: str | None = None
     revision: int = 0
     created_at: datetime
@@ -201,6 +217,17 @@ class Application(Stored):
                 unique=True,
                 name="one_per_row",
                 partialFilterExpression={"batch.job": AN_ID},
+            ),
+            IndexModel(
+                [("asked.round", ASCENDING), ("operator_id", ASCENDING)],
+                unique=True,
+                name="one_per_round",
+                partialFilterExpression={"asked.request": AN_ID},
+            ),
+            IndexModel(
+                [("asked.request", ASCENDING), ("open", ASCENDING), ("operator_name", ASCENDING)],
+                name="by_request",
+                partialFilterExpression={"asked.request": AN_ID},
             ),
             IndexModel([("keys", ASCENDING)], name="keys", partialFilterExpression={"open": True}),
             IndexModel([("grams", ASCENDING)], name="search"),

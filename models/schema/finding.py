@@ -189,6 +189,12 @@ CODES: dict[str, Code] = {
         "The table “{name}” stands inside another field: its rows have no pages of their own.",
         "Take the table out of it, or leave “row_pages” out.",
     ),
+    "T-E074": Code("Operators have no permission “{name}”.", "Use one of: {known}."),
+    "T-E075": Code(
+        "These roles leave an operator without an administrator who may do everything, or with nobody else.",
+        "Describe “administrator” without “may:”, and at least one further role.",
+    ),
+    "T-E076": Code("A delegate cannot have the role “{name}”.", "Use one of: {known}."),
     "T-E083": Code("The effect “{effect}” needs “{name}”.", "Write it beside the effect."),
     "T-E084": Code("“{name}” is no level at which use can be stopped.", "Use one of: {known}."),
     "T-E085": Code(

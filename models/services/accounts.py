@@ -11,39 +11,53 @@ from models.permissions import Actor, require
 from models.schema.reading import AnswerError
 from models.services.events import record_event
 from models.services.messages import Letter, Recipient, queue_letter
+from models.services.persons import read_name, require_natural
 from models.services.resuming import read_address
+from models.services.roles import USER, assignable
 from models.services.sessions import end_sessions
 from models.services.site import Site
+from models.services.stepping_up import require_recent
 from models.services.switches import require_writing
 from models.services.variables import operator_of
 
 USER_LOGIN = "U{seq:07}"
 """Form of user IDs."""
 
-NAME_LIMIT = 50
+USERS_LIMIT = 500
+"""Most accounts of one operator that are listed."""
 
 
 async def issue_user(
-    site: Site, actor: Actor, *, name: str, email: str, language: Language = "ja"
+    site: Site,
+    actor: Actor,
+    *,
+    name: str,
+    email: str,
+    role: str = USER,
+    sure: bool = False,
+    language: Language = "ja",
 ) -> Account:
-    """Issue a user of the administrator's operator: one natural person, told by mail (R55).
+    """Issue a user of the administrator's operator: one natural person, told by mail (R55); who is `sure`
+    has set doubts about that aside.
 
-    Raises NotAllowed, AnswersInvalid (paths ``name``, ``email``)."""
+    Raises NotAllowed, AnswersInvalid (paths ``name``, ``email``, ``role``, ``natural``),
+    ConfirmationRequired, WritingStopped."""
     require(actor, "account.issue")
     await require_writing(site, actor)
-    if not name.strip() or len(name.strip()) > NAME_LIMIT:
-        msgid = "Enter the person's name, at most 50 characters."
-        raise AnswersInvalid((AnswerError("name", "required", Message(msgid)),))
-    address = read_address(email)
+    kept, address = read_name(name), read_address(email)
+    if role not in assignable(site):
+        raise AnswersInvalid((AnswerError("role", "choice", Message("Choose one of the roles.")),))
+    await require_natural(kept, address, None, sure=sure)
+    require_recent(site, actor)
     operator = await operator_of(site, actor.operator_id)
     login = USER_LOGIN.format(seq=await draw("accounts:user"))
     account = Account(
         id=new_id(),
         login=login,
         kind="operator",
-        name=name.strip(),
+        name=kept,
         email=address,
-        roles=["user"],
+        roles=[role],
         operator_id=actor.operator_id,
         language=language,
         created_at=site.now(),
@@ -73,11 +87,13 @@ def issued_letter(account: Account, operator_name: str = "", again: str = "") ->
 
 
 async def users_of(site: Site, actor: Actor) -> list[Account]:
-    """The accounts of the administrator's operator (R56). Raises NotAllowed."""
+    """The accounts of the administrator's operator and of its delegates, those removed last (R56). Raises
+    NotAllowed."""
     require(actor, "account.view_own")
     if actor.operator_id is None:
         raise NotFound
-    return await Account.find({"operator_id": actor.operator_id}).sort("login").limit(500).to_list()
+    found = Account.find({"operator_id": actor.operator_id}).sort("login").limit(USERS_LIMIT)
+    return sorted(await found.to_list(), key=lambda account: account.status == "deleted")
 
 
 async def sign_out_everywhere(site: Site, actor: Actor, account_id: Id) -> Account:

@@ -20,7 +20,7 @@ from models.services.site import Site
 from models.services.waiting import states_of
 from models.workflow.definition import State
 
-Sort = Literal["returned", "certificate", "draft", "invitation"]
+Sort = Literal["asked", "returned", "certificate", "draft", "invitation"]
 Group = Literal["all", "mine", "review", "over"]
 
 GROUPS: tuple[Group, ...] = ("all", "mine", "review", "over")
@@ -28,6 +28,9 @@ GROUPS: tuple[Group, ...] = ("all", "mine", "review", "over")
 
 WARNED = (60, 30, 14, 7, 1)
 """Days before the end of a certificate from which it is told, each time more urgently."""
+
+FIRST = ("returned", "asked")
+"""The sorts told first: what somebody waits for."""
 
 MOST = 20
 """Most things of one sort that are told at once; the lists have the rest."""
@@ -52,6 +55,7 @@ BRIEF: Mapping[str, Any] = dict.fromkeys(
         "created_at",
         "updated_at",
         "submitted_at",
+        "asked",
     ),
     1,
 )
@@ -94,15 +98,15 @@ class Page:
 
 
 async def agenda(site: Site, actor: Actor) -> list[Waiting]:
-    """Everything that waits for this actor's operator: what was returned first, then by the day it ends, what
-    never ends last. At most MOST of each sort. Raises NotAllowed."""
+    """Everything that waits for this actor's operator: what was returned or asked for first, then by the day it
+    ends, what never ends last. At most MOST of each sort. Raises NotAllowed."""
     _require(actor)
     found = [
         *await _own_turn(site, actor),
         *(await expiring(site, actor)),
         *(await _invitations(site, actor)),
     ]
-    return sorted(found, key=lambda each: (each.sort != "returned", each.until or date.max))
+    return sorted(found, key=lambda each: (each.sort not in FIRST, each.until or date.max))
 
 
 def _require(actor: Actor) -> None:
@@ -123,7 +127,8 @@ def _group_of(state: State) -> Group:
 
 
 def _own(actor: Actor) -> dict[str, Any]:
-    return {"operator_id": actor.operator_id, "by_staff": {"$ne": True}}
+    scope = {} if actor.types is None else {"type": {"$in": sorted(actor.types)}}
+    return {"operator_id": actor.operator_id, "by_staff": {"$ne": True}, **scope}
 
 
 async def _own_turn(site: Site, actor: Actor) -> list[Waiting]:
@@ -133,7 +138,8 @@ async def _own_turn(site: Site, actor: Actor) -> list[Waiting]:
     returned = await _by_due(actor, [name for name in mine if name not in first])
     drafts = await _by_due(actor, [name for name in mine if name in first])
     sorts: Iterable[tuple[Sort, Application]] = chain(
-        (("returned", each) for each in returned), (("draft", each) for each in drafts)
+        (("returned", each) for each in returned),
+        (("asked" if each.asked else "draft", each) for each in drafts),
     )
     changed = await _changed(site, [*returned, *drafts])
     return [

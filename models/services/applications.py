@@ -11,7 +11,7 @@ from models.documents.event import Subject
 from models.documents.guarded import update_where
 from models.errors import AnswersInvalid, NotFound, RecordChanged, TransitionRefused
 from models.language import Language, Text
-from models.permissions import Actor, allowed, is_applicant, require
+from models.permissions import Actor, allowed, is_applicant, may_use, require
 from models.schema.conditions import fields_in
 from models.schema.definition import Kind, RecordType, walk
 from models.schema.fields import BaseField
@@ -49,7 +49,7 @@ def may_begin(site: Site, actor: Actor, definition: RecordType, kind: Kind) -> b
     applications = definition.applications
     if kind not in applications.kinds or "applicant" not in applications.begun_by:
         return False
-    if not allowed(actor, "application.begin"):
+    if not (allowed(actor, "application.begin") and may_use(actor, definition.name)):
         return False
     if actor.kind == "visitor":
         return kind == "register" and definition.name == site.configuration.site.operator_type
@@ -60,7 +60,8 @@ def facts_of(application: Application) -> dict[str, Any]:
     """What ``when`` may ask of an application."""
     named = {"kind": application.kind, "type": application.type, "record_type": application.type}
     corrects = application.by_staff and application.kind != "register"
-    return {**named, "correction": corrects, "by_staff": application.by_staff}
+    about = {"correction": corrects, "by_staff": application.by_staff, "data": application.data or {}}
+    return {**named, **about}
 
 
 def subject_of(application: Application) -> Subject:
@@ -71,7 +72,9 @@ def subject_of(application: Application) -> Subject:
 async def mine(site: Site, actor: Actor) -> list[Application]:
     """The applications of this actor's operator, newest first."""
     require(actor, "portal.enter")
-    where = {"operator_id": actor.operator_id, "by_staff": {"$ne": True}}
+    where: dict[str, Any] = {"operator_id": actor.operator_id, "by_staff": {"$ne": True}}
+    if actor.types is not None:
+        where["type"] = {"$in": sorted(actor.types)}
     return await Application.find(where).sort("-updated_at").limit(OWN_LIMIT).to_list()
 
 
@@ -197,9 +200,12 @@ async def keep_settled(
 
 
 def require_applicant(site: Site, actor: Actor, application: Application) -> None:
-    """Raise NotFound unless it is theirs, TransitionRefused unless it is their turn."""
+    """Raise NotFound unless it is theirs, NotAllowed where their role only reads, TransitionRefused unless it
+    is their turn."""
     if not is_applicant(actor, application):
         raise NotFound
+    if actor.kind == "operator":
+        require(actor, "application.write_own")
     if not is_with_applicant(site, application):
         raise TransitionRefused(NOT_YOURS_TO_WRITE)
 
@@ -284,9 +290,11 @@ def form_of(site: Site, application: Application) -> RecordType:
 
 def may_type(actor: Actor, field: BaseField, application: Application) -> bool:
     """Whether `actor` answers this field at all in this application: not what is computed, presented or
-    ``read_only``, what is ``set_once`` only when it is registered, and what ``access`` leaves to them. The
-    field is one of ``form_of``."""
+    ``read_only``, what staff fill in only in what they began, what is ``set_once`` only when it is registered,
+    and what ``access`` leaves to them. The field is one of ``form_of``."""
     if not field.asked or field.read_only or isinstance(field, CertificateField):
+        return False
+    if field.filled_by == "staff" and not application.by_staff:
         return False
     if not may_answer(actor, field):
         return False
@@ -370,7 +378,7 @@ def timeline(site: Site, application: Application, language: Language) -> list[E
             at=step.at,
             label=step_label(workflow, step.name)(language),
             state=workflow.states[step.to].label(language) if step.to in workflow.states else step.to,
-            who=step.by.name if step.by.kind != "staff" else site.configuration.site.organisation(language),
+            who=step.by.shown if step.by.kind != "staff" else site.configuration.site.organisation(language),
             note=told_note(definition, step, language),
         )
         for step in application.history

@@ -135,7 +135,9 @@ def draft_about(
         base_revision=record.revision if record else None,
         operator_id=record.operator_id if record else actor.operator_id,
         operator_name=operator.title if operator else "",
-        applicant=Applicant(account_id=actor.account_id, name=actor.name, email=actor.email),
+        applicant=Applicant(
+            account_id=actor.account_id, name=actor.name, email=actor.email, delegate=actor.delegate
+        ),
         title=record.title if record else "",
         certificate=actor.certificate,
         created_at=site.now(),

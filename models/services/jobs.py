@@ -22,7 +22,7 @@ from models.documents.job import (
 )
 from models.documents.store import Session
 from models.errors import JobMoved, NotFound, TorokuError
-from models.permissions import SYSTEM, Actor, allowed
+from models.permissions import SYSTEM, Actor, allowed, may_use
 from models.services import applying, exporting, importing, rewriting, summaries
 from models.services.events import record_event
 from models.services.progress import Hold, Lost, Progress, silent
@@ -226,8 +226,9 @@ def may_control(actor: Actor, job: Job) -> bool:
 
 
 def is_ours(actor: Actor, job: Job) -> bool:
-    """Whether a job is the work of the operator of `actor`."""
-    return actor.kind == "operator" and job.operator_id is not None and job.operator_id == actor.operator_id
+    """Whether a job is the work of the operator of `actor`, within the scope of a delegate."""
+    theirs = job.operator_id is not None and job.operator_id == actor.operator_id
+    return actor.kind == "operator" and theirs and may_use(actor, job.type)
 
 
 def is_own(actor: Actor, job: Job) -> bool:

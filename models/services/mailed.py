@@ -63,12 +63,15 @@ def _addresses(site: Site, actor: Actor, application: Application) -> list[str]:
 
 
 async def mails_to_operator(site: Site, actor: Actor, before: str = "") -> tuple[list[Mail], str]:
-    """A page of the mails to this actor's operator, newest first, those before the mail named; with the name
+    """A page of the mails to this actor's operator (to a delegate whose scope has an end: those to
+    themselves), newest first, those before the mail named; with the name
     of the last one where there are more, else "". Raises NotAllowed."""
     require(actor, "portal.enter")
     require(actor, "message.view_own")
     to_staff = ["", "assignee", *(role for role in site.configuration.site.roles if role not in OWN)]
     where: dict[str, Any] = {"operator_id": actor.operator_id, "to": {"$nin": to_staff}}
+    if actor.types is not None:
+        where["to_address"] = actor.email
     if before:
         where |= await _before(actor, before)
     cursor = Message.find(where).sort("-created_at", "-_id").limit(PAGE + 1)

@@ -51,6 +51,12 @@ def assignable(site: Site) -> Mapping[str, OperatorRole]:
     return {name: role for name, role in operator_roles(site).items() if name != ADMINISTRATOR}
 
 
+def staff_roles(site: Site) -> dict[str, Text]:
+    """The roles of the staff's side by name: what the site calls a role and operators do not have."""
+    operators = {*BUILT_IN, *operator_roles(site)}
+    return {name: text for name, text in site.configuration.site.roles.items() if name not in operators}
+
+
 def role_label(site: Site, name: str) -> Text:
     """What a role is called, of the staff's or the operator's side."""
     role = operator_roles(site).get(name)

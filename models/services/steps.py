@@ -83,7 +83,7 @@ def already_done(site: Site, actor: Actor, application: Application, name: str) 
     what = done.label if done else last.name
     if last.name == name and last.by.id is not None and last.by.id == actor.account_id:
         return AlreadyDone("You did “{what}” already, at {when}. It was done once.", what=what, when=moment)
-    return AlreadyDone(who=last.by.name, what=what, when=moment)
+    return AlreadyDone(who=last.by.shown, what=what, when=moment)
 
 
 def is_submission(workflow: Workflow, application: Application, transition: Transition) -> bool:

@@ -168,6 +168,25 @@ BROKEN: Mapping[str, Broken] = {
         "{name: outer, type: group, " + LABEL + ", fields: [{name: inner, type: table, row_pages: true, "
         "fields: [{name: part, type: text, " + LABEL + "}], " + LABEL + "}]}"
     ),
+    "T-E074": broken(
+        "  retention:",
+        "  operator_roles:\n    administrator: {label: {ja: 長, en: Head}}\n"
+        "    user: {label: {ja: 員, en: Member}, may: [record.view]}\n  retention:",
+        "may: [record.view]",
+        file="site.yaml",
+    ),
+    "T-E075": broken(
+        "  retention:",
+        "  operator_roles:\n    user: {label: {ja: 員, en: Member}}\n  retention:",
+        "operator_roles:",
+        file="site.yaml",
+    ),
+    "T-E076": broken(
+        "  retention:",
+        "  delegates: {roles: [administrator], duties: {version: '1', text: {ja: 文, en: Text}}}\n  retention:",
+        "delegates:",
+        file="site.yaml",
+    ),
     "T-E087": broken("workflow: short", "workflow: short, begun_by: [reviwer]", "reviwer"),
     "T-W001": broken("{ja: 団体, en: Group}\npurpose", "{ja: 団体}\npurpose", "label: {ja: 団体}"),
     "T-W002": broken("Members}, required: true, personal: no", "Members}, required: true"),

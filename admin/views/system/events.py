@@ -37,6 +37,7 @@ COMMON = (
 
 DETAILS = (
     *COMMON[:6],
+    Column("actor.delegate", _("Delegate of")),
     Column("certificate", _("Client certificate"), "code", wrap=True),
     Column("details", _("Details"), show=_pairs, wrap=True),
     COMMON[6],

@@ -146,7 +146,7 @@ def _chapter(visit: Visit, definition: RecordType, each: Chapter) -> Mapping[str
         "until": each.until,
         "state": state.label(language) if state else version.lifecycle,
         "what": step.label(language) if step else _cause(visit, each),
-        "who": visit.site.configuration.site.organisation(language) if staff else version.by.name,
+        "who": visit.site.configuration.site.organisation(language) if staff else version.by.shown,
         "reference": "" if each.cause.by_staff else each.cause.reference,
         "reason": version.reason if step else "",
         "changes": list(_changes(visit, each)),

@@ -7,14 +7,15 @@ from forms.pages.follow import held_by, state_of
 from forms.pages.visit import Visit
 from models.documents.application import Application
 from models.errors import NotFound
+from models.permissions import may_use
 from models.schema.definition import KIND_LABELS, RecordType
 from models.services import applications
 
 
 def definition_of(visit: Visit) -> RecordType:
-    """The record type an address names. Raises NotFound."""
+    """The record type an address names. Raises NotFound, as for one outside the scope of a delegate."""
     definition = visit.site.registry.current(visit.parameter("record_type")).definition
-    if not definition.enabled:
+    if not definition.enabled or not may_use(visit.actor, definition.name):
         raise NotFound
     return definition
 
