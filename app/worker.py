@@ -10,12 +10,16 @@ from app.database import honest
 from app.mail import Sender, SendLater, SendNever, compose
 from models.documents.job import TRANSFERS
 from models.errors import TorokuError
+from models.services import confirmations
+from models.services.asking import ask_some
 from models.services.delivery import Envelope, claim_due, mark_failed, mark_later, mark_sent
+from models.services.duties import open_periods
 from models.services.erasing import erase_some, sweep_some
 from models.services.expiry import expire_one
 from models.services.following import follow
 from models.services.jobs import run_one
 from models.services.mailings import alarm_one, list_some, settle_some
+from models.services.prompting import remind_some, tell_overdue
 from models.services.proposals import publish_due
 from models.services.reminders import remind_one
 from models.services.sealing import seal
@@ -30,6 +34,9 @@ OFTEN = 5.0
 
 RARELY = 30.0
 """Seconds between looks for deadlines that have passed."""
+
+SELDOM = 300.0
+"""Seconds between looks for reminders: they are due by the day."""
 
 LANES = 2
 """Imports and exports one process works on side by side."""
@@ -58,8 +65,13 @@ class Worker:
             self._repeat(self.erase_some, RARELY),
             self._repeat(self.sweep_some, RARELY),
             self._repeat(self.publish_due, OFTEN),
+            self._repeat(self.open_periods, RARELY),
+            self._repeat(self.ask_some, OFTEN),
+            self._repeat(self.remind_some, SELDOM),
+            self._repeat(self.tell_overdue, SELDOM),
             self._repeat(self.remind_of_certificates, RARELY),
             self._repeat(self.tell_of_terms, OFTEN),
+            self._repeat(self.ask_operators, RARELY),
         )
 
     async def _repeat(self, work: Callable[[], Awaitable[bool]], idle: float = IDLE) -> None:
@@ -131,6 +143,26 @@ class Worker:
     async def remind_of_certificates(self) -> bool:
         """Remind an operator of one certificate that ends; False when none is due."""
         return await remind_one(self.site)
+
+    async def open_periods(self) -> bool:
+        """Make the requests of duties whose period has begun; False when none has."""
+        return await open_periods(self.site)
+
+    async def ask_some(self) -> bool:
+        """Ask the next operators of a request; False when none waits."""
+        return await ask_some(self.site)
+
+    async def remind_some(self) -> bool:
+        """Send the reminders whose time has come; False when there were none."""
+        return await remind_some(self.site)
+
+    async def tell_overdue(self) -> bool:
+        """Tell the staff of one request that was not answered in time; False when there is none."""
+        return await tell_overdue(self.site)
+
+    async def ask_operators(self) -> bool:
+        """Ask some operators to confirm what they declared, or remind one; False when there is nobody."""
+        return await confirmations.remind_one(self.site) or await confirmations.spread_one(self.site)
 
     async def expire_one(self) -> bool:
         """End the application that is longest overdue; False when none is."""

@@ -33,6 +33,7 @@ from forms.pages.portal import applications as own_applications
 from forms.pages.portal import (
     certificates,
     copying,
+    declarations,
     downloads,
     home,
     notices,
@@ -128,6 +129,9 @@ def _portal() -> list[BaseRoute]:
         Route("/portal/users", users.list_users),
         post("/portal/users", users.issue_user),
         post("/portal/users/invite", users.invite_again),
+        Route("/portal/declarations", declarations.list_declarations),
+        Route("/portal/declarations/{name}", declarations.show_declaration),
+        post("/portal/declarations/{name}", declarations.answer),
         Route("/portal/terms", terms.show_gate),
         post("/portal/terms", terms.accept),
         post("/portal/terms/told", terms.close_news),

@@ -10,6 +10,7 @@ from models.documents.account import Account
 from models.documents.application import Application
 from models.documents.base import Id
 from models.documents.certificate import Certificate
+from models.documents.declaration import Confirmation
 from models.documents.link import Link
 from models.documents.windows import PATIENCE, Order, count_rows, place_of, read_place, read_rows
 from models.errors import NotAllowed
@@ -20,7 +21,7 @@ from models.services.site import Site
 from models.services.waiting import states_of
 from models.workflow.definition import State
 
-Sort = Literal["asked", "returned", "certificate", "draft", "invitation"]
+Sort = Literal["declaration", "asked", "returned", "certificate", "draft", "invitation"]
 Group = Literal["all", "mine", "review", "over"]
 
 GROUPS: tuple[Group, ...] = ("all", "mine", "review", "over")
@@ -29,7 +30,7 @@ GROUPS: tuple[Group, ...] = ("all", "mine", "review", "over")
 WARNED = (60, 30, 14, 7, 1)
 """Days before the end of a certificate from which it is told, each time more urgently."""
 
-FIRST = ("returned", "asked")
+FIRST = ("returned", "asked", "declaration")
 """The sorts told first: what somebody waits for."""
 
 MOST = 20
@@ -79,6 +80,7 @@ class Waiting:
     application: Application | None = None
     certificate: Certificate | None = None
     account: Account | None = None
+    confirmation: Confirmation | None = None
     outdated: bool = False
     """Whether the registration an application is about has changed since it was begun."""
 
@@ -103,6 +105,7 @@ async def agenda(site: Site, actor: Actor) -> list[Waiting]:
     _require(actor)
     found = [
         *await _own_turn(site, actor),
+        *await _declarations(site, actor),
         *(await expiring(site, actor)),
         *(await _invitations(site, actor)),
     ]
@@ -199,6 +202,16 @@ async def expiring(site: Site, actor: Actor) -> list[Waiting]:
     if not found or warned(days_left(site, found[0])) is None:
         return []
     return [_timed(site, "certificate", found[0].not_after, certificate=found[0])]
+
+
+async def _declarations(site: Site, actor: Actor) -> list[Waiting]:
+    """The declarations that are to be confirmed, for those who may answer."""
+    if not allowed(actor, "declaration.answer") or actor.delegate:
+        return []
+    where = {"operator_id": actor.operator_id, "state": "open"}
+    rows = await Confirmation.raw().find(where).sort("due", 1).limit(MOST).to_list(None)
+    found = [Confirmation.model_validate(row) for row in rows]
+    return [_timed(site, "declaration", each.due, confirmation=each) for each in found]
 
 
 async def _invitations(site: Site, actor: Actor) -> list[Waiting]:

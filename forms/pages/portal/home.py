@@ -9,21 +9,26 @@ from starlette.responses import Response
 from forms.pages.portal.rows import told, told_all
 from forms.pages.visit import Visit, operator_visit, page
 from forms.pages.windows import told as told_period
+from models.documents.declaration import Confirmation
 from models.documents.record import Record
 from models.language import Message
-from models.services import agenda, applications, batches, notices, windows
+from models.services import agenda, applications, batches, confirmations, declarations, notices, windows
 from models.services.agenda import Waiting
 
 RECENT = 5
 """Notices and applications on the first page."""
 
 TITLES: Mapping[str, Message] = {
+    "asked": Message("Answer what you are asked for"),
+    "declaration": Message("Confirm a declaration"),
     "returned": Message("Correct and submit again"),
     "draft": Message("Finish and submit"),
     "certificate": Message("Renew the client certificate"),
     "invitation": Message("Invitation not accepted yet"),
 }
 ACTIONS: Mapping[str, Message] = {
+    "asked": Message("Answer"),
+    "declaration": Message("Answer"),
     "returned": Message("Correct the answers"),
     "draft": Message("Go on"),
     "certificate": Message("See what to do"),
@@ -88,9 +93,20 @@ def _about(visit: Visit, each: Waiting) -> Mapping[str, Any]:
     if each.certificate is not None:
         serial = Message("Serial number {serial}", {"serial": each.certificate.serial})(visit.language)
         return {"about": each.certificate.subject, "facts": serial, "address": "/portal/certificates"}
+    if each.confirmation is not None:
+        return _about_declaration(visit, each.confirmation)
     account = each.account
     name, login = (account.name, account.login) if account else ("", "")
     return {"about": name, "facts": login, "address": "/portal/users"}
+
+
+def _about_declaration(visit: Visit, asked: Confirmation) -> Mapping[str, Any]:
+    rule = declarations.rules(visit.site).get(asked.name)
+    return {
+        "about": rule.label(visit.language) if rule else asked.name,
+        "facts": confirmations.reason_of(asked)(visit.language),
+        "address": f"/portal/declarations/{asked.name}",
+    }
 
 
 def _left(each: Waiting) -> Message:
@@ -99,6 +115,6 @@ def _left(each: Waiting) -> Message:
         return Message("The time is over.")
     if each.days == 0:
         return Message("Today is the last day.")
-    if each.sort == "returned":
+    if each.sort in agenda.FIRST:
         return Message("{count} business days left", {"count": each.working})
     return Message("{count} days left", {"count": each.days})
