@@ -12,6 +12,7 @@ from forms.pages import (
     apply,
     bulk,
     bulk_file,
+    certificate,
     check,
     confirming,
     copy,
@@ -112,8 +113,8 @@ def _signing() -> list[BaseRoute]:
         post("/logout", signing.log_out),
         Route("/confirm", confirming.show_confirm),
         post("/confirm", confirming.confirm),
-        Route("/certificate", signing.show_certificate),
-        post("/certificate", signing.present_certificate),
+        Route("/certificate", certificate.show_certificate),
+        post("/certificate", certificate.present_certificate),
     ]
 
 

@@ -81,6 +81,7 @@ class Sessions:
                 cookies.get(LANGUAGE_COOKIE, "")[:9], head(scope, b"accept-language")[:200]
             ),
             "certificate_upload": self.certificate_upload,
+            "certificate_connected": self.connected,
         }
         return browser
 

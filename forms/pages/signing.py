@@ -1,11 +1,10 @@
-"""Signing in and out, and presenting a certificate where no proxy does it."""
+"""Signing in and out."""
 
-from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
 from forms.pages.visit import Visit, go, local_path, page, read_form, text_of, visit_of
-from models.errors import CertificateRefused, NotFound, SignInFailed
+from models.errors import SignInFailed
 from models.language import translate
 from models.services import certificates, signing
 
@@ -50,39 +49,3 @@ async def log_out(request: Request) -> Response:
     """End the session, on the server too."""
     await visit_of(request).browser.sign_out()
     return go("/?done=signed_out")
-
-
-async def show_certificate(request: Request) -> Response:
-    """Where a certificate may be presented as a file (development only: else NotFound)."""
-    return await _certificate_page(_certificate_visit(request))
-
-
-async def present_certificate(request: Request) -> Response:
-    """Take the certificate in the file, or the text, for this browser."""
-    visit = _certificate_visit(request)
-    form = await read_form(request)
-    file, text = form.get("file"), form.get("text")
-    pem = await file.read(certificates.PEM_LIMIT + 1) if isinstance(file, UploadFile) else b""
-    if not pem and isinstance(text, str):
-        pem = text.encode()
-    try:
-        certificate = await certificates.present(visit.site, pem)
-    except CertificateRefused as error:
-        said = translate(error.public, visit.language, **error.values)
-        return await _certificate_page(visit, said)
-    await visit.browser.present_certificate(certificate.fingerprint)
-    wanted = local_path(request.query_params.get("next", ""), "/certificate?done=presented")
-    return go(wanted)
-
-
-def _certificate_visit(request: Request) -> Visit:
-    visit = visit_of(request)
-    if not visit.offers_certificate_upload:
-        raise NotFound
-    return visit
-
-
-async def _certificate_page(visit: Visit, problem: str = "") -> Response:
-    certificate = await certificates.find(visit.site, visit.actor.certificate)
-    context = {"certificate": certificate, "errors": [("#file", problem)] if problem else ()}
-    return page(visit, "certificate", context, status=422 if problem else 200)

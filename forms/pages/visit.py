@@ -16,7 +16,7 @@ from forms.pages.frame import frame_of
 from forms.received import PART_LIMIT, PLAIN_LIMIT, receive
 from forms.refusals import RequestTooLarge
 from forms.render.environment import environment
-from models.errors import SignInRequired
+from models.errors import CertificateRefused, SignInRequired
 from models.language import Language
 from models.permissions import Actor
 from models.services.lookup import Ahead
@@ -59,6 +59,17 @@ class Visit:
     def offers_certificate_upload(self) -> bool:
         """Whether a certificate may be presented as a file (development: no TLS terminator in front)."""
         return bool(getattr(self.request.state, "certificate_upload", False))
+
+    @property
+    def connects_with_certificate(self) -> bool:
+        """Whether the connection itself presents the certificate (TLS, or the proxy in front)."""
+        return bool(getattr(self.request.state, "certificate_connected", False))
+
+    @property
+    def refusal(self) -> CertificateRefused | None:
+        """Why the certificate of this connection cannot be used, where that is so."""
+        found: CertificateRefused | None = getattr(self.request.state, "refusal", None)
+        return found
 
     def take_ahead(self) -> Ahead | None:
         """The application that was asked for with the session; only once, what is read later is read anew."""
@@ -119,7 +130,13 @@ def page(
     status: int = 200,
 ) -> HTMLResponse:
     """A page of the site; never kept by caches, because it may hold what is personal."""
-    around = {"frame": frame_of(visit), "layout": "inset.html" if visit.inset else "base.html", "errors": ()}
+    around = {
+        "frame": frame_of(visit),
+        "layout": "inset.html" if visit.inset else "base.html",
+        "errors": (),
+        "refusal": visit.refusal,
+        "presented": visit.actor.certificate is not None,
+    }
     found = environment(visit.language).get_template(f"pages/{template}.html")
     return HTMLResponse(found.render({**around, **(context or {})}), status, {"cache-control": "no-store"})
 

@@ -87,7 +87,8 @@ async def recognise(site: Site, presented: Sequence[bytes], address: str) -> str
     """The fingerprint of the certificate a connection presented (DER, the client's own first), examined and
     kept in the register. What that came to is remembered for seconds.
 
-    Raises CertificateRefused, as ``examine``; a refusal is an event, at most one of a kind a minute."""
+    Raises CertificateRefused, as ``examine``, with the values ``subject``, ``begins`` and ``ends`` where it
+    can be read; a refusal is an event, at most one of a kind a minute."""
     actor = Actor(kind="visitor", address=address)
     try:
         certificate = read_certificate(presented[0])
@@ -98,8 +99,9 @@ async def recognise(site: Site, presented: Sequence[bytes], address: str) -> str
     fingerprint = fingerprint_of(certificate)
     refused = _remembered(site, certificate, between, fingerprint)
     if refused is not None:
-        await tell_refusal(site, actor, refused, certificate.subject.rfc4514_string()[:200])
-        raise refused
+        await tell_refusal(site, actor, refused, _subject(certificate))
+        begins, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+        raise type(refused)(subject=_subject(certificate), begins=begins, ends=ends)
     if fingerprint not in site.presented:
         await insert_new(document_of(site, certificate))
         site.presented.add(fingerprint)
@@ -119,7 +121,11 @@ def _remembered(
         if len(site.examined) >= MOST:
             site.examined.clear()
         site.examined[fingerprint] = found
-    return found.refused and type(found.refused)()
+    return found.refused
+
+
+def _subject(certificate: x509.Certificate) -> str:
+    return certificate.subject.rfc4514_string()[:200]
 
 
 def _refusal(site: Site, certificate: x509.Certificate, between: Chain) -> CertificateRefused | None:
