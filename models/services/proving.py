@@ -55,6 +55,17 @@ async def prove(site: Site, actor: Actor, password: str, code: str = "") -> None
     await _note(site, actor, account)
 
 
+async def prove_password(site: Site, actor: Actor, account: Account, password: str) -> None:
+    """Check the present password of one's own account before it is changed; counted as in ``prove``.
+
+    Raises AnswersInvalid (path ``present``), SignInRequired."""
+    if await passwords.verify(account.password_hash, password):
+        return
+    if await _count(site, account, actor, "confirmation"):
+        raise SignInRequired
+    raise AnswersInvalid((AnswerError("present", "wrong", WRONG),))
+
+
 async def _flaw(site: Site, account: Account, password: str, code: str) -> AnswerError | None:
     if not await passwords.verify(account.password_hash, password):
         return AnswerError("confirm_password", "wrong", WRONG)

@@ -137,8 +137,8 @@ async def sessions_of(account_id: Id) -> list[Mapping[str, Any]]:
     return rows
 
 
-async def end_sessions(account_id: Id, session: Session = None) -> None:
+async def end_sessions(account_id: Id, session: Session = None, *, keep: Id | None = None) -> None:
     """End every session of an account, at once (ASVS 7.4.2, 7.4.3; R24); those that wait for their second
-    step too."""
-    where = {"$or": [{"account_id": account_id}, {"pending_id": account_id}]}
+    step too. Only `keep` goes on."""
+    where = {"_id": {"$ne": keep}, "$or": [{"account_id": account_id}, {"pending_id": account_id}]}
     await BrowserSession.raw().delete_many(where, session=session)

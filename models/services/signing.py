@@ -12,8 +12,10 @@ from models.errors import SignInFailed
 from models.permissions import Actor
 from models.services import certificates, passwords
 from models.services.events import record_event
+from models.services.guessing import Attempt, note_failure, require_patience
 from models.services.identifying import actor_for
 from models.services.locking import lock, subject_of
+from models.services.roles import may_act
 from models.services.site import Site
 from models.services.using import note_use
 
@@ -42,11 +44,14 @@ async def sign_in(
     """The account these open. An operator's also needs its operator's client certificate (R11, R39). Unless
     ``next_step`` asks for more, that is a sign-in and written down as one.
 
-    Raises SignInFailed, the same for every cause."""
+    Raises SignInFailed, the same for every cause; TooManyRequests where too much failed before."""
+    attempt = Attempt(login, password, certificate, address)
+    await require_patience(site, attempt)
     account = await Account.find_one({"login": login.strip()[:LONGEST_LOGIN], "kind": kind})
     right = await passwords.verify(account.password_hash if account else None, password)
     fitting = await fits(site, account, certificate, kind)
-    if account is None or not (right and fitting and is_usable(account)):
+    if account is None or not (right and fitting and is_usable(account) and may_act(site, account)):
+        await note_failure(site, attempt)
         await _count_failure(site, account, address, right=right, fitting=fitting)
         raise SignInFailed
     if not next_step(site, account):
