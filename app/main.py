@@ -17,6 +17,7 @@ from app.middleware.origin import SameOrigin
 from app.middleware.proxies import Proxies
 from app.middleware.session import Sessions
 from app.middleware.size import LargestBody
+from app.middleware.stops import Stops
 from app.opening import configuration_of
 from app.settings import Settings
 from app.staff import build_site_admin
@@ -50,6 +51,7 @@ def create_app(settings: Settings, configuration: Configuration | None = None) -
                 connected=settings.connects_with_certificates,
                 certificate_upload=settings.certificate_source == "upload",
             ),
+            Middleware(Stops),
             Middleware(AcceptedTerms),
         ],
         exception_handlers=handlers,

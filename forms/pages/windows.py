@@ -15,6 +15,7 @@ from models.language import LANGUAGES, Language, translate
 from models.schema.definition import Kind, RecordType
 from models.services import applications, intake, windows
 from models.services.intake import Term
+from models.services.service import hours_now
 
 SHOWN = timedelta(days=365)
 """How long a closed period is shown."""
@@ -99,25 +100,26 @@ class HoursTold:
     open: bool
     change: str
     """When they close, or open; "" where that is not known."""
+    left: str
+    """How long until then."""
     suspended: bool
     """Whether they are not looked at, as in trials."""
 
 
 def hours_of(visit: Visit) -> HoursTold | None:
     """The service hours now; None for a site without."""
-    site, calendar = visit.site, visit.site.calendar
-    usual, now = calendar.site.service_hours, visit.site.now()
-    if usual is None:
+    usual, found = visit.site.calendar.site.service_hours, hours_now(visit.site)
+    if usual is None or found is None:
         return None
-    is_open = calendar.is_open(now)
-    change = calendar.closing(now) if is_open else calendar.opening(now)
+    change = intake.moment_of(visit.site.calendar, found.change, ends=found.open) if found.change else None
     return HoursTold(
         usual.days == "every_day",
         f"{usual.begin:%H:%M}",
         f"{usual.end:%H:%M}",
-        is_open,
-        intake.moment_of(calendar, change, ends=is_open)(visit.language) if change else "",
-        site.always_open,
+        found.open,
+        change(visit.language) if change else "",
+        found.left(visit.language) if found.left else "",
+        visit.site.always_open,
     )
 
 

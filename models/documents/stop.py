@@ -1,10 +1,12 @@
 """Stops: use stopped or limited for everybody or for one, on a ground of the terms of use (2.4)."""
 
+import asyncio
 from datetime import datetime
 from typing import Literal
 
 from pydantic import Field
 from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo.errors import PyMongoError
 
 from models.documents.base import Id, Part, Person, Stored, new_id
 from models.documents.event import Subject
@@ -14,6 +16,9 @@ Level = Literal["read_only", "closed"]
 
 SITE = "site"
 """The key of a stop for everybody."""
+
+PATIENCE = 1.5
+"""Seconds the page of the service waits for the database before it says that it does not answer."""
 
 OPERATOR = "operator"
 """What the key of a stop for one operator begins with, before its id."""
@@ -101,3 +106,16 @@ class Stop(Stored):
         """Whether it holds no more; its last moment is outside."""
         over = self.over_at
         return over is not None and over <= now
+
+
+async def public_past(now: datetime, since: datetime, limit: int) -> list[Stop] | None:
+    """The stops for everybody that stood after `since` and are over, the last first; None where the database
+    does not answer soon."""
+    ended = [{"ended.at": {"$gte": since}}, {"ended": None, "until": {"$gte": since, "$lte": now}}]
+    found = Stop.raw().find({"key": SITE, "starts": {"$lte": now}, "$or": ended})
+    ordered = found.sort([("starts", DESCENDING), ("_id", DESCENDING)]).limit(limit)
+    try:
+        rows = await asyncio.wait_for(ordered.to_list(None), PATIENCE)
+    except (PyMongoError, TimeoutError):
+        return None
+    return [Stop.model_validate(row) for row in rows]

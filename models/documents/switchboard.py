@@ -1,5 +1,6 @@
 """The stops as one process knows them, so that every write and every page can ask without waiting."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from math import inf
@@ -27,6 +28,7 @@ class Switchboard:
         self._clock = clock
         self._known: Mapping[str, Sequence[Stop]] = {}
         self._read_at: float | None = None
+        self._reading: asyncio.Task[None] | None = None
 
     def last(self, keys: Iterable[str] = (SITE,)) -> Stop | None:
         """The strongest stop on any of these keys, as it was known last: for what is only shown."""
@@ -39,7 +41,7 @@ class Switchboard:
     async def look(self, keys: Iterable[str] = (SITE,)) -> Stop | None:
         """The strongest stop on any of these keys now. What the database does not answer, nobody assumes."""
         if self._read_at is None or monotonic() - self._read_at > FRESH:
-            await self.refresh()
+            await self._read_together()
         return self.last(keys)
 
     async def glance(self, keys: Iterable[str] = (SITE,)) -> Stop | None:
@@ -56,6 +58,12 @@ class Switchboard:
         now = self._clock()
         found = [stop for key in keys for stop in self._known.get(key, ()) if not stop.is_over(now)]
         return sorted(found, key=lambda stop: stop.starts)
+
+    async def _read_together(self) -> None:
+        """Read them once for all who ask at the same moment."""
+        if self._reading is None or self._reading.done():
+            self._reading = asyncio.create_task(self.refresh())
+        await asyncio.shield(self._reading)
 
     async def refresh(self) -> None:
         """Read them all."""

@@ -149,6 +149,28 @@ def keys_of(operator_id: Id | None) -> tuple[str, ...]:
     return (SITE,) if operator_id is None else (SITE, operator_key(operator_id))
 
 
+async def find_operator(site: Site, number: str) -> tuple[Id, str]:
+    """The operator with this registration number, with its number and name. Raises AnswersInvalid (path
+    ``operator``)."""
+    try:
+        record = await site.records[site.configuration.site.operator_type].by_number(number.strip(), {})
+    except NotFound as error:
+        said = Message("No operator has this registration number.")
+        raise AnswersInvalid((AnswerError("operator", "unknown", said),)) from error
+    return record.id, f"{record.number} {record.title}".strip()
+
+
+def read_moment(site: Site, name: str, typed: str) -> datetime | None:
+    """A moment as typed, in the site's time zone; None where nothing is. Raises AnswersInvalid at `name`."""
+    if not typed.strip():
+        return None
+    try:
+        return datetime.fromisoformat(typed.strip()).replace(tzinfo=site.calendar.zone)
+    except ValueError as error:
+        said = Message("Enter a day and a time like 2026-04-01 09:00.")
+        raise AnswersInvalid((AnswerError(name, "format", said),)) from error
+
+
 async def find_stop(stop_id: Id, session: Session = None) -> Stop:
     """One stop as it is stored. Raises NotFound."""
     row = await Stop.raw().find_one({"_id": stop_id}, session=session)
@@ -166,18 +188,9 @@ async def live_stops(site: Site) -> list[Stop]:
     return [Stop.model_validate(row) for row in rows]
 
 
-async def past_stops(site: Site, limit: int, skip: int = 0, *, since: datetime | None = None) -> list[Stop]:
-    """Those that are over, the one that began last first; with `since`, those for everybody that were not
-    over by then."""
-    over: dict[str, Any] = {"$or": [{"ended": {"$ne": None}}, {"until": {"$lte": site.now()}}]}
-    if since is not None:
-        over = {
-            "key": SITE,
-            "$or": [
-                {"ended.at": {"$gte": since}},
-                {"ended": None, "until": {"$gte": since, "$lte": site.now()}},
-            ],
-        }
+async def past_stops(site: Site, limit: int, skip: int = 0) -> list[Stop]:
+    """Those that are over, the one that began last first."""
+    over = {"$or": [{"ended": {"$ne": None}}, {"until": {"$lte": site.now()}}]}
     found = Stop.raw().find(over).sort([("starts", -1), ("_id", -1)]).skip(min(skip, FARTHEST_BACK))
     return [Stop.model_validate(row) for row in await found.limit(limit).to_list(None)]
 

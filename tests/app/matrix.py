@@ -52,6 +52,8 @@ PUBLIC: Mapping[str, Row] = {
             "/accessibility",
             "/windows",
             "/windows.ics",
+            "/service",
+            "/service.json",
             "/status",
             "/login",
         )

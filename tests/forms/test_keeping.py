@@ -10,7 +10,7 @@ from forms.pages import keeping, merging
 from models.documents.application import Application
 from models.schema.merging import Merged
 from models.services.site import Site
-from models.services.switches import set_switch
+from models.services.stops import set_stop
 from tests.forms.tab import Tab
 from tests.forms.test_filling_in import HOSTILE, PDF, fill_all, stored
 from tests.services.conftest import staff
@@ -146,9 +146,8 @@ async def test_an_unknown_application_says_the_same(applicant: Tab, open_tab: Ca
 
 
 async def test_while_applicants_only_read_the_script_is_told_why(applicant: Tab, site: Site) -> None:
-    await set_switch(
-        site, await staff(site, "chief", "system_administrator"), "read_only", 1, "点検", revision=0
-    )
+    chief = await staff(site, "chief", "system_administrator")
+    await set_stop(site, chief, None, level="read_only", code=1, text="点検")
     told = await keep(applicant, operator_name="みなと")
     assert (told["status"], told["kept"]) == (503, False)
     assert "operator_name" not in await answers()

@@ -79,9 +79,10 @@ async def test_the_forms_of_somebody_signed_in_are_drawn_alike(administrator: Ta
     assert seen
 
 
-async def test_a_switch_and_a_new_version_are_seen_on_the_next_page(applicant: Tab, site: Site) -> None:
+async def test_a_stop_and_a_new_version_are_seen_on_the_next_page(applicant: Tab, site: Site) -> None:
     before = dict(site.drawn)
-    await site.store.mongo.switches.insert_one({"_id": "read_only", "on": True, "code": 1, "text": "停電"})
+    stop = {"key": "site", "code": 1, "text": "停電", "starts": site.now(), "ended": None, "until": None}
+    await site.store.mongo.stops.insert_one({**stop, "by": {"kind": "system"}, "at": site.now()})
     await site.switchboard.refresh()
     await compare(site, await applicant.open(applicant.path))
     assert "停電" in applicant.text

@@ -9,7 +9,7 @@ from models.permissions import Actor
 from models.services import batches, jobs, transfers
 from models.services.batches import Order
 from models.services.site import Site
-from models.services.switches import set_switch
+from models.services.stops import set_stop
 from tests.clock import Hands
 from tests.services.batching import ROWS, applied, begun, checked, lines, made, worked
 from tests.services.batching import mine as mine
@@ -72,7 +72,7 @@ async def test_cp932_is_told_from_utf_8(site: Site, mine: Actor) -> None:
 async def test_nothing_is_brought_in_while_applicants_only_read(site: Site, mine: Actor) -> None:
     job = await checked(site, mine, lines(*ROWS))
     administrator = await staff(site, "system", "system_administrator")
-    await set_switch(site, administrator, "read_only", 1, "保守", revision=0)
+    await set_stop(site, administrator, None, level="read_only", code=1, text="保守")
     with pytest.raises(WritingStopped):
         await begun(site, mine, lines(*ROWS))
     with pytest.raises(WritingStopped):

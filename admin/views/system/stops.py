@@ -17,9 +17,7 @@ from admin.views.page import Crumb, PageView, route
 from models.documents.base import Id, read_id
 from models.documents.event import Event
 from models.documents.stop import OPERATOR, SITE, Level, Stop
-from models.errors import AnswersInvalid, NotFound, TorokuError
-from models.language import Message
-from models.schema.reading import AnswerError
+from models.errors import TorokuError
 from models.services import stops
 from models.services.site import Site
 from models.services.switches import GROUNDS, TEXT_LIMIT, ground_of
@@ -189,25 +187,11 @@ async def _whom(site: Site, form: FormData) -> tuple[Id | None, str]:
     """The operator a stop is for, with its number and name; nobody where it is for everybody."""
     if text_of(form, "whom") != "operator":
         return None, ""
-    number = text_of(form, "operator", longest=200)
-    try:
-        record = await site.records[site.configuration.site.operator_type].by_number(number, {})
-    except NotFound as error:
-        msgid = "No operator has this registration number."
-        raise AnswersInvalid((AnswerError("operator", "unknown", Message(msgid)),)) from error
-    return record.id, f"{record.number} {record.title}".strip()
+    return await stops.find_operator(site, text_of(form, "operator", longest=200))
 
 
 def _moment(site: Site, form: FormData, name: str) -> datetime | None:
-    """A moment typed in the site's time zone, or None. Raises AnswersInvalid."""
-    typed = text_of(form, name, longest=40)
-    if not typed:
-        return None
-    try:
-        return datetime.fromisoformat(typed.replace(" ", "T")).replace(tzinfo=site.calendar.zone)
-    except ValueError as error:
-        msgid = "Enter a day and a time like 2026-04-01 09:00."
-        raise AnswersInvalid((AnswerError(name, "format", Message(msgid)),)) from error
+    return stops.read_moment(site, name, text_of(form, name, longest=40))
 
 
 def _written(site: Site, moment: datetime | None) -> str:
@@ -260,7 +244,7 @@ def _facts(stop: Stop) -> list[tuple[str, Any]]:
 
 def _timeline(events: Sequence[Event]) -> list[dict[str, Any]]:
     """What was done, as the timeline draws it."""
-    words = {"stop.set": say("Set"), "stop.changed": say("Changed"), "stop.ended": say("Ended")}
+    words = {"stop.set": say("Stopped"), "stop.changed": say("Changed"), "stop.ended": say("Ended")}
     tones = {"stop.set": "bad", "stop.ended": "good"}
     return [
         {

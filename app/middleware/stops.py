@@ -1,0 +1,36 @@
+"""While the service is closed for somebody, they see the page that says so instead of any other."""
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from models.permissions import Actor
+from models.services.site import Site
+from models.services.switches import refusal_of, stops_of
+
+ALWAYS = (
+    *("/admin", "/static", "/healthz", "/readyz", "/service", "/service.json", "/language", "/logout"),
+    *("/terms", "/notices", "/environment", "/accessibility"),
+    *("/losses", "/portal/losses"),
+)
+"""What stays open: what everybody may read at any time, signing out, reports of loss, the staff."""
+
+
+def stays_open(path: str) -> bool:
+    """Whether an address is one of those, or beneath one."""
+    return any(path == each or path.startswith(f"{each}/") for each in ALWAYS)
+
+
+class Stops:
+    """Pure ASGI, within the sessions; raises ServiceClosed, which the failures middleware turns into a page.
+    Writing is refused by the services themselves (``require_writing``)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        actor: Actor | None = scope.get("user")
+        if scope["type"] == "http" and actor is not None and (keys := stops_of(actor)):
+            site: Site = scope["state"]["site"]
+            stop = await site.switchboard.glance(keys)
+            if stop is not None and stop.level == "closed" and not stays_open(scope["path"]):
+                raise refusal_of(site, stop)
+        await self.app(scope, receive, send)
