@@ -22,6 +22,7 @@ from models.services.mailings import alarm_one, list_some, settle_some
 from models.services.prompting import remind_some, tell_overdue
 from models.services.proposals import publish_due
 from models.services.reminders import remind_one
+from models.services.review_mails import ask_for_review
 from models.services.sealing import seal
 from models.services.site import Site
 from models.services.transfers import remove_one
@@ -65,6 +66,7 @@ class Worker:
             self._repeat(self.erase_some, RARELY),
             self._repeat(self.sweep_some, RARELY),
             self._repeat(self.publish_due, OFTEN),
+            self._repeat(self.remind_of_reviews, RARELY),
             self._repeat(self.open_periods, RARELY),
             self._repeat(self.ask_some, OFTEN),
             self._repeat(self.remind_some, SELDOM),
@@ -163,6 +165,10 @@ class Worker:
     async def ask_operators(self) -> bool:
         """Ask some operators to confirm what they declared, or remind one; False when there is nobody."""
         return await confirmations.remind_one(self.site) or await confirmations.spread_one(self.site)
+
+    async def remind_of_reviews(self) -> bool:
+        """Ask the next side for a review of its accounts, or remind it; False when none is due."""
+        return await ask_for_review(self.site)
 
     async def expire_one(self) -> bool:
         """End the application that is longest overdue; False when none is."""

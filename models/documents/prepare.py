@@ -32,6 +32,7 @@ from models.documents.mailing import Mailing, MailingLine
 from models.documents.loss import LossReport
 from models.documents.message import Message
 from models.documents.notice import Notice
+from models.documents.recertification import Recertification, RecertificationLine
 from models.documents.record import RecordTypeVersion, RecordVersion, envelope_schema
 from models.documents.request import Request
 from models.documents.retention import RetentionItem, RetentionRun
@@ -71,6 +72,8 @@ DOCUMENTS: tuple[type[Stored], ...] = (
     Message,
     Notice,
     Post,
+    Recertification,
+    RecertificationLine,
     RecordTypeVersion,
     RecordVersion,
     Request,
