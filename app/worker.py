@@ -14,15 +14,18 @@ from models.services import confirmations
 from models.services.asking import ask_some
 from models.services.delivery import Envelope, claim_due, mark_failed, mark_later, mark_sent
 from models.services.duties import open_periods
+from models.services.disposing import dispose_some
 from models.services.erasing import erase_some, sweep_some
 from models.services.expiry import expire_one
 from models.services.following import follow
 from models.services.jobs import run_one
+from models.services.looking_again import tell_passed
 from models.services.mailings import alarm_one, list_some, settle_some
 from models.services.prompting import remind_some, tell_overdue
 from models.services.proposals import publish_due
 from models.services.reminders import remind_one
 from models.services.review_mails import ask_for_review
+from models.services.retention import count_one
 from models.services.sealing import seal
 from models.services.site import Site
 from models.services.transfers import remove_one
@@ -66,6 +69,8 @@ class Worker:
             self._repeat(self.erase_some, RARELY),
             self._repeat(self.sweep_some, RARELY),
             self._repeat(self.publish_due, OFTEN),
+            self._repeat(self.keep_time, OFTEN),
+            self._repeat(self.tell_passed, RARELY),
             self._repeat(self.remind_of_reviews, RARELY),
             self._repeat(self.open_periods, RARELY),
             self._repeat(self.ask_some, OFTEN),

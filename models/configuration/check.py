@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from models.configuration.checks.access import check_access
-from models.configuration.checks.asking import check_asking
+from models.configuration.checks.asking import check_asking, check_reminding
 from models.configuration.checks.circles import check_circles
 from models.configuration.checks.conditions import check_conditions
 from models.configuration.checks.dashboard import check_dashboard
@@ -60,6 +60,7 @@ def check(configuration: Configuration, sources: Sources) -> Iterator[Finding]:
         elif concept == "workflow":
             yield from first(source, check_flow(configuration, configuration.workflows[name], source))
         elif concept == "lifecycle":
+            yield from first(source, check_reminding(configuration, configuration.workflows[name], source))
             yield from first(source, check_flow(configuration, configuration.lifecycles[name], source))
         elif concept == "window":
             yield from first(source, check_window(configuration, configuration.windows[name], source))

@@ -59,12 +59,14 @@ SENT_BY_THE_PROGRAM = frozenset(
         "address_asked",
         "certificate_changed",
         "certificate_expiring",
+        "due_soon",
         "declaration_declined",
         "delegate_issued",
         "loss_closed",
         "loss_confirm",
         "loss_received",
         "loss_reported",
+        "requests_overdue",
         "password_changed",
         "password_forgotten",
         "password_reissued",
@@ -78,6 +80,12 @@ SENT_BY_THE_PROGRAM = frozenset(
     }
 )
 """Templates the services send of their own accord, whether or not a workflow names them."""
+
+DUE_SOON = "due_soon"
+"""Template that reminds an applicant of what is due."""
+
+OVERDUE = "requests_overdue"
+"""Template that tells the staff of a request nobody answered in time."""
 
 BULK_RECEIVED = "bulk_received"
 """Template of the one mail that tells of many applications from a file, where a site has it."""

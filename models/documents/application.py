@@ -81,13 +81,14 @@ class Batch(Part):
 
 
 class Erasure(Part):
-    """What is left of a draft whose answers were erased: when that was, a keyed hash of the answers, how many
-    uploads and mails they had."""
+    """What is left of an application whose answers were erased: when that was, a keyed hash of the answers,
+    how many uploads and mails they had; ``action`` of the retention job, ``""`` of drafts never submitted."""
 
     at: datetime
     hash: str
     files: int = 0
     mails: int = 0
+    action: str = ""
 
 
 class Submission(Part):

@@ -23,6 +23,9 @@ KIND_LABELS: Mapping[Kind, Text] = {
     "delete": Text(ja="削除申請", en="Deletion"),
 }
 
+MONTH_DAY = r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
+"""A day of the year, written ``04-01``."""
+
 FIELDS_PER_PAGE = 6
 """How a form is split when ``pages`` is left out."""
 
@@ -104,6 +107,35 @@ class Numbering(Part):
     format: str = "{seq:010}"
 
 
+class Asking(Part):
+    """How operators are asked for it: by which roles of the staff (``[]`` for duties alone), and with which
+    mail."""
+
+    by: tuple[str, ...] = ()
+    mail: str
+
+
+class Duty(Part):
+    """What operators owe again and again: an application asked for in every period, which begins on the day
+    ``opens`` and is due by the day ``due``, from the first that begins on ``effective_from`` or later;
+    ``for`` is a condition on the operator, ``least`` the business days everybody has, whenever they are
+    asked."""
+
+    name: str
+    label: Text
+    every: str = Field("12 months", pattern=r"^([1-9]|[1-9][0-9]|1[01][0-9]|120) months?$")
+    opens: str = Field(pattern=MONTH_DAY)
+    due: str = Field(pattern=MONTH_DAY)
+    effective_from: date | None = None
+    whom: Query = Field({}, alias="for")
+    least: int = Field(20, ge=0, le=250)
+
+    @property
+    def months(self) -> int:
+        """The months from one period to the next."""
+        return int(self.every.split()[0])
+
+
 class Applications(Part):
     """How this type is applied for."""
 
@@ -116,6 +148,7 @@ class Applications(Part):
     certificate: str | None = None
     begun_by: tuple[str, ...] = ("applicant",)
     """Who begins one: ``applicant``, and roles of the staff, who begin it about an operator."""
+    asked: Asking | None = None
 
 
 class RowRule(Part):
@@ -151,6 +184,7 @@ class RecordType(Part):
     belongs_to: str | None = None
     retention: str | None = None
     applications: Applications
+    duties: tuple[Duty, ...] = ()
     lifecycle: str
     access: tuple[RowRule, ...] = ()
     fields: tuple[AnyField, ...] = Field(min_length=1)

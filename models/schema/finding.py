@@ -205,6 +205,17 @@ CODES: dict[str, Code] = {
         "The retention “{name}” cannot be kept to: {problem}.", "See the manual's chapter on retention."
     ),
     "T-E087": Code("Nobody called “{name}” can begin or ask for applications.", "Use one of: {known}."),
+    "T-E088": Code(
+        "The state “{name}” reminds of a due date it does not have.", "Add “due”, or leave “remind” out."
+    ),
+    "T-E089": Code(
+        "The field “{name}” cannot be filled in by staff.",
+        "Let it be a plain question outside tables and groups, of a type staff begin or ask for.",
+    ),
+    "T-E090": Code(
+        "The duty “{name}” belongs to a type nobody is asked for.",
+        "Add “asked” with a “mail” to “applications”.",
+    ),
     "T-E077": Code(
         "The version “{name}” cannot be part of an address.",
         "Begin with a digit and use at most 20 letters, digits, dots and hyphens, like “2.0”.",

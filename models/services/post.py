@@ -71,6 +71,8 @@ async def _recipients(work: Work, call: MailCall) -> list[Recipient]:
         return await people_of_operator(work.site, application.operator_id)
     if call.to == "applicant" and application.by_staff:
         return []  # whoever proposed a correction sees it in the admin: the links are for applicants
+    if call.to == "applicant" and application.asked is not None and not application.applicant.email:
+        return await people_of_operator(work.site, application.operator_id)
     if call.to == "applicant":
         applicant = application.applicant
         return _one(applicant.email, applicant.name, application.language)

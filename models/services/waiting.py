@@ -10,6 +10,12 @@ def states_of(site: Site) -> dict[str, State]:
     return {name: state for workflow in site.workflows.values() for name, state in workflow.states.items()}
 
 
+def types_of(site: Site, workflow: str) -> list[str]:
+    """The record types whose applications go through this workflow."""
+    current = site.registry.all_current().items()
+    return [name for name, each in current if each.definition.applications.workflow == workflow]
+
+
 def waiting_states(site: Site) -> tuple[str, ...]:
     """The open states in which the staff are to act, over all workflows, in their order."""
     states = states_of(site).items()

@@ -188,6 +188,16 @@ BROKEN: Mapping[str, Broken] = {
         file="site.yaml",
     ),
     "T-E087": broken("workflow: short", "workflow: short, begun_by: [reviwer]", "reviwer"),
+    "T-E088": broken("submitted: {label", "submitted: {remind: [1 day], label", "remind", file=FLOW),
+    "T-E089": broken(
+        "required: true, personal: no, list", "filled_by: staff, personal: no, list", "name: kind"
+    ),
+    "T-E090": broken(
+        "lifecycle: simple\n",
+        "lifecycle: simple\nduties:\n"
+        "  - {name: yearly, label: {ja: 年次, en: Yearly}, opens: 04-01, due: 06-30}\n",
+        "name: yearly",
+    ),
     "T-W001": broken("{ja: 団体, en: Group}\npurpose", "{ja: 団体}\npurpose", "label: {ja: 団体}"),
     "T-W002": broken("Members}, required: true, personal: no", "Members}, required: true"),
     "T-W003": broken(", classification: restricted", "", "name: email"),

@@ -25,6 +25,7 @@ def check_use_of_mail(configuration: Configuration) -> Iterator[Finding]:
     sent |= {s.review.mail for flow in flows for s in flow.transitions.values() if s.review is not None}
     types = configuration.record_types.values()
     sent |= {reason.mail for kind in types for reason in kind.review.reasons if reason.mail}
+    sent |= {kind.applications.asked.mail for kind in types if kind.applications.asked is not None}
     if offers_bulk(configuration):
         sent.add(BULK_RECEIVED)
     sent |= {configuration.site.terms.mail, *(each.mail for each in configuration.site.declarations.values())}

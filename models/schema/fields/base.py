@@ -71,6 +71,8 @@ class BaseField(BaseModel):
     default: Any = None
     read_only: bool = False
     set_once: bool = False
+    filled_by: Literal["applicant", "staff"] = "applicant"
+    """``staff``: they answer it when they ask for the application or begin it; its applicant reads it."""
     unique: bool | UniqueRule = False
     index: bool = False
     searchable: bool = Field(False, alias="search")
