@@ -144,6 +144,10 @@ PERMISSIONS: Mapping[str, Permission] = {
         "Register, stop, restore and revoke any client certificate", "system_administrator"
     ),
     "loss.report": _row("Report a loss or theft day and night (terms of use 3.4.2)", "operator", "visitor"),
+    "loss.report_accounts": _row(
+        "Report the loss of the administrator ID or of a user ID (terms of use 3.4.2)",
+        "operator_administrator",
+    ),
     "loss.view_own": _row("See the reports of loss or theft of their operator", "operator"),
     "loss.view": _row("See any report of loss or theft", "approver", "system_administrator", "auditor"),
     "loss.handle": _row(
