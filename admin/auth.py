@@ -7,9 +7,11 @@ from typing import Protocol
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
 from starlette.templating import Jinja2Templates
 from starlette_admin.auth import AdminUser, AuthProvider
 
+from admin import second_step
 from admin.ended import Answer
 from admin.gate import Gate
 from admin.links import root_of, safe_path
@@ -31,11 +33,11 @@ class Person(AdminUser):
 class SignIn(Protocol):
     """Checks the credentials and begins the server-side session.
 
-    Returns ``None`` to go on to the page wanted, or a response of its own (say, to enrol a second factor).
+    Returns ``None`` to go on to the page wanted, or a response of its own (the second step).
     Raises ``SignInFailed`` or ``TooManyRequests``.
     """
 
-    async def __call__(self, request: Request, login: str, password: str, code: str) -> Response | None: ...
+    async def __call__(self, request: Request, login: str, password: str) -> Response | None: ...
 
 
 PersonOf = Callable[[Request], Awaitable[Person | None]]
@@ -46,17 +48,25 @@ class StaffAuth(AuthProvider):
     """Sign-in page, sign-out and the gate.
 
     `sign_in` and `sign_out` own the session; `person_of` says who is asking (called once per page, not for
-    static files). With `ask_code` the page has a field for a one-time code (RFC 6238), handed on as ``code``.
+    static files). `forgotten` is where a new password is asked for; "" offers nothing.
     """
 
     def __init__(
-        self, *, sign_in: SignIn, person_of: PersonOf, sign_out: SignOut, ask_code: bool = True
+        self, *, sign_in: SignIn, person_of: PersonOf, sign_out: SignOut, forgotten: str = ""
     ) -> None:
         super().__init__()
         self.sign_in = sign_in
         self.person_of = person_of
         self.sign_out = sign_out
-        self.ask_code = ask_code
+        self.forgotten = forgotten
+
+    def get_routes(self, templates: Jinja2Templates) -> list[Route]:
+        """Signing in and out, and the second step."""
+        steps = ((second_step.CODE, second_step.take_code), (second_step.ENROL, second_step.enrol))
+        return [
+            *super().get_routes(templates),
+            *(Route(path, _drawn(page, templates), methods=["GET", "POST"]) for path, page in steps),
+        ]
 
     async def authenticate(self, request: Request) -> AdminUser | None:
         return await self.person_of(request)
@@ -75,17 +85,15 @@ class StaffAuth(AuthProvider):
         form = await request.form(max_files=0, max_fields=10, max_part_size=4096)
         login = str(form.get("login") or "").strip()
         try:
-            answer = await self._try(
-                request, login, str(form.get("password") or ""), str(form.get("code") or "")
-            )
+            answer = await self._try(request, login, str(form.get("password") or ""))
         except TorokuError as refusal:
             return self._page(request, templates, login=login, refusal=_blurred(refusal))
         return answer or RedirectResponse(wanted, status_code=303)
 
-    async def _try(self, request: Request, login: str, password: str, code: str) -> Response | None:
+    async def _try(self, request: Request, login: str, password: str) -> Response | None:
         if not login or not password or len(login) > LONGEST_LOGIN or len(password) > LONGEST_PASSWORD:
             raise SignInFailed
-        return await self.sign_in(request, login, password, code.strip()[:20])
+        return await self.sign_in(request, login, password)
 
     def _page(
         self,
@@ -100,7 +108,7 @@ class StaffAuth(AuthProvider):
             "login.html",
             {
                 "login": login[:LONGEST_LOGIN],
-                "ask_code": self.ask_code,
+                "forgotten": self.forgotten,
                 "problems": [Problem(public_message(refusal))] if refusal else [],
             },
             status_code=refusal.status if refusal else 200,
@@ -112,6 +120,16 @@ class StaffAuth(AuthProvider):
         answer = answer or RedirectResponse(f"{root_of(request)}{self.login_path}", status_code=303)
         answer.headers["Clear-Site-Data"] = '"cache"'
         return answer
+
+
+Page = Callable[[Request, Jinja2Templates], Awaitable[Response]]
+
+
+def _drawn(page: Page, templates: Jinja2Templates) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        return await page(request, templates)
+
+    return answer
 
 
 def _blurred(refusal: TorokuError) -> TorokuError:

@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette_admin.auth import BaseAuthProvider
 
+from admin import second_step
 from admin.ended import Answer, is_ended, read_typed
 from admin.headers import is_static
 from admin.links import here, root_of
@@ -30,7 +31,13 @@ class Gate:
         self.app = app
         self.provider = provider
         self.ended = ended
-        self.open_paths = {provider.login_path, LANGUAGE_PATH, THEME_PATH}
+        self.open_paths = {
+            provider.login_path,
+            second_step.CODE,
+            second_step.ENROL,
+            LANGUAGE_PATH,
+            THEME_PATH,
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or is_static(scope):

@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from admin.auth import Person, StaffAuth
 from admin.live import FollowTypes, LiveRecords
+from admin.second_step import go_on
 from admin.site import SafeAdmin, build_admin
 from admin.studio.pages import studio_section
 from admin.views.cases import CasePage
@@ -19,6 +20,7 @@ from models.configuration.load import Configuration
 from models.language import LANGUAGES, catalogue
 from models.permissions import Actor, allowed
 from models.services import signing
+from models.services.credentials import FORGOTTEN
 from models.services.site import Site
 
 
@@ -28,7 +30,9 @@ def build_site_admin(settings: Settings, configuration: Configuration) -> SafeAd
     admin = build_admin(
         title=configuration.site.name,
         secret_key=settings.key.decode(),
-        auth_provider=StaffAuth(sign_in=sign_in, person_of=person_of, sign_out=sign_out, ask_code=False),
+        auth_provider=StaffAuth(
+            sign_in=sign_in, person_of=person_of, sign_out=sign_out, forgotten=_forgotten(configuration)
+        ),
         views=[
             *staff_views(live.section),
             CorrectionPage(draw_correction),
@@ -45,14 +49,20 @@ def build_site_admin(settings: Settings, configuration: Configuration) -> SafeAd
     return admin
 
 
-async def sign_in(request: Request, login: str, password: str, code: str) -> Response | None:
-    """Check a member of staff's password and begin their session. Raises SignInFailed."""
-    del code
+def _forgotten(configuration: Configuration) -> str:
+    """Where staff ask for a new password: the page everybody has, where the site has its mail."""
+    written = any(name == FORGOTTEN for name, _ in configuration.mail)
+    return "/login/forgotten" if written else ""
+
+
+async def sign_in(request: Request, login: str, password: str) -> Response | None:
+    """Check a member of staff's password; begin their session, or lead to the second step.
+
+    Raises SignInFailed, TooManyRequests."""
     site: Site = request.state.site
     actor: Actor = request.scope["user"]
     account = await signing.sign_in(site, login, password, None, kind="staff", address=actor.address)
-    await request.state.browser.sign_in(account)
-    return None
+    return await go_on(request, account)
 
 
 async def person_of(request: Request) -> Person | None:

@@ -70,12 +70,9 @@ async def _password_page(visit: Visit, errors: object = ()) -> Response:
 async def _set_password(visit: Visit, token: str) -> Response:
     form = await read_form(visit.request)
     password, again = text_of(form, "password"), text_of(form, "again")
-    if password != again:
-        said = translate("The two passwords are not the same. Enter both again.", visit.language)
-        return await _password_page(visit, [("#again", said)])
     try:
-        await credentials.set_password(visit.site, token, password)
+        account = await credentials.set_password(visit.site, token, password, again)
     except AnswersInvalid as error:
         errors = [(f"#{problem.path}", problem.message(visit.language)) for problem in error.errors]
         return await _password_page(visit, errors)
-    return go("/login?done=password_set")
+    return go("/admin/" if account.kind == "staff" else "/login?done=password_set")

@@ -3,10 +3,11 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
+from forms.pages.second_step import go_on
 from forms.pages.visit import Visit, go, local_path, page, read_form, text_of, visit_of
-from models.errors import SignInFailed
+from models.errors import SignInFailed, TooManyRequests
 from models.language import translate
-from models.services import certificates, signing
+from models.services import certificates, credentials, messages, signing
 
 
 async def show_login(request: Request) -> Response:
@@ -28,21 +29,24 @@ async def log_in(request: Request) -> Response:
         account = await signing.sign_in(
             visit.site, login, text_of(form, "password", 1000), actor.certificate, "operator", actor.address
         )
-    except SignInFailed as error:
-        return await _login_page(visit, wanted, login, translate(error.public, visit.language))
-    await visit.browser.sign_in(account)
-    return go(wanted)
+    except (SignInFailed, TooManyRequests) as error:
+        said = translate(error.public, visit.language, **error.values)
+        return await _login_page(visit, wanted, login, said, error.status)
+    return await go_on(visit, account, wanted)
 
 
-async def _login_page(visit: Visit, wanted: str, login: str = "", problem: str = "") -> Response:
+async def _login_page(
+    visit: Visit, wanted: str, login: str = "", problem: str = "", status: int = 200
+) -> Response:
     context = {
         "login": login,
         "next": wanted,
         "certificate": await certificates.find(visit.site, visit.actor.certificate),
         "upload": visit.offers_certificate_upload,
+        "forgotten": messages.is_written(visit.site, credentials.FORGOTTEN),
         "errors": [("#login", problem)] if problem else (),
     }
-    return page(visit, "login", context, status=401 if problem else 200)
+    return page(visit, "login", context, status=status)
 
 
 async def log_out(request: Request) -> Response:

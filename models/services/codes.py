@@ -60,9 +60,12 @@ async def proposed(site: Site, account: Account) -> tuple[str, str] | None:
     return secret, pyotp.TOTP(secret).provisioning_uri(name=account.login, issuer_name=issuer)
 
 
-async def confirm(site: Site, actor: Actor, account: Account, code: str) -> list[str]:
+async def confirm(site: Site, actor: Actor, account: Account, code: str, *, first: bool = False) -> list[str]:
     """Take the proposed secret into use, shown by a code that the app has it; the recovery codes, which are
-    told this once. Raises NotFound (nothing proposed), AnswersInvalid (path ``code``)."""
+    told this once. With `first`, only where there was none: the password alone replaces none.
+
+    Raises ConfirmationRequired, NotFound (nothing proposed), AnswersInvalid (path ``code``)."""
+    require_recent(site, actor)
     found = await Authenticator.get(account.id)
     if found is None or found.proposed is None:
         raise NotFound
@@ -72,7 +75,7 @@ async def confirm(site: Site, actor: Actor, account: Account, code: str) -> list
     told = _recovery_codes(site)
 
     async def body(session: Session) -> None:
-        await _take_into_use(site, account, found, step, told, session)
+        await _take_into_use(site, account, found, step, told, session, first=first)
         await _note(site, actor, account, "code.set", session, by=actor.login)
         await tell_of_change(site, account, CHANGES["set"], session)
 
@@ -90,7 +93,14 @@ CHANGES = {
 
 
 async def _take_into_use(
-    site: Site, account: Account, found: Authenticator, step: int, told: list[str], session: Session
+    site: Site,
+    account: Account,
+    found: Authenticator,
+    step: int,
+    told: list[str],
+    session: Session,
+    *,
+    first: bool,
 ) -> None:
     values: dict[str, Any] = {
         "secret": found.proposed,
@@ -99,7 +109,7 @@ async def _take_into_use(
         "recovery": [_kept(site, account, each) for each in told],
         "set_at": site.now(),
     }
-    where = {"_id": account.id, "proposed": found.proposed}
+    where = {"_id": account.id, "proposed": found.proposed, **({"secret": None} if first else {})}
     if await update_where(Authenticator, where, {"$set": values}, session) is None:
         raise NotFound
     await update_where(Account, {"_id": account.id}, {"$set": {"code_set_at": site.now()}}, session)

@@ -126,13 +126,13 @@ async def around(site: Site, account: Account) -> list[str]:
     return known + ([operator.title, operator.number] if operator else [])
 
 
-async def set_password(site: Site, token: str, password: str) -> Account:
+async def set_password(site: Site, token: str, password: str, again: str | None = None) -> Account:
     """Set the password a one-time link allows. Every session and every other such link of the account end
     with it. A locked account stays locked: who unlocks it has seen why it was (R23).
 
-    Raises LinkRefused, AnswersInvalid (path ``password``)."""
+    Raises LinkRefused, AnswersInvalid (paths ``password``, ``again``)."""
     account = await account_of(site, token)
-    check_password(password, await around(site, account))
+    check_new(password, password if again is None else again, await around(site, account))
     hashed = await asyncio.to_thread(hash_password, password)
 
     async def body(session: Session) -> Account:

@@ -143,10 +143,10 @@ class Door:
 
     def __init__(self) -> None:
         self.tokens: dict[str, Person] = {}
-        self.tries: list[tuple[str, str, str]] = []
+        self.tries: list[tuple[str, str]] = []
 
-    async def sign_in(self, request: Request, login: str, password: str, code: str) -> Response | None:
-        self.tries.append((login, password, code))
+    async def sign_in(self, request: Request, login: str, password: str) -> Response | None:
+        self.tries.append((login, password))
         if login == "flood":
             raise TooManyRequests
         if password != PASSWORD:
