@@ -8,6 +8,7 @@ from starlette_admin.views import BaseView
 from admin.language import lazy_gettext as _
 from admin.views.filter_page import FiltersPage
 from admin.views.queue import QueuePage
+from admin.views.requests import RequestsPage
 from admin.views.review import ReviewPage
 from admin.views.saved_page import SavedViewsPage
 from admin.views.system.accounts import AccountsView
@@ -32,4 +33,5 @@ def staff_views(records: DropDown) -> Iterator[BaseView]:
     yield TransfersPage()
     yield DropDown(_("Communication"), views=[notices_view(), MessagesView(), TermsView()])
     yield DropDown(_("Access and evidence"), views=[AccountsView(), CertificatesView(), EventsView()])
+    yield RequestsPage()
     yield DropDown(_("Operation"), views=[JobsView(), StopsPage(), CalendarPage()])

@@ -166,6 +166,12 @@ ADMIN: Mapping[str, Row] = {
         for page in ("file", "history", "related", "step")
     },
     "POST /admin/{type}/step": Row("record.view", further=True),
+    "GET /admin/requests": Row("request.view"),
+    "GET /admin/requests/{identifier}": Row("request.view", further=True),
+    "GET /admin/requests/{identifier}/file": Row("request.view", further=True),
+    "POST /admin/requests/{identifier}/close": Row("request.make", further=True),
+    "GET /admin/requests/new/{type}": Row("request.make", further=True),
+    "POST /admin/requests/new/{type}": Row("request.make", further=True),
     "GET /admin/cases": Row("application.begin_case"),
     **{
         f"{method} /admin/cases{path}": Row("application.begin_case", further=True)

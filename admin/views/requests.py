@@ -1,0 +1,274 @@
+"""Requests to operators: what was asked and is owed in each period, who has answered, and a new one."""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import Response
+
+from admin import moments
+from admin.actor import actor_of, may, site_of
+from admin.language import N_, language, say
+from admin.language import lazy_gettext as _
+from admin.links import root_of
+from admin.posted import text_of
+from admin.views.cases import told
+from admin.views.page import Crumb, PageView, route
+from models.documents.base import read_id
+from models.documents.request import Request as Asked
+from models.errors import TorokuError
+from models.interchange.tables.comma import CommaWriter
+from models.schema.definition import RecordType
+from models.schema.fields import BaseField
+from models.schema.fields.choice import ListedField
+from models.services import answered, asking
+from models.services.answered import Counts, Line, Show
+from models.services.asking import Wish
+
+WORDS: Mapping[Show, str] = {
+    "all": N_("All"),
+    "overdue": N_("Overdue"),
+    "open": N_("Open"),
+    "done": N_("Over"),
+}
+TONES: Mapping[Show, str] = {"all": "plain", "overdue": "bad", "open": "warn", "done": "done"}
+
+CONTROLS = {"integer": "number", "date": "date", "email": "email", "url": "url"}
+"""Kinds of input for the fields staff fill in; others are plain text."""
+
+
+class RequestsPage(PageView):
+    """``/requests``: what operators were asked for, by hand and by duty."""
+
+    styles = ("system.css",)
+
+    def __init__(self) -> None:
+        super().__init__(
+            menu_label=_("Requests to operators"),
+            icon="page",
+            path="/requests",
+            route_name="requests",
+            allowed=lambda request: may(request, "request.view"),
+        )
+
+    @route("", methods=["GET"])
+    async def index(self, request: Request) -> Response:
+        """Every request, newest first, and what may be asked for."""
+        site, actor = site_of(request), actor_of(request)
+        rows = [self._row(request, *each) for each in await answered.requests(site, actor)]
+        kinds = [told(kind) for kind in asking.askable(site, actor)]
+        return self.page(request, "requests.html", rows=rows, kinds=kinds)
+
+    def _row(self, request: Request, asked: Asked, counts: Counts) -> dict[str, Any]:
+        definition = site_of(request).registry.current(asked.type).definition
+        return {
+            "href": self.url(request, f"/{asked.id}"),
+            "title": asked.title,
+            "kind": definition.label(language()),
+            "by": asked.by.name if not asked.duty else say("Duty"),
+            "due": moments.day(site_of(request).calendar.due_day(asked.due) if asked.due else None),
+            "counts": counts,
+        }
+
+    # --- one request ----------------------------------------------------------------------------------------
+
+    @route("/{identifier}", methods=["GET"])
+    async def show(self, request: Request) -> Response:
+        """One request, operator by operator."""
+        return await self._draw(request, await self._find(request))
+
+    async def _find(self, request: Request) -> Asked:
+        identifier = read_id(str(request.path_params["identifier"]))
+        return await asking.find_request(site_of(request), actor_of(request), identifier)
+
+    async def _draw(self, request: Request, asked: Asked, refusal: TorokuError | None = None) -> Response:
+        site, actor = site_of(request), actor_of(request)
+        show, page = show_of(request), page_of(request)
+        counts = (await answered.count(site, [asked.id])).get(asked.id, Counts())
+        found = await answered.lines(site, actor, asked, show, skip=(page - 1) * answered.PAGE)
+        pages = answered.pages_of(await answered.total(site, asked, show))
+        here = self.url(request, f"/{asked.id}")
+        return self.page(
+            request,
+            "request.html",
+            title=asked.title,
+            crumbs=[Crumb(asked.title)],
+            refusal=refusal,
+            row=self._row(request, asked, counts),
+            asked=asked,
+            counts=counts,
+            given=given(site.registry.current(asked.type).definition, asked.answers),
+            tabs=[(f"{here}?show={name}", say(WORDS[name]), name == show) for name in answered.SHOWS],
+            lines=[self._line(request, line) for line in found],
+            pages=[(f"{here}?show={show}&page={number}", number, number == page) for number in pages],
+            file=f"{here}/file?show={show}",
+            here=here,
+            may_close=asked.open and may(request, "request.make"),
+        )
+
+    def _line(self, request: Request, line: Line) -> dict[str, Any]:
+        return {
+            "line": line,
+            "href": f"{root_of(request)}/applications/{line.reference}",
+            "state": state_of(request, line.state),
+            "tone": TONES[line.standing],
+            "standing": say(WORDS[line.standing]),
+            "due": moments.day(site_of(request).calendar.due_day(line.due) if line.due else None),
+            "sent": moments.minute(line.sent_at) if line.sent_at else "",
+        }
+
+    @route("/{identifier}/file", methods=["GET"])
+    async def file(self, request: Request) -> Response:
+        """The list as CSV: UTF-8 with its mark, cells no program takes for formulas."""
+        asked = await self._find(request)
+        site, actor = site_of(request), actor_of(request)
+        found = await answered.lines(site, actor, asked, show_of(request), limit=answered.MOST)
+        rows = [_cells(each) for each in (self._line(request, line) for line in found)]
+        notice = [say("Handle with care: for the purpose it was taken for only."), asked.title]
+        writer = CommaWriter()
+        body = writer.begin(notice, [say(word) for word in HEADS]) + writer.rows(rows) + writer.end()
+        headers = {"Content-Disposition": f'attachment; filename="request-{asked.id}.csv"'}
+        return Response(body, media_type="text/csv; charset=utf-8", headers=headers)
+
+    @route("/{identifier}/close", methods=["POST"])
+    async def close(self, request: Request) -> Response:
+        """Ask nobody else."""
+        asked = await self._find(request)
+        try:
+            await asking.close(site_of(request), actor_of(request), asked)
+        except TorokuError as refusal:
+            if refusal.status != 422:
+                raise
+            return await self._draw(request, await self._find(request), refusal)
+        return self.back(request, f"/{asked.id}", done=N_("Nobody else is asked. What was asked stays."))
+
+    # --- a new one ------------------------------------------------------------------------------------------
+
+    @route("/new/{type}", methods=["GET"])
+    async def wish(self, request: Request) -> Response:
+        """What is asked, of whom, by when."""
+        return self._draw_new(request, {"token": site_of(request).entropy(16).hex(), "whom": "some"})
+
+    @route("/new/{type}", methods=["POST"])
+    async def ask(self, request: Request) -> Response:
+        """Make the request; refused, the form comes back with what was typed."""
+        site, actor, form = site_of(request), actor_of(request), await self.form(request, fields=100)
+        definition = asking.asked_type(site, actor, str(request.path_params["type"])[:64])
+        typed = {name: text_of(form, name) for name in form}
+        try:
+            made = await asking.ask(site, actor, definition.name, wish_of(definition, form))
+        except TorokuError as refusal:
+            if refusal.status != 422:
+                raise
+            return self._draw_new(request, typed, refusal)
+        return self.back(
+            request, f"/{made.id}", done=N_("The request is made. The operators are asked within moments.")
+        )
+
+    def _draw_new(
+        self, request: Request, typed: Mapping[str, str], refusal: TorokuError | None = None
+    ) -> Response:
+        site, actor = site_of(request), actor_of(request)
+        definition = asking.asked_type(site, actor, str(request.path_params["type"])[:64])
+        return self.page(
+            request,
+            "request_new.html",
+            title=say("Ask operators: {kind}", {"kind": definition.label}),
+            crumbs=[Crumb(say("Ask operators"))],
+            refusal=refusal,
+            kind=told(definition),
+            typed=typed,
+            fields=[control(field, typed.get(field.name, "")) for field in asking.own_fields(definition)],
+            limit=asking.TITLE_LIMIT,
+        )
+
+
+HEADS = (
+    N_("Number"),
+    N_("Operator"),
+    N_("Reference"),
+    N_("State"),
+    N_("Standing"),
+    N_("Due"),
+    N_("Sent"),
+)
+
+
+def _cells(each: Mapping[str, Any]) -> list[str]:
+    """One line of the file."""
+    line: Line = each["line"]
+    told = [str(each[key]) for key in ("state", "standing", "due", "sent")]
+    return [line.number, line.operator, line.reference, *told]
+
+
+def show_of(request: Request) -> Show:
+    """Which lines are asked for; all for anything else."""
+    asked = request.query_params.get("show", "all")
+    return next((name for name in answered.SHOWS if name == asked), "all")
+
+
+def page_of(request: Request) -> int:
+    """Which page is asked for, from 1."""
+    asked = request.query_params.get("page", "1")
+    return max(1, int(asked)) if asked.isascii() and asked.isdigit() and len(asked) < 5 else 1
+
+
+def state_of(request: Request, name: str) -> str:
+    """What a state is called."""
+    for workflow in site_of(request).workflows.values():
+        if name in workflow.states:
+            return workflow.states[name].label(language())
+    return name
+
+
+def wish_of(definition: RecordType, form: FormData) -> Wish:
+    """What was typed, as it is asked."""
+    named = [word for word in re.split(r"[\s,、，]+", text_of(form, "numbers")) if word]
+    due = text_of(form, "due", longest=10)
+    return Wish(
+        title=text_of(form, "title"),
+        token=text_of(form, "token", longest=64),
+        whom=None if text_of(form, "whom") == "all" else named,
+        answers={field.name: text_of(form, field.name) or None for field in asking.own_fields(definition)},
+        due=day_of(due),
+        language=language(),
+    )
+
+
+def day_of(text: str) -> date | None:
+    """A day as an input sends it; the first of all days, which is refused, for what is none."""
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return date.min
+
+
+def control(field: BaseField, value: str) -> dict[str, Any]:
+    """How one of the staff's own fields is asked."""
+    options: list[tuple[str, str]] = []
+    if isinstance(field, ListedField):
+        options = [("", "—"), *((option.code, option.label(language())) for option in field.options)]
+    elif field.type == "boolean":
+        options = [("", "—"), ("yes", say("Yes")), ("no", say("No"))]
+    return {
+        "name": field.name,
+        "label": field.label(language()),
+        "hint": field.help(language()) if field.help else "",
+        "required": field.required,
+        "options": options,
+        "long": field.type == "long_text",
+        "type": CONTROLS.get(field.type, "text"),
+        "value": value,
+    }
+
+
+def given(definition: RecordType, answers: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What the staff wrote into a request, as its page shows it."""
+    fields = asking.own_fields(definition)
+    shown = [(f.label(language()), f.show(f.parse(answers.get(f.name)), language())) for f in fields]
+    return [(label, value) for label, value in shown if value]
