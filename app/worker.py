@@ -13,8 +13,8 @@ from models.errors import TorokuError
 from models.services import confirmations
 from models.services.asking import ask_some
 from models.services.delivery import Envelope, claim_due, mark_failed, mark_later, mark_sent
-from models.services.duties import open_periods
 from models.services.disposing import dispose_some
+from models.services.duties import open_periods
 from models.services.erasing import erase_some, sweep_some
 from models.services.expiry import expire_one
 from models.services.following import follow
@@ -24,8 +24,8 @@ from models.services.mailings import alarm_one, list_some, settle_some
 from models.services.prompting import remind_some, tell_overdue
 from models.services.proposals import publish_due
 from models.services.reminders import remind_one
-from models.services.review_mails import ask_for_review
 from models.services.retention import count_one
+from models.services.review_mails import ask_for_review
 from models.services.sealing import seal
 from models.services.site import Site
 from models.services.transfers import remove_one
@@ -174,6 +174,15 @@ class Worker:
     async def remind_of_reviews(self) -> bool:
         """Ask the next side for a review of its accounts, or remind it; False when none is due."""
         return await ask_for_review(self.site)
+
+    async def keep_time(self) -> bool:
+        """Make the report of the retention job that was asked for, or do some of what was approved; False if
+        there is neither."""
+        return await count_one(self.site) or await dispose_some(self.site)
+
+    async def tell_passed(self) -> bool:
+        """Tell of interruptions whose day to look again has passed; False when there were none."""
+        return await tell_passed(self.site) > 0
 
     async def expire_one(self) -> bool:
         """End the application that is longest overdue; False when none is."""

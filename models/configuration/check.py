@@ -24,6 +24,7 @@ from models.configuration.checks.place import Sources, Subject, first, unknown
 from models.configuration.checks.privacy import check_privacy
 from models.configuration.checks.reach import check_reach
 from models.configuration.checks.readers import check_readers
+from models.configuration.checks.retention import check_retention
 from models.configuration.checks.texts import check_texts
 from models.configuration.checks.windows import check_during, check_window
 from models.configuration.load import Configuration
@@ -59,8 +60,8 @@ def check(configuration: Configuration, sources: Sources) -> Iterator[Finding]:
             yield from first(source, check_list(configuration.choices[name], source))
         elif concept == "workflow":
             yield from first(source, check_flow(configuration, configuration.workflows[name], source))
-        elif concept == "lifecycle":
             yield from first(source, check_reminding(configuration, configuration.workflows[name], source))
+        elif concept == "lifecycle":
             yield from first(source, check_flow(configuration, configuration.lifecycles[name], source))
         elif concept == "window":
             yield from first(source, check_window(configuration, configuration.windows[name], source))
@@ -92,6 +93,7 @@ def _check_site(configuration: Configuration, sources: Sources) -> Iterator[Find
     yield from first(sources["site", "site"], check_dashboard(configuration, sources["site", "site"]))
     yield from first(sources["site", "site"], check_declarations(configuration, sources["site", "site"]))
     yield from first(sources["site", "site"], check_people(configuration, sources["site", "site"]))
+    yield from first(sources["site", "site"], check_retention(configuration, sources["site", "site"]))
     collections: set[str] = set()
     for name, kind in configuration.record_types.items():
         if kind.collection in collections:

@@ -45,12 +45,17 @@ class ClosedDays(Part):
     extra: tuple[str, ...] = ()
 
 
+Table = Literal["accounts", "certificates", "messages", "events"]
+
+
 class Retention(Part):
-    """How long a class of data is kept after it is no longer in force, and what happens then (R49)."""
+    """How long a class of data is kept after it is no longer in force, and what happens then (R49). Record
+    types name their class themselves; ``covers`` are the other tables of an operator that belong to it."""
 
     label: Text
     years: int = Field(ge=0, le=100)
     then: Literal["keep", "anonymise", "erase"] = "keep"
+    covers: tuple[Table, ...] = ()
 
 
 class Drafts(Part):

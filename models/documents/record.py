@@ -11,6 +11,14 @@ from models.documents.base import Id, Part, Person, Stored
 from models.documents.event import Subject
 
 
+class Disposal(Part):
+    """What is left of data whose time was over: which run of the retention job took it, when and how."""
+
+    at: datetime
+    run_id: Id
+    action: str
+
+
 class Record(Part):
     """One record of any type, in its type's collection. ``data`` is free-form and pinned to
     ``schema_version``: it is never validated against today's schema when read."""
@@ -32,6 +40,10 @@ class Record(Part):
     """The end of the day by which its state is looked at again (``Transition.review``)."""
     review_told_at: datetime | None = None
     """When it was told that this day has passed."""
+    judged_at: datetime | None = None
+    """When a hold was put on it or it was about to be emptied, whichever came last."""
+    disposed: Disposal | None = None
+    """That its retention is over and its answers are gone, or those about persons."""
     created_at: datetime
     updated_at: datetime
 

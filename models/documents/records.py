@@ -67,6 +67,10 @@ class Records:
         if done.matched_count == 0:
             raise RecordChanged
 
+    async def touch(self, identifier: Id, at: datetime, session: Session) -> None:
+        """Write on a record that it is being judged, so that two transactions that judge it collide."""
+        await self.collection.update_one({"_id": identifier}, {"$set": {"judged_at": at}}, session=session)
+
     async def get(self, identifier: Id | None, session: Session = None) -> Record | None:
         """One record by id, or None."""
         found = await self.collection.find_one({"_id": identifier}, session=session) if identifier else None

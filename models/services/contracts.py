@@ -6,21 +6,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.documents.account import Account
-from models.documents.certificate import Certificate, CertificateState, Stopping
 from models.documents.event import Subject
 from models.documents.record import Record, RecordVersion
-from models.documents.session import BrowserSession
 from models.documents.stop import Stop, operator_key
 from models.documents.store import Session
 from models.permissions import Actor
 from models.services import holds, stops
 from models.services.events import record_event
+from models.services.sessions import end_sessions
 from models.services.site import Site
+from models.services.stopping import stop_certificates_of
 from models.services.suspending import stop_accounts_of
 from models.services.switches import TEXT_LIMIT
-
-LIVE: tuple[CertificateState, ...] = ("presented", "registered", "bound")
-"""The states of a certificate in which it is suspended when the contract ends."""
 
 JUDGED = 4
 """The ground of terms of use 2.4 under which a stop by a lifecycle is kept: judged necessary."""
@@ -95,7 +92,7 @@ async def end_accounts(passage: Passage, parameters: Parameters) -> None:
     version, operator = passage.version, passage.record.operator_id
     reason = version.reason or version.transition
     accounts = await stop_accounts_of(passage.site, passage.actor, operator, reason, passage.session)
-    certificates = await _suspend_certificates(passage)
+    certificates = await stop_certificates_of(passage.site, passage.actor, operator, reason, passage.session)
     await _end_sessions(passage)
     await record_event(
         passage.site,
@@ -109,30 +106,11 @@ async def end_accounts(passage: Passage, parameters: Parameters) -> None:
     )
 
 
-async def _suspend_certificates(passage: Passage) -> int:
-    count = 0
-    for state in LIVE:
-        stopping = Stopping(
-            at=passage.site.now(),
-            by=passage.actor.person,
-            reason=passage.version.reason or passage.version.transition,
-            was=state,
-        )
-        done = await Certificate.raw().update_many(
-            {"operator_id": passage.record.operator_id, "state": state},
-            {"$set": {"state": "suspended", "stopped": stopping.model_dump()}, "$inc": {"revision": 1}},
-            session=passage.session,
-        )
-        count += done.modified_count
-    return count
-
-
 async def _end_sessions(passage: Passage) -> None:
     where = {"operator_id": passage.record.operator_id}
     rows = await Account.raw().find(where, {"_id": 1}, session=passage.session).to_list(None)
-    await BrowserSession.raw().delete_many(
-        {"account_id": {"$in": [row["_id"] for row in rows]}}, session=passage.session
-    )
+    for row in rows:
+        await end_sessions(row["_id"], passage.session)
 
 
 Effect = Callable[[Passage, Parameters], Awaitable[None]]

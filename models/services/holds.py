@@ -8,6 +8,7 @@ from models.documents.event import Subject
 from models.documents.guarded import insert_or, update_where
 from models.documents.hold import Hold, Lifting
 from models.documents.record import Record
+from models.documents.retention import RetentionItem
 from models.documents.store import Session
 from models.errors import HoldRefused, NotAllowed, NotFound
 from models.permissions import Actor, require
@@ -48,6 +49,7 @@ async def place(
     )
 
     async def body(session: Session) -> Hold:
+        await site.records[record.type].touch(record.id, site.now(), session)
         await insert_or(HoldRefused("This is held already for the same cause."), hold, session)
         await _tell(site, actor, "hold.placed", hold, session)
         return hold
@@ -142,6 +144,16 @@ async def is_held_for(record_id: Id, cause: Subject, session: Session = None) ->
     """Whether a hold for this cause stands over the record."""
     where = {"standing": True, "over.id": record_id, "cause.id": cause.id}
     return await Hold.raw().find_one(where, {"_id": 1}, session=session) is not None
+
+
+async def guard(site: Site, item: RetentionItem, session: Session) -> None:
+    """Let emptying something and putting a hold on it, or on its operator, exclude each other: both write on
+    the same records, so that of two transactions at the same moment the later sees the other's."""
+    own = site.configuration.site.operator_type
+    if item.operator_id is not None:
+        await site.records[own].touch(item.operator_id, site.now(), session)
+    if item.kind == "record" and item.thing_id != item.operator_id:
+        await site.records[item.type].touch(item.thing_id, site.now(), session)
 
 
 async def held(identifiers: Iterable[Id], session: Session = None) -> set[Id]:
