@@ -25,9 +25,10 @@ LONGEST_PASSWORD = 1024
 @dataclass
 class Person(AdminUser):
     """The signed-in member of staff as pages show them: ``username`` is the display name, ``role`` a
-    label."""
+    label, ``href`` where their own account is."""
 
     role: str = ""
+    href: str = ""
 
 
 class SignIn(Protocol):

@@ -106,7 +106,7 @@ async def draw_enrolment(
     if shown is None:
         raise NotFound
     context: dict[str, Any] = {
-        "key": spaced(shown[0]),
+        "key": codes.spaced(shown[0]),
         "qr": draw_qr(shown[1], say("QR code for the authenticator app")),
         "problems": problems_of(refusal) if refusal else [],
         "spoken": language(),
@@ -114,11 +114,6 @@ async def draw_enrolment(
     return templates.TemplateResponse(
         request, "login_enrol.html", context, status_code=refusal.status if refusal else 200
     )
-
-
-def spaced(key: str) -> str:
-    """A key in groups of four, to be typed off."""
-    return " ".join(key[at : at + 4] for at in range(0, len(key), 4))
 
 
 def _proven(request: Request, account: Account) -> Actor:

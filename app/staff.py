@@ -24,6 +24,10 @@ from models.services.credentials import FORGOTTEN
 from models.services.site import Site
 
 
+OWN_ACCOUNT = "/admin/account"
+"""Where a member of staff sees to their own account."""
+
+
 def build_site_admin(settings: Settings, configuration: Configuration) -> SafeAdmin:
     """The admin under ``/admin``."""
     live = LiveRecords()
@@ -76,7 +80,11 @@ async def person_of(request: Request) -> Person | None:
         for role in sorted(actor.roles)
         if role in site.configuration.site.roles
     ]
-    return Person(username=actor.name, role="、".join(label(request.state.language) for label in named))
+    return Person(
+        username=actor.name,
+        role="、".join(label(request.state.language) for label in named),
+        href="/admin/account",
+    )
 
 
 async def sign_out(request: Request) -> Response | None:

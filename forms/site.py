@@ -24,27 +24,32 @@ from forms.pages import (
     mails,
     public,
     rows,
-    service,
     second_step,
+    service,
     signing,
     status,
     terms,
     upgrade,
     windows,
 )
-from forms.pages.portal import applications as own_applications
 from forms.pages.portal import (
+    account,
     certificates,
     copying,
     declarations,
+    delegates,
     downloads,
     home,
     notices,
+    own_codes,
     record,
     records,
     renewal,
+    reviews,
+    user,
     users,
 )
+from forms.pages.portal import applications as own_applications
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -133,6 +138,7 @@ def _portal() -> list[BaseRoute]:
         Route("/portal/certificates", certificates.list_certificates),
         Route("/portal/downloads/{id}", downloads.show_download),
         Route("/portal/downloads/{id}/file", downloads.take_file),
+        *_account(),
         Route("/portal/users", users.list_users),
         post("/portal/users", users.issue_user),
         post("/portal/users/invite", users.invite_again),
@@ -142,6 +148,14 @@ def _portal() -> list[BaseRoute]:
         Route("/portal/terms", terms.show_gate),
         post("/portal/terms", terms.accept),
         post("/portal/terms/told", terms.close_news),
+        Route("/portal/users/csv", users.hand_out),
+        Route("/portal/users/{login}", user.show_user),
+        post("/portal/users/{login}/{act}", user.change_user),
+        Route("/portal/delegates", delegates.list_delegates),
+        post("/portal/delegates", delegates.name_delegate),
+        Route("/portal/reviews", reviews.list_reviews),
+        Route("/portal/reviews/{id}", reviews.show_review),
+        post("/portal/reviews/{id}", reviews.decide),
         Route("/portal/notices", notices.list_notices),
         Route("/portal/notices/{id}", notices.show_notice),
         Route("/portal/mails", mails.list_mails),
@@ -156,6 +170,21 @@ def _portal() -> list[BaseRoute]:
         Route(one + "/files/{id}", record.hand_out),
         Route(one + "/{kind:str}", apply.show_record_gate),
         post(one + "/{kind:str}", apply.pass_record_gate),
+    ]
+
+
+def _account() -> list[BaseRoute]:
+    base = "/portal/account"
+    return [
+        Route(base, account.show_account),
+        post(base + "/password", account.change_password),
+        post(base + "/sessions", account.end_session),
+        post(base + "/language", account.set_language),
+        Route(base + "/codes", own_codes.show),
+        post(base + "/codes", own_codes.begin),
+        post(base + "/codes/confirm", own_codes.confirm),
+        post(base + "/codes/recovery", own_codes.renew),
+        post(base + "/codes/remove", own_codes.remove),
     ]
 
 

@@ -83,6 +83,7 @@ class Account(Stored):
     created_at: datetime
     password_changed_at: datetime | None = None
     last_login_at: datetime | None = None
+    previous_login_at: datetime | None = None
     accepted_terms: str = ""
     """The version of the terms of use it accepted last (R14), "" where it never did."""
     accepted_at: datetime | None = None

@@ -245,3 +245,8 @@ def _recovery_codes(site: Site) -> list[str]:
 
 def _kept(site: Site, account: Account, code: str) -> str:
     return site.sign("recovery code", f"{account.id}:{_typed(code)}")
+
+
+def spaced(key: str) -> str:
+    """A key in groups of four, to be typed off."""
+    return " ".join(key[at : at + 4] for at in range(0, len(key), 4))

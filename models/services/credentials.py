@@ -70,7 +70,7 @@ async def ask_link(site: Site, actor: Actor, login: str, email: str) -> None:
 
 async def _mail_link(site: Site, actor: Actor, login: str, address: str) -> None:
     account = await Account.find_one({"login": login.strip()[:LONGEST_LOGIN]})
-    if account is None or account.email.casefold() != address.casefold() or not is_usable(account):
+    if account is None or account.email.casefold() != address.casefold() or not is_usable(site, account):
         return
     letter = Letter(
         template=FORGOTTEN,

@@ -22,7 +22,7 @@ async def waiting(site: Site, pending: Id | None, certificate: str | None) -> Ac
     """The account whose second step is due in this browser. Raises SignInFailed where there is none, or where
     it could not sign in any more."""
     account = await Account.get(pending) if pending is not None else None
-    if account is None or not is_usable(account) or not await fits(site, account, certificate):
+    if account is None or not is_usable(site, account) or not await fits(site, account, certificate):
         raise SignInFailed
     return account
 
@@ -45,7 +45,7 @@ async def prove(site: Site, actor: Actor, password: str, code: str = "") -> None
 
     Raises AnswersInvalid (paths ``confirm_password``, ``confirm_code``), SignInRequired."""
     account = await Account.get(actor.account_id) if actor.account_id is not None else None
-    if account is None or not is_usable(account):
+    if account is None or not is_usable(site, account):
         raise SignInRequired
     flaw = await _flaw(site, account, password, code)
     if flaw is not None:

@@ -50,7 +50,7 @@ async def sign_in(
     account = await Account.find_one({"login": login.strip()[:LONGEST_LOGIN], "kind": kind})
     right = await passwords.verify(account.password_hash if account else None, password)
     fitting = await fits(site, account, certificate, kind)
-    if account is None or not (right and fitting and is_usable(account) and may_act(site, account)):
+    if account is None or not (right and fitting and is_usable(site, account)):
         await note_failure(site, attempt)
         await _count_failure(site, account, address, right=right, fitting=fitting)
         raise SignInFailed
@@ -61,9 +61,9 @@ async def sign_in(
     return account
 
 
-def is_usable(account: Account) -> bool:
+def is_usable(site: Site, account: Account) -> bool:
     """Whether anybody may sign in with it."""
-    return account.password_hash is not None and account.status == "active" and account.lock is None
+    return account.password_hash is not None and account.lock is None and may_act(site, account)
 
 
 def next_step(site: Site, account: Account) -> NextStep:
@@ -137,7 +137,11 @@ async def note_success(site: Site, account: Account, address: str, certificate: 
     actor = actor_for(account, address, certificate)
 
     async def body(session: Session) -> None:
-        values = {"failures": 0, "last_login_at": site.now()}
+        values = {
+            "failures": 0,
+            "last_login_at": site.now(),
+            "previous_login_at": account.last_login_at,
+        }
         await update_where(Account, {"_id": account.id}, {"$set": values}, session)
         operator: Id | None = account.operator_id
         await record_event(
