@@ -18,7 +18,7 @@ from admin.views.page import route
 from models.documents.message import Message
 from models.errors import SearchTooWide
 from models.permissions import Actor, allowed
-from models.services import calendars, proposals, queue
+from models.services import calendars, confirmations, mailings, proposals, queue
 from models.services.figures import Decided, record_figures, work_figures
 from models.services.keeping import Found
 from models.services.site import Site
@@ -75,7 +75,11 @@ class Dashboard(HomePage):
 
 async def _tasks(request: Request, site: Site, actor: Actor) -> list[Task]:
     found = await asyncio.gather(
-        _queue(request, site, actor), _mails(request), _changes(request, site, actor)
+        _queue(request, site, actor),
+        _mails(request),
+        _changes(request, site, actor),
+        _terms(request, site),
+        _declarations(request, site),
     )
     return [task for tasks in found for task in tasks]
 
@@ -124,6 +128,26 @@ async def _changes(request: Request, site: Site, actor: Actor) -> list[Task]:
     waiting = sum(proposals.may_decide(actor, change) for change in changes)
     address = f"{root_of(request)}/studio/proposals"
     return [Task(say("Schema changes to decide on"), _counted(waiting), address, "warn")] if waiting else []
+
+
+async def _terms(request: Request, site: Site) -> list[Task]:
+    """Changes of the terms that not everybody was told of in time."""
+    if not may(request, "terms.mailing"):
+        return []
+    late = await mailings.overdue(site)
+    label, address = say("Changed terms not told in time"), f"{root_of(request)}/mailings"
+    return [Task(label, _counted(late), address, "bad")] if late else []
+
+
+async def _declarations(request: Request, site: Site) -> list[Task]:
+    if not may(request, "declaration.view"):
+        return []
+    late = await confirmations.overdue(site)
+    label, address = (
+        say("Declarations not confirmed in time"),
+        f"{root_of(request)}/declarations?show=overdue",
+    )
+    return [Task(label, _counted(late), address, "bad")] if late else []
 
 
 def _counted(count: int | None) -> str:

@@ -285,6 +285,11 @@ async def find_mailing(actor: Actor, identifier: str) -> Mailing:
     return found
 
 
+async def mailing_of(terms: str, version: str) -> Mailing | None:
+    """The mailing about one version; None where nobody had to be told of it."""
+    return await Mailing.find_one({"terms": terms, "version": version})
+
+
 async def lines_of(mailing: Mailing, state: str = "", after: str = "") -> tuple[list[MailingLine], str]:
     """A page of the ledger, those that failed, or all; with the id of the last line where there are more."""
     where: dict[str, Any] = {"mailing_id": mailing.id}

@@ -1,0 +1,92 @@
+"""The mails about changed terms: how many are with their readers, which are not, and why."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from admin.actor import actor_of, may, site_of
+from admin.language import N_, language
+from admin.language import lazy_gettext as _
+from admin.views.columns import Choice
+from admin.views.page import Crumb, PageView, route
+from models.documents.mailing import Mailing
+from models.errors import NotFound
+from models.services import mailings
+from models.services.mailings import Figures
+
+STATES = {
+    "queued": Choice(_("In the outbox"), "info"),
+    "sent": Choice(_("Sent"), "good"),
+    "failed": Choice(_("Failed"), "bad"),
+}
+
+
+class MailingsPage(PageView):
+    """Each change of the terms with its term, its figures and its ledger (R8)."""
+
+    styles = ("system.css",)
+
+    def __init__(self) -> None:
+        super().__init__(
+            menu_label=_("Mails about changed terms"),
+            icon="mail",
+            path="/mailings",
+            route_name="mailings",
+            allowed=lambda request: may(request, "terms.mailing"),
+        )
+
+    @route("", methods=["GET"])
+    async def show(self, request: Request) -> Response:
+        """Every change that was told."""
+        found = await mailings.mailings(actor_of(request))
+        rows = [self._told(request, each, figures) for each, figures in found]
+        return self.page(request, "system_mailings.html", rows=rows)
+
+    @route("/{id}", methods=["GET"])
+    async def show_one(self, request: Request) -> Response:
+        """One change: its figures, and the ledger, those that failed first wanted."""
+        mailing = await mailings.find_mailing(actor_of(request), str(request.path_params["id"]))
+        asked = request.query_params
+        state = asked.get("state") or ""
+        if state not in ("", *STATES):
+            raise NotFound
+        lines, following = await mailings.lines_of(mailing, state, asked.get("after") or "")
+        return self.page(
+            request,
+            "system_mailing.html",
+            title=f"{mailing.title(language())} {mailing.version}",
+            crumbs=[Crumb(mailing.version)],
+            told=self._told(request, mailing, await mailings.figures_of(mailing)),
+            lines=lines,
+            states=STATES,
+            state=state,
+            ways=[("", _("All")), *((name, choice.label) for name, choice in STATES.items())],
+            here=self.url(request, f"/{mailing.id}"),
+            following=self.url(request, f"/{mailing.id}", state=state or None, after=following)
+            if following
+            else "",
+            may_send=may(request, "message.retry"),
+        )
+
+    @route("/{id}/again", methods=["POST"])
+    async def send_again(self, request: Request) -> Response:
+        """Put the mails that failed back into the outbox."""
+        site, actor = site_of(request), actor_of(request)
+        mailing = await mailings.find_mailing(actor, str(request.path_params["id"]))
+        count = await mailings.send_again(site, actor, mailing)
+        done = N_("{count} mails are in the outbox again.")
+        return self.back(request, f"/{mailing.id}", done=done, values={"count": count})
+
+    def _told(self, request: Request, mailing: Mailing, figures: Figures) -> dict[str, Any]:
+        site = site_of(request)
+        late = mailing.settled_at is None and mailing.due <= site.now()
+        return {
+            "mailing": mailing,
+            "figures": figures,
+            "title": mailing.title(language()),
+            "change": mailing.change(language()),
+            "href": self.url(request, f"/{mailing.id}"),
+            "due": site.calendar.due_day(mailing.due),
+            "late": late,
+        }
