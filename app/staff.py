@@ -23,7 +23,6 @@ from models.services import signing
 from models.services.credentials import FORGOTTEN
 from models.services.site import Site
 
-
 OWN_ACCOUNT = "/admin/account"
 """Where a member of staff sees to their own account."""
 
