@@ -21,6 +21,7 @@ from forms.pages import (
     follow,
     forgotten,
     links,
+    losses,
     mails,
     public,
     rows,
@@ -50,6 +51,7 @@ from forms.pages.portal import (
     users,
 )
 from forms.pages.portal import applications as own_applications
+from forms.pages.portal import losses as own_losses
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -79,6 +81,8 @@ def _public() -> list[BaseRoute]:
         Route("/service.json", service.hand_out_service),
         Route("/status", status.ask_status),
         post("/status", status.send_status),
+        Route("/losses/new", losses.show_new),
+        post("/losses/new", losses.report),
     ]
 
 
@@ -136,6 +140,16 @@ def _portal() -> list[BaseRoute]:
         Route("/portal", home.show_portal),
         Route("/portal/applications", own_applications.list_applications),
         Route("/portal/certificates", certificates.list_certificates),
+        Route("/portal/certificates/new", certificates.show_new),
+        post("/portal/certificates/new", certificates.register),
+        Route("/portal/certificates/{id}", certificates.show_certificate),
+        post("/portal/certificates/{id}", certificates.describe),
+        post("/portal/certificates/{id}/retire", certificates.retire),
+        Route("/portal/losses", own_losses.list_losses),
+        Route("/portal/losses/new", own_losses.show_new),
+        post("/portal/losses/new", own_losses.report),
+        Route("/portal/losses/{number}", own_losses.show_loss),
+        post("/portal/losses/{number}", own_losses.answer),
         Route("/portal/downloads/{id}", downloads.show_download),
         Route("/portal/downloads/{id}/file", downloads.take_file),
         *_account(),

@@ -32,6 +32,32 @@ DONE: Mapping[str, Message] = {
     "not_added": Message("It has been handed over. What was typed on that page is not part of it."),
     "not_asked": Message("Your other answers do not lead to that page. What was typed there was left aside."),
     "declared": Message("Your answer has been kept."),
+    "account_change": Message("The account has been changed; its owner is told by e-mail."),
+    "account_address": Message(
+        "A link has been sent to the new address. Until it is opened there, the present address counts."
+    ),
+    "account_suspend": Message("The account has been stopped, and every session of it has ended."),
+    "account_resume": Message("The account can be used again."),
+    "account_unlock": Message("The account has been unlocked."),
+    "account_reissue": Message(
+        "The password has been taken away, and a link to set another has been sent by e-mail."
+    ),
+    "account_remove": Message("The account has been removed."),
+    "account_revoke": Message("What the delegate may do has ended."),
+    "account_end": Message("Every session of this account has been ended."),
+    "account_scope": Message("What the delegate may do has been changed."),
+    "account_hand-over": Message("The administration has been handed over. You are a user now."),
+    "address_confirmed": Message("Your e-mail address has been changed."),
+    "delegate_named": Message("The delegate has been registered and is told by e-mail."),
+    "review_kept": Message("The accounts have been confirmed."),
+    "review_stopped": Message("The accounts have been stopped."),
+    "certificate_registered": Message(
+        "The certificate has been registered. It can be used to sign in from now on."
+    ),
+    "certificate_described": Message("The change has been kept."),
+    "certificate_retired": Message("The certificate has been retired. Nobody can sign in with it any more."),
+    "loss_reported": Message("The report has arrived. Our staff were told at once."),
+    "message_sent": Message("Your message has been sent."),
     "user_issued": Message("The user has been issued and is told by e-mail."),
     "user_invited": Message("The invitation has been sent once more."),
     "copied": Message("The answers have been taken over. Please check them page by page."),

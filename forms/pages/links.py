@@ -4,6 +4,7 @@ look into mails use nothing up."""
 from starlette.requests import Request
 from starlette.responses import Response
 
+from forms.pages import addresses, losses
 from forms.pages.draft import draft_of
 from forms.pages.visit import Visit, go, page, read_form, text_of, visit_of
 from models.documents.application import Application
@@ -21,6 +22,10 @@ async def show_link(request: Request) -> Response:
         link = await links.peek(visit.site, visit.parameter("token"))
         if link.purpose == "set_password":
             return await _password_page(visit)
+        if link.purpose == "confirm_address":
+            return await addresses.show_confirmation(visit)
+        if link.purpose == "confirm_loss":
+            return await losses.show_confirmation(visit, visit.parameter("token"))
     except LinkRefused as error:
         return await _refused(visit, error)
     return page(visit, "link", {})
@@ -34,6 +39,10 @@ async def follow_link(request: Request) -> Response:
         link = await links.peek(visit.site, token)
         if link.purpose == "set_password":
             return await _set_password(visit, token)
+        if link.purpose == "confirm_address":
+            return await addresses.confirm(visit)
+        if link.purpose == "confirm_loss":
+            return await losses.follow_confirmation(visit, token, await read_form(visit.request))
         return await _open_application(visit, token, link)
     except LinkRefused as error:
         return await _refused(visit, error)

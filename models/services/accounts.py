@@ -7,8 +7,9 @@ from models.documents.event import Subject
 from models.documents.store import Session
 from models.errors import AnswersInvalid, NotFound
 from models.language import Language, Message
-from models.permissions import Actor, require
+from models.permissions import Actor, allowed, require
 from models.schema.reading import AnswerError
+from models.services.administration import administered
 from models.services.events import record_event
 from models.services.messages import Letter, Recipient, queue_letter
 from models.services.persons import read_name, require_natural
@@ -97,8 +98,10 @@ async def users_of(site: Site, actor: Actor) -> list[Account]:
 
 
 async def sign_out_everywhere(site: Site, actor: Actor, account_id: Id) -> Account:
-    """End every session of somebody's account, at once. Raises NotAllowed, NotFound."""
-    require(actor, "session.end")
+    """End every session of somebody's account, at once: of any, or of one that one administers. Raises
+    NotAllowed, NotFound."""
+    if not allowed(actor, "session.end"):
+        await administered(actor, account_id)
     account = await Account.get(account_id)
     if account is None:
         raise NotFound
