@@ -13,6 +13,7 @@ from app.middleware.certificate import Certificates
 from app.middleware.compression import Compression
 from app.middleware.failures import Failures
 from app.middleware.headers import Headers
+from app.middleware.limits import Limits
 from app.middleware.origin import SameOrigin
 from app.middleware.proxies import Proxies
 from app.middleware.session import Sessions
@@ -51,6 +52,7 @@ def create_app(settings: Settings, configuration: Configuration | None = None) -
                 connected=settings.connects_with_certificates,
                 certificate_upload=settings.certificate_source == "upload",
             ),
+            Middleware(Limits),
             Middleware(Stops),
             Middleware(AcceptedTerms),
         ],

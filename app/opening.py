@@ -81,6 +81,7 @@ async def build_site(
         production=settings.production,
         scanner=scanner_for(settings.scanner),
         always_open=settings.hours == "always",
+        limits_watched=settings.limits == "watched",
         trust=trust_of(settings),
         staff_codes=settings.staff_codes == "required",
     )

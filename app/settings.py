@@ -101,6 +101,11 @@ class Settings(BaseSettings):
         description="One-time codes of an authenticator app when staff sign in: required, or optional "
         "(trials; what serve --demo takes when nothing is said).",
     )
+    limits: Literal["enforced", "watched"] = Field(
+        "enforced",
+        description="Limits of access: enforced (site.yaml), or watched: what goes over one is told and not "
+        "refused (trials, measurements).",
+    )
     scanner: str | None = Field(
         None,
         description="Virus scanner every upload is shown to first: clamd://host:3310 or "
@@ -178,6 +183,8 @@ class Settings(BaseSettings):
             )
         if self.production and self.hours == "always":
             raise ValueError("TOROKU_HOURS=always is for trials; instead, leave out service_hours")
+        if self.production and self.limits == "watched":
+            raise ValueError("TOROKU_LIMITS=watched is for trials; instead, write higher limits in site.yaml")
         if self.production and self.staff_codes == "optional":
             raise ValueError("TOROKU_STAFF_CODES=optional is for trials: staff need a second factor")
         if self.secret is not None and len(self.secret.get_secret_value()) < SHORTEST_SECRET:

@@ -24,10 +24,13 @@ TorokuError                      500 T-X000  something went wrong on our side
 ├── ForwardingRefused            400 T-C108  a proxy's header from somebody else, or garbled
 ├── LinkRefused                  410 T-P005  the one-time link is used, expired or unknown
 ├── TooManyRequests              429 T-P006  slow down
+│   ├── LimitReached             429 T-W007  above a limit of the site (says when it is possible again)
+│   └── StoppedByLimit           429 T-W008  above it again and again: limited for a while
 ├── ConfirmationRequired         403 T-S101  a sensitive act: enter the password again first
 ├── CodeRefused                  401 T-S102  the one-time code is wrong or was used
 ├── TransitionRefused            409 T-W001  the workflow has no such step from here
 │   ├── SendingClosed            409 T-W005  nothing is received now (says when it opens)
+│   ├── TooManyDrafts            409 T-W009  as many drafts are open as can be kept
 │   └── StepIncomplete           422 T-W101  something the step of a registration asks for is not there
 ├── HoldRefused                  422 T-W102  a legal hold that cannot be placed or lifted (says why)
 ├── RetentionRefused             409 T-W103  a run of the retention job that is not possible (says why)
@@ -285,6 +288,23 @@ class CodeRefused(TorokuError):
     message = "The code was not accepted. Enter the code your app shows now."
 
 
+class LimitReached(TooManyRequests):
+    """More than the site allows within a while, of one address, account, certificate or operator (R32)."""
+
+    code = "T-W007"
+    message = "Too many requests within a short time. Please try again in {seconds} seconds."
+
+
+class StoppedByLimit(TooManyRequests):
+    """A limit was exceeded so often that a stop was set for one address, account, certificate or operator."""
+
+    code = "T-W008"
+    message = (
+        "Access from here has been far above the fixed limit several times. It is limited automatically "
+        "until {time}; you need not do anything."
+    )
+
+
 class TransitionRefused(TorokuError):
     """The workflow has no such step from the present state, or a need is not met."""
 
@@ -338,6 +358,16 @@ class RedactionRefused(TorokuError):
     code = "T-W104"
     status = 422
     message = "This text cannot be redacted."
+
+
+class TooManyDrafts(TransitionRefused):
+    """An operator, or a browser without an account, has as many drafts open as the site keeps."""
+
+    code = "T-W009"
+    message = (
+        "There are {count} applications that have not been sent yet, as many as can be kept at a time. "
+        "Please send or withdraw some of them first."
+    )
 
 
 class AlreadyDone(TorokuError):

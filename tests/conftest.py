@@ -16,6 +16,7 @@ from models.errors import DatabaseRefused
 from tests.shelf import Shelf
 
 os.environ.setdefault("TOROKU_HOURS", "always")  # tests of the hours say so; the others run at any time
+os.environ.setdefault("TOROKU_LIMITS", "watched")  # as the hours: tests ask more than people do
 os.environ.setdefault("TOROKU_STAFF_CODES", "optional")  # as the hours: who tests codes says so
 
 hypothesis.settings.register_profile("shared machine", deadline=None)

@@ -35,7 +35,7 @@ class Program:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("TOROKU_")}
         chosen = {name: os.environ[name] for name in ("TOROKU_CONFIG",) if name in os.environ}
         base = {"TOROKU_DATA": str(folder), "TOROKU_BASE_URL": f"http://127.0.0.1:{self.port}"}
-        always = {"TOROKU_WORKER": "false", "TOROKU_HOURS": "always"}
+        always = {"TOROKU_WORKER": "false", "TOROKU_HOURS": "always", "TOROKU_LIMITS": "watched"}
         self.environment = {**kept, **chosen, **base, **always, **environment}
         self.log = folder / f"{self.port}.log"
         self.process: subprocess.Popen[bytes] | None = None

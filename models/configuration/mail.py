@@ -54,6 +54,7 @@ PLACEHOLDERS: Mapping[str, str] = {
 
 SENT_BY_THE_PROGRAM = frozenset(
     {
+        "access_limited",
         "account_changed",
         "account_locked",
         "address_asked",

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from models.configuration.declarations import ConfidentialityRule, DeclarationRule
+from models.configuration.limits import Limits
 from models.configuration.terms import TermsRules
 from models.language import Language, Text
 from models.schema.definition import Part
@@ -131,6 +132,7 @@ class SiteDefinition(Part):
     delegates: Delegates | None = None
     certificates: Certificates = Certificates()
     losses: Losses = Losses()
+    limits: Limits = Limits()
     retention: Mapping[str, Retention] = {}
     drafts: Drafts = Drafts()
     dashboard: tuple[RecordFigures, ...] = Field((), max_length=6)

@@ -13,7 +13,6 @@ from pymongo import IndexModel
 from pymongo.errors import CollectionInvalid, OperationFailure
 
 from models.documents.account import Account
-from models.documents.allowance import Allowance
 from models.documents.application import Application
 from models.documents.base import Stored
 from models.documents.calendar_day import CalendarDay
@@ -27,6 +26,7 @@ from models.documents.hold import Hold
 from models.documents.guess import Guess
 from models.documents.indexes import ensure_indexes, record_indexes
 from models.documents.job import Job
+from models.documents.limiting import LimitCount
 from models.documents.link import Link
 from models.documents.mailing import Mailing, MailingLine
 from models.documents.loss import LossReport
@@ -50,7 +50,6 @@ from models.workflow.definition import Lifecycle
 DOCUMENTS: tuple[type[Stored], ...] = (
     Account,
     Acceptance,
-    Allowance,
     Application,
     Authenticator,
     BrowserSession,
@@ -66,6 +65,7 @@ DOCUMENTS: tuple[type[Stored], ...] = (
     Hold,
     Job,
     Link,
+    LimitCount,
     LossReport,
     Mailing,
     MailingLine,

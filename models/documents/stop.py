@@ -119,3 +119,9 @@ async def public_past(now: datetime, since: datetime, limit: int) -> list[Stop] 
     except (PyMongoError, TimeoutError):
         return None
     return [Stop.model_validate(row) for row in rows]
+
+
+async def live_automatic(now: datetime, limit: int) -> int:
+    """How many stops that limits set hold at `now`, counted up to `limit`."""
+    where = {"ended": None, "until": {"$gt": now}, "automatic": True}
+    return int(await Stop.raw().count_documents(where, limit=limit))

@@ -1,13 +1,15 @@
-"""Limits on what anybody may ask for, whether or not it exists: so much within each hour of the clock."""
+"""What anybody may ask for only so often, whether or not it exists: so much within each hour of the clock."""
 
-from datetime import timedelta
 from ipaddress import IPv6Address, ip_address
 
-from models.documents.allowance import count_once
+from limits import RateLimitItem, RateLimitItemPerHour
+from limits.aio.strategies import FixedWindowRateLimiter
+from limits.limits import GRANULARITIES
+
+from models.configuration.limits import Rate
 from models.errors import TooManyRequests
 from models.services.site import Site
 
-HOUR = timedelta(hours=1)
 PREFIX = 64
 """Bits of an IPv6 address that are one subscriber's (RFC 6177); the rest they choose themselves."""
 
@@ -15,14 +17,27 @@ PREFIX = 64
 async def take(site: Site, what: str, who: str, most: int) -> None:
     """Count that `who` asked for `what`. Raises TooManyRequests, with the time from which it is possible
     again, when that was more than `most` times this hour."""
-    begin = site.now().replace(minute=0, second=0, microsecond=0)
-    ends = begin + HOUR
-    name = site.sign("allowance", f"{what}\x00{who}\x00{begin.isoformat()}")
-    if await count_once(name, ends) > most:
-        again = ends.astimezone(site.calendar.zone).strftime("%H:%M")
-        raise TooManyRequests(
-            "Too many links were asked for within an hour. Please try again after {time}.", time=again
-        )
+    await _take(site, RateLimitItemPerHour(most), what, who)
+
+
+async def take_within(site: Site, what: str, who: str, rate: Rate) -> None:
+    """As ``take``, at a rate of the configuration."""
+    await _take(site, GRANULARITIES[rate.unit](rate.amount, rate.times), what, who)
+
+
+async def _take(site: Site, item: RateLimitItem, what: str, who: str) -> None:
+    limiter = FixedWindowRateLimiter(site.limit_counts)
+    if await limiter.hit(item, what, who):
+        return
+    now = site.now().timestamp()
+    left = (now // item.get_expiry() + 1) * item.get_expiry() - now
+    again = site.now().astimezone(site.calendar.zone).fromtimestamp(now + left, site.calendar.zone)
+    refusal = TooManyRequests(
+        "Too many links were asked for within an hour. Please try again after {time}.",
+        time=f"{again:%H:%M}",
+    )
+    refusal.retry_after = int(left) + 1
+    raise refusal
 
 
 def network_of(address: str) -> str:

@@ -21,6 +21,7 @@ from models.services import certificates, terms
 from models.services.applications import may_begin, operator_of, subject_of
 from models.services.carrying import carry
 from models.services.events import record_event
+from models.services.limits import require_room
 from models.services.registry import Published
 from models.services.seeing import is_in_reach
 from models.services.site import Site
@@ -97,6 +98,7 @@ async def _require_beginning(site: Site, actor: Actor, definition: RecordType, k
     if not may_begin(site, actor, definition, kind):
         raise NotAllowed(rule="application.begin")
     require_beginning(site, definition, kind)
+    await require_room(site, actor)
 
 
 async def keep_begun(

@@ -5,7 +5,7 @@ from collections import ChainMap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import sha256
 from typing import Any
 
@@ -13,6 +13,7 @@ from models.clock import Clock, Entropy
 from models.configuration.calendar import Calendar
 from models.configuration.load import Configuration
 from models.configuration.mail import MailTemplate
+from models.documents.limiting import LimitCounts
 from models.documents.records import Records
 from models.documents.store import Store
 from models.documents.switchboard import Switchboard
@@ -23,6 +24,7 @@ from models.scanner import Scanner
 from models.services.keeping import Kept
 from models.services.pace import Pace
 from models.services.registry import Registry
+from models.services.tally import Tally
 from models.services.trust import Outcome, Trust
 from models.workflow.definition import Lifecycle, Workflow
 
@@ -44,6 +46,8 @@ class Site:
     """Looks into every upload before it is kept; None where the site has none."""
     always_open: bool = False
     """Whether the service hours are left out of account, as in trials."""
+    limits_watched: bool = False
+    """Whether what goes over a limit is only told and not refused, as in trials and measurements."""
     trust: Trust | None = None
     """The authorities client certificates have to come from; None where anybody may have issued them."""
     staff_codes: bool = False
@@ -69,6 +73,16 @@ class Site:
     def terms_board(self) -> TermsBoard:
         """The published versions of the terms, as this process knows them."""
         return TermsBoard()
+
+    @cached_property
+    def limit_counts(self) -> LimitCounts:
+        """What limits count, in the database."""
+        return LimitCounts(self.clock, partial(self.sign, "limit"))
+
+    @cached_property
+    def tally(self) -> Tally:
+        """The pages that were read, as this process knows them."""
+        return Tally(self.limit_counts, self.clock)
 
     def together(self, ask: Ask) -> Together:
         """One kind of question, put to the database for all requests that wait for it."""
