@@ -12,15 +12,22 @@ from admin.views.queue import QueuePage
 from admin.views.requests import RequestsPage
 from admin.views.review import ReviewPage
 from admin.views.saved_page import SavedViewsPage
-from admin.views.system.accounts import AccountsView
+from admin.views.system.accounts import AccountsView, DelegatesView
 from admin.views.system.calendar import CalendarPage
 from admin.views.system.certificates import CertificatesView
 from admin.views.system.declarations import DeclarationsPage
 from admin.views.system.events import EventsView
+from admin.views.system.holds import HoldsPage
 from admin.views.system.jobs import JobsView
+from admin.views.system.losses import LossesPage
 from admin.views.system.mailings import MailingsPage
 from admin.views.system.messages import MessagesView
 from admin.views.system.notices import notices_view
+from admin.views.system.people import PeoplePage
+from admin.views.system.redactions import RedactionsPage
+from admin.views.system.register import RegisterPage
+from admin.views.system.retention import RetentionPage
+from admin.views.system.reviews import ReviewsPage
 from admin.views.system.stops import StopsPage
 from admin.views.system.terms import TermsView
 from admin.views.system.terms_editor import TermsEditorPage
@@ -39,7 +46,8 @@ def staff_views(records: DropDown) -> Iterator[BaseView]:
     yield TransfersPage()
     terms = [TermsView(), TermsEditorPage(), MailingsPage()]
     yield DropDown(_("Communication"), views=[notices_view(), MessagesView(), *terms])
-    yield DropDown(
-        _("Access and evidence"), views=[AccountsView(), CertificatesView(), DeclarationsPage(), EventsView()]
-    )
+    people = [AccountsView(), PeoplePage(), DelegatesView(), ReviewsPage()]
+    access = [*people, CertificatesView(), RegisterPage(), LossesPage(), DeclarationsPage()]
+    yield DropDown(_("Access and evidence"), views=[*access, EventsView()])
     yield DropDown(_("Operation"), views=[JobsView(), StopsPage(), CalendarPage()])
+    yield DropDown(_("Retention and holds"), views=[HoldsPage(), RedactionsPage(), RetentionPage()])

@@ -21,6 +21,7 @@ from models.permissions import Actor, allowed
 from models.services import calendars, confirmations, mailings, proposals, queue
 from models.services.figures import Decided, record_figures, work_figures
 from models.services.keeping import Found
+from models.services.looking_again import overdue
 from models.services.site import Site
 from models.services.switches import ground_of
 
@@ -80,6 +81,7 @@ async def _tasks(request: Request, site: Site, actor: Actor) -> list[Task]:
         _changes(request, site, actor),
         _terms(request, site),
         _declarations(request, site),
+        _reviews(request, site),
     )
     return [task for tasks in found for task in tasks]
 
@@ -148,6 +150,16 @@ async def _declarations(request: Request, site: Site) -> list[Task]:
         f"{root_of(request)}/declarations?show=overdue",
     )
     return [Task(label, _counted(late), address, "bad")] if late else []
+
+
+async def _reviews(request: Request, site: Site) -> list[Task]:
+    """Interruptions and the like whose day to look again has passed."""
+    if not may(request, "record.view"):
+        return []
+    late = await overdue(site)
+    kind = site.configuration.site.operator_type
+    address = f"{root_of(request)}/{kind}/list?lifecycle__eq=suspended"
+    return [Task(say("Days to look again that have passed"), _counted(late), address, "bad")] if late else []
 
 
 def _counted(count: int | None) -> str:

@@ -84,6 +84,8 @@ def facts_of(row: Row, shown: Shown, states: Mapping[str, State]) -> list[tuple[
         (say("Version"), plain(shown.revision)),
         (say("Registered"), _moment(row.get("created_at"))),
         (say("Updated"), _moment(shown.chapter.version.at if shown.chapter else row.get("updated_at"))),
+        *([(say("Look again by"), _moment(row["review_at"]))] if row.get("review_at") else []),
+        *([(say("Answers removed"), _moment(row["disposed"]["at"]))] if row.get("disposed") else []),
         (say("Schema version"), str(shown.schema_version)),
         *((plain(name), _moment(at)) for name, at in (stamps.items() if isinstance(stamps, Mapping) else ())),
     ]
@@ -162,6 +164,9 @@ class Entry:
     kind: str
     reference: str
     number: int
+    ground: str
+    """The ground a step rested on, in words, and its evidence."""
+    rests_on: str
 
 
 def entry(chapter: Chapter, flow: Lifecycle) -> Entry:
@@ -183,6 +188,8 @@ def entry(chapter: Chapter, flow: Lifecycle) -> Entry:
         kind,
         cause.reference,
         version.revision,
+        next((g.label(language()) for g in taken.grounds if g.code == version.ground), "") if taken else "",
+        version.rests_on.label if version.rests_on else "",
     )
 
 

@@ -30,6 +30,7 @@ from models.errors import NotFound, TorokuError, TransitionRefused
 from models.schema.definition import RecordType
 from models.services import chapters, lifecycles, related
 from models.services.correcting import is_correctable, restorable
+from models.services.holds import holds_over
 from models.services.records import damage_of, open_file
 from models.services.secrets import reveal
 from models.services.uploads import INLINE
@@ -128,7 +129,7 @@ class RecordPage(RawListView):
             **self._frame(request, row, "detail"),
             "problems": problems,
             "shown": shown,
-            "facts": facts.facts_of(row, shown, self.states),
+            "facts": [*facts.facts_of(row, shown, self.states), *await self._holds(row)],
             "sections": list(facts.sections(site, actor, self.kind.name, shown, reader)),
             "raw": list(facts.raw_values(site, actor, self.kind, row)),
             "attic": list(facts.attic_of(site, actor, self.kind.name, row)),
@@ -174,9 +175,20 @@ class RecordPage(RawListView):
             )
             for name, step in steps
         ]
+        root, about = root_of(request), urlencode({"type": record.type, "number": record.number})
+        if may(request, "hold.place"):
+            found.append((f"{root}/holds?{about}#place", say("Put under a legal hold"), ""))
+        if may(request, "redaction.make"):
+            found.append((f"{root}/redactions/of/{record.type}/{record.id}", say("Redact a text"), ""))
         if is_correctable(site_of(request), actor_of(request), record):
             return [(self._correct_href(request, row), say("Correct"), ""), *found]
         return found
+
+    async def _holds(self, row: Row) -> list[tuple[str, str]]:
+        """That a legal hold covers the record, or its operator, where one does."""
+        record = _read(row)
+        found = await holds_over(record) if record is not None else []
+        return [(say("Legal hold"), each.reason) for each in found]
 
     def _correct_href(self, request: Request, row: Row, **query: str) -> str:
         asked = f"?{urlencode(query)}" if query else ""
@@ -278,11 +290,11 @@ class RecordPage(RawListView):
         record: Record,
         name: str,
         refusal: TorokuError | None = None,
-        reason: str = "",
+        posted: record_steps.Posted | None = None,
     ) -> Response:
         context = {
             **self._frame(request, row, "step"),
-            **await record_steps.context(request, record, name, self.states, refusal, reason),
+            **await record_steps.context(request, record, name, self.states, refusal, posted),
             "back": self.href(request, "detail", row),
         }
         return self.site.render(request, "record_step.html", context, refusal.status if refusal else 200)

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from starlette.datastructures import UploadFile
@@ -16,12 +17,14 @@ from admin.views.base import Row
 from admin.views.record_facts import number_of, state_badge
 from models.configuration.mail import fill
 from models.documents.record import Record
-from models.errors import AlreadyDone, NotAllowed, NotFound, RecordChanged, TorokuError
+from models.errors import AlreadyDone, NotAllowed, NotFound, RecordChanged, StepIncomplete, TorokuError
 from models.services import lifecycles
+from models.services.deeds import bases, review_moment
 from models.services.lifecycles import EVIDENCE, REASON_LIMIT, Evidence, Outcome
 from models.services.messages import one_line, template_of
 from models.services.site import Site
-from models.workflow.definition import State
+from models.workflow.definition import State, Transition
+from models.workflow.effects import LIFECYCLE_EFFECTS
 
 MEBIBYTE = 1_048_576
 
@@ -35,11 +38,14 @@ class Posted:
     reason: str
     revision: int
     evidence: Evidence | None
+    ground: str = ""
+    basis: str = ""
+    review_on: str = ""
 
 
 async def read(request: Request) -> Posted:
     """The posted form; a file larger than is taken is cut, so that it is refused without being kept."""
-    form = await read_form(request, files=1, fields=10)
+    form = await read_form(request, files=1, fields=15)
     handed = form.get("evidence")
     evidence = None
     if isinstance(handed, UploadFile) and handed.filename:
@@ -50,6 +56,9 @@ async def read(request: Request) -> Posted:
         text_of(form, "reason"),
         number_of(text_of(form, "revision", longest=9)) or 0,
         evidence,
+        text_of(form, "ground", longest=64),
+        text_of(form, "basis", longest=200),
+        text_of(form, "review_on", longest=40),
     )
 
 
@@ -62,11 +71,22 @@ async def take(request: Request, record: Record, posted: Posted) -> Record:
         posted.step,
         reason=posted.reason,
         evidence=posted.evidence,
+        ground=posted.ground,
+        basis=posted.basis,
+        review_on=_day(posted.review_on),
         revision=posted.revision,
     )
 
 
-Draw = Callable[[Request, Row, Record, str, TorokuError | None, str], Awaitable[Response]]
+def _day(text: str) -> date | None:
+    """The day chosen; None where none is. Raises StepIncomplete for what is no day."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise StepIncomplete("Write the day like 2026-04-01.", field="review_on") from error
+
+
+Draw = Callable[[Request, Row, Record, str, TorokuError | None, Posted | None], Awaitable[Response]]
 
 
 async def refused(
@@ -77,7 +97,7 @@ async def refused(
     if isinstance(refusal, NotAllowed | AlreadyDone):
         raise refusal
     try:
-        return await draw(request, row, record, posted.step, refusal, posted.reason)
+        return await draw(request, row, record, posted.step, refusal, posted)
     except (AlreadyDone, NotFound) as late:
         raise refusal from late
 
@@ -88,7 +108,7 @@ async def context(
     name: str,
     states: Mapping[str, State],
     refusal: TorokuError | None,
-    reason: str,
+    posted: Posted | None,
 ) -> dict[str, Any]:
     """What the page of a step shows. Raises as ``lifecycles.outcome_of`` does."""
     site = site_of(request)
@@ -101,7 +121,9 @@ async def context(
         "after": state_badge(states, outcome.transition.to),
         "does": list(_does(outcome)),
         "mails": [_mail(site, mail) for mail in outcome.mails],
-        "reason": reason,
+        "typed": posted or Posted("", name, "", 0, None),
+        **await _standing(site, record, outcome.transition),
+        "fault": {p.field: p.message for p in problems_of(refusal)} if refusal else {},
         "limit": REASON_LIMIT,
         "kinds": ", ".join(EVIDENCE.accept),
         "accept": ",".join(f".{kind}" for kind in EVIDENCE.accept),
@@ -113,9 +135,27 @@ async def context(
     }
 
 
+async def _standing(site: Site, record: Record, transition: Transition) -> dict[str, Any]:
+    """What the form asks for of a step with grounds, evidence of them, and a day to look again."""
+    offered: dict[str, str] = {}
+    for ground in transition.grounds:
+        async for basis in bases(site, record, ground, language()):
+            offered.setdefault(basis.key, basis.label)
+    last = review_moment(site, transition, None)
+    return {
+        "grounds": [("", "—"), *((ground.code, ground.label(language())) for ground in transition.grounds)],
+        "asks_ground": bool(transition.grounds),
+        "asks_basis": any(ground.rests_on_something for ground in transition.grounds),
+        "bases": [("", "—"), *offered.items()],
+        "last_review": site.calendar.due_day(last).isoformat() if last else "",
+        "today": site.today().isoformat(),
+    }
+
+
 def _does(outcome: Outcome) -> list[str]:
     """What the step does besides the state, in words."""
-    words = [say("A new version with the same answers is kept in the history, with your name.")]
+    words = [say(LIFECYCLE_EFFECTS[call.effect].does) for call in outcome.transition.effects]
+    words += [say("A new version with the same answers is kept in the history, with your name.")]
     if outcome.gone:
         words.append(say("The record no longer counts as registered. It stays on file."))
     if outcome.open_application:

@@ -84,6 +84,14 @@ def record_indexes(kind: RecordType, lifecycle: Lifecycle) -> list[IndexModel]:
         IndexModel([("lifecycle", ASCENDING), ("_id", ASCENDING)], name="lifecycle"),
         IndexModel([("updated_at", ASCENDING), ("_id", ASCENDING)], name="updated"),
     ]
+    if lifecycle.reviewed:
+        wanted.append(
+            IndexModel(
+                [("review_at", ASCENDING)],
+                name="review",
+                partialFilterExpression={"review_at": {"$type": "date"}},
+            )
+        )
     for field in kind.fields:
         if field.unique:
             wanted.append(_unique_index(field, lifecycle))

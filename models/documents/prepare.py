@@ -35,6 +35,7 @@ from models.documents.notice import Notice
 from models.documents.recertification import Recertification, RecertificationLine
 from models.documents.record import RecordTypeVersion, RecordVersion, envelope_schema
 from models.documents.request import Request
+from models.documents.redaction import Redaction
 from models.documents.retention import RetentionItem, RetentionRun
 from models.documents.schema_change import SchemaChange
 from models.documents.session import BrowserSession
@@ -64,8 +65,8 @@ DOCUMENTS: tuple[type[Stored], ...] = (
     Guess,
     Hold,
     Job,
-    Link,
     LimitCount,
+    Link,
     LossReport,
     Mailing,
     MailingLine,
@@ -77,6 +78,7 @@ DOCUMENTS: tuple[type[Stored], ...] = (
     RecordTypeVersion,
     RecordVersion,
     Request,
+    Redaction,
     RetentionItem,
     RetentionRun,
     SavedView,

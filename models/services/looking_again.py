@@ -1,6 +1,7 @@
 """Days on which the state of a registration is looked at again (R43): told once when one has passed."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from models.documents.event import Subject
 from models.documents.record import Record
@@ -28,9 +29,14 @@ def reviewed_types(site: Site) -> Iterator[str]:
             yield name
 
 
+def passed(site: Site) -> dict[str, Any]:
+    """The registrations whose day to look again has passed, as a query; by their index."""
+    return {"review_at": {"$lte": site.now(), "$type": "date"}}
+
+
 async def overdue(site: Site) -> int:
     """How many registrations wait for somebody to look again, the day having passed (at most COUNTED)."""
-    where = {"review_at": {"$lte": site.now()}}
+    where = passed(site)
     return sum([await site.records[name].count(where, COUNTED) for name in reviewed_types(site)])
 
 
@@ -38,7 +44,7 @@ async def tell_passed(site: Site) -> int:
     """Tell of days that have passed, each once, up to BATCH of a type; how many."""
     told = 0
     for name in reviewed_types(site):
-        where = {"review_at": {"$lte": site.now()}, "review_told_at": None}
+        where = {**passed(site), "review_told_at": None}
         for row in await site.records[name].rows(where, {"_id": 1}, [("review_at", 1)], 0, BATCH):
             record = await site.records[name].get(row["_id"])
             if record is not None:
