@@ -17,6 +17,7 @@ from models.services.loss_mails import tell_state
 from models.services.losses import about, answer_time, choices_of, note, own_report, stop_items
 from models.services.site import Site
 from models.services.stepping_up import require_recent
+from models.services.stops import find_operator
 from models.services.threads import Said
 
 SUBJECT = "loss"
@@ -199,13 +200,8 @@ async def assign(site: Site, actor: Actor, number: str, operator_number: str, *,
     Raises NotAllowed, NotFound, AnswersInvalid (path ``operator``), LossMoved."""
     require(actor, "loss.handle")
     found = await find_report(actor, number)
-    records = site.records[site.configuration.site.operator_type]
-    wanted = {"number": operator_number.strip()[:40]}
-    rows = await records.rows(wanted, {"title": 1}, [("_id", 1)], 0, 1)
-    if not rows:
-        said = Message("There is no operator with this registration number.")
-        raise AnswersInvalid((AnswerError("operator", "choice", said),))
-    values = {"operator_id": rows[0]["_id"], "operator_name": rows[0]["title"]}
+    operator_id, label = await find_operator(site, operator_number)
+    values = {"operator_id": operator_id, "operator_name": label}
 
     async def body(session: Session) -> None:
         where = {"_id": found.id, "revision": revision, "operator_id": None}

@@ -1,6 +1,6 @@
-"""The client certificates: which were presented, whose they are, until when they hold."""
+"""The client certificates: which there are, whose they are, until when they hold, who uses them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,8 +8,10 @@ from markupsafe import Markup
 from starlette.requests import Request
 
 from admin import moments
+from admin.actor import may
 from admin.language import lazy_gettext as _
 from admin.language import say
+from admin.links import root_of
 from admin.views.base import Row
 from admin.views.columns import BADGE, Choice, Column
 from admin.views.records import RawListView
@@ -23,9 +25,11 @@ SOON = timedelta(days=30)
 
 STATES = {
     "presented": Choice(_("Presented, bound to nobody"), "info"),
+    "registered": Choice(_("Registered, not used yet"), "info"),
     "bound": Choice(_("Bound"), "good"),
     "suspended": Choice(_("Stopped"), "warn"),
     "revoked": Choice(_("Revoked"), "bad"),
+    "retired": Choice(_("Retired"), "plain"),
 }
 
 
@@ -44,14 +48,16 @@ def _expiry(value: Any) -> Markup:
 
 COMMON = (
     Column("subject", _("Subject"), wrap=True),
+    Column("label", _("Client"), filters=("startswith",)),
     Column("serial", _("Serial number"), "code", filters=("eq", "startswith")),
     Column("state", _("State"), "state", filters=("eq",), choices=STATES),
     Column("not_after", _("Valid until"), "moment", sortable=True, filters=("gte", "lte"), show=_expiry),
-    Column("first_seen_at", _("First seen"), "moment"),
+    Column("used_at", _("Last used"), "moment"),
 )
 
 DETAILS = (
     *COMMON,
+    Column("first_seen_at", _("First seen"), "moment"),
     Column("not_before", _("Valid from"), "moment"),
     Column("issuer", _("Issuer"), wrap=True),
     Column("fingerprint", _("Fingerprint (SHA-256)"), "code", wrap=True),
@@ -60,7 +66,7 @@ DETAILS = (
 
 
 class CertificatesView(RawListView):
-    """Which certificates were presented; for one, the operator it is bound to."""
+    """Which certificates there are; each leads to its page in the register."""
 
     detail_template = "system_certificate.html"
     styles = ("system.css",)
@@ -73,10 +79,19 @@ class CertificatesView(RawListView):
             columns=COMMON,
             details=DETAILS,
             source=rows_of(Certificate),
-            rule=seen_only("account.view"),
+            rule=seen_only("certificate.view"),
             search=("serial",),
         )
 
+    def href_of(self, request: Request) -> Callable[[Row], str]:
+        """The page of a certificate in the register."""
+        start = f"{root_of(request)}/register/"
+        return lambda row: f"{start}{row['_id']}"
+
     async def detail_context(self, request: Request, row: Row) -> Mapping[str, Any]:
-        """The operator it is bound to."""
-        return {"owner": await owner_of(request, row.get("operator_id"))}
+        """The operator it is bound to, and its page in the register."""
+        return {
+            "owner": await owner_of(request, row.get("operator_id")),
+            "register_href": f"{root_of(request)}/register/{row['_id']}",
+            "may_manage": may(request, "certificate.manage"),
+        }
