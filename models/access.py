@@ -39,7 +39,10 @@ def words_of(actor: Actor) -> frozenset[str]:
 
 
 def may_read(actor: Actor, field: BaseField) -> bool:
-    """Whether `actor` may see the answers of `field`, on records they may see."""
+    """Whether `actor` may see the answers of `field`, on records they may see. What is confidential is for
+    the staff, whatever ``access`` says."""
+    if field.classification == "confidential" and actor.kind not in ("staff", "system"):
+        return False
     return _is_in(words_of(actor), field.access.read if field.access else None, actor)
 
 
@@ -80,7 +83,8 @@ def may_answer(actor: Actor, field: BaseField) -> bool:
 @lru_cache(maxsize=512)
 def is_open(definition: RecordType) -> bool:
     """Whether every field of `definition` may be read and answered by everybody."""
-    return all(field.access is None for _, field in walk(definition.fields))
+    fields = [field for _, field in walk(definition.fields)]
+    return all(field.access is None and field.classification != "confidential" for field in fields)
 
 
 def seen_by(actor: Actor, definition: RecordType) -> RecordType:
@@ -118,6 +122,8 @@ def _narrowed(fields: Iterable[BaseField], words: frozenset[str]) -> Iterator[Ba
 
 
 def _reads(field: BaseField, words: frozenset[str]) -> bool:
+    if field.classification == "confidential" and "staff" not in words:
+        return False
     allowed = field.access.read if field.access else None
     return allowed is None or bool(words & frozenset(allowed))
 
@@ -174,7 +180,8 @@ def _common(one: tuple[str, ...] | None, other: tuple[str, ...] | None) -> tuple
 def is_for_all(definition: RecordType, path: str) -> bool:
     """Whether everybody who may see a record may read what is at `path`."""
     found = found_at(definition, path)
-    return all(field.access is None or field.access.read is None for field in found)
+    closed = any(field.classification == "confidential" for field in found)
+    return not closed and all(field.access is None or field.access.read is None for field in found)
 
 
 def told(seen: RecordType, data: Mapping[str, Any]) -> dict[str, Any]:

@@ -69,7 +69,7 @@ def _values(site: Site) -> dict[str, list[str]]:
         "to": sorted(site.registry.all_current()),
         "retention": sorted(configuration.site.retention),
         "kinds": list(KIND_LABELS),
-        "classification": ["public", "users_only", "restricted"],
+        "classification": ["public", "users_only", "confidential"],
         "personal": ["yes", "possibly", "no"],
         "expect": ["valid"],
         "mail": sorted({name for name, _ in site.mail}),

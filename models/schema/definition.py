@@ -7,12 +7,13 @@ from datetime import date
 from functools import cached_property
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from models.language import Text
+from models.schema.classes import all_written_down
 from models.schema.evolution import Steps
 from models.schema.fields import AnyField, BaseField
-from models.schema.fields.base import Option, Query
+from models.schema.fields.base import Classification, Option, Query
 from models.schema.fields.choice import ListedField
 
 Kind = Literal["register", "change", "delete"]
@@ -183,6 +184,8 @@ class RecordType(Part):
     title: str
     belongs_to: str | None = None
     retention: str | None = None
+    classification: Classification | None = None
+    """The class of its fields that say none themselves."""
     applications: Applications
     duties: tuple[Duty, ...] = ()
     lifecycle: str
@@ -193,6 +196,16 @@ class RecordType(Part):
     review: Review = Review()
     examples: tuple[Example, ...] = ()
     evolution: tuple[Steps, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _inherit(cls, described: Any) -> Any:
+        """Fields that say no information class have that of what is around them."""
+        fields = described.get("fields") if isinstance(described, Mapping) else None
+        if not isinstance(fields, list | tuple):
+            return described
+        around = described.get("classification")
+        return {**described, "fields": all_written_down(fields, around if isinstance(around, str) else None)}
 
     def __hash__(self) -> int:
         """By checksum, so that what is worked out of a definition can be cached by it."""

@@ -213,8 +213,8 @@ CODES: dict[str, Code] = {
         "Let it be a plain question outside tables and groups, of a type staff begin or ask for.",
     ),
     "T-E090": Code(
-        "The duty “{name}” belongs to a type nobody is asked for.",
-        "Add “asked” with a “mail” to “applications”.",
+        "“{name}” is confidential, and people who are no staff would come to it.",
+        "Let only staff read, answer and see it, or use “classification: users_only”.",
     ),
     "T-E077": Code(
         "The version “{name}” cannot be part of an address.",
@@ -233,12 +233,12 @@ CODES: dict[str, Code] = {
     ),
     "T-W003": Code(
         "The field “{name}” holds personal data and does not say who may see it.",
-        "Add “classification: users_only” or “restricted”.",
+        "Add “classification: users_only” or “confidential”.",
         "warning",
     ),
     "T-W004": Code(
         "The field “{name}” holds personal data and is public.",
-        "Use “classification: users_only” or “restricted”, unless the law asks for publication.",
+        "Use “classification: users_only” or “confidential”, unless the law asks for publication.",
         "warning",
     ),
     "T-W005": Code(
@@ -262,6 +262,11 @@ CODES: dict[str, Code] = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
+    "T-W010": Code(
+        "The field “{name}” has no information class, and neither has its record type.",
+        "Add “classification: public”, “users_only” or “confidential”, here or to the record type.",
+        "warning",
+    ),
     """One finding at one place. `str()` is ``file:line: CODE problem remedy``."""
 
     code: str

@@ -53,6 +53,11 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
     for last, name in zip("abcdefg", "bcdefgh", strict=True)
 )
 
+UNCLASSED = {
+    **FILES,
+    TYPE: FILES[TYPE].replace("classification: users_only\n", "").replace(", classification: users_only", ""),
+}
+
 MANY = [f"k{n}: 1\n" for n in range(MOST_FINDINGS + 5)]
 
 PARTS = ", ".join(f"{{name: f{n}, type: text}}" for n in range(MOST["fields"]))
@@ -72,7 +77,7 @@ MANY_FILTERS = "\n  - ".join(
 )
 
 BROKEN: Mapping[str, Broken] = {
-    "T-E001": broken("retention: papers", "retention: [papers", "lifecycle: simple"),
+    "T-E001": broken("retention: papers", "retention: [papers", "classification: users_only"),
     "T-E002": broken("retention: papers", "lifecycle: simple", "lifecycle: simple"),
     "T-E003": broken("retention: papers", "retentoin: papers"),
     "T-E004": broken('title: "{group_name}"\n', "", ""),
@@ -200,8 +205,10 @@ BROKEN: Mapping[str, Broken] = {
     ),
     "T-W001": broken("{ja: 団体, en: Group}\npurpose", "{ja: 団体}\npurpose", "label: {ja: 団体}"),
     "T-W002": broken("Members}, required: true, personal: no", "Members}, required: true"),
-    "T-W003": broken(", classification: restricted", "", "name: email"),
-    "T-W004": broken("classification: restricted", "classification: public", "classification: public"),
+    "T-W003": Broken(UNCLASSED, "name: email"),
+    "T-W004": broken(
+        "yes, classification: users_only", "yes, classification: public", "yes, classification: public"
+    ),
     "T-W005": Broken({**FILES, "mail/lost.ja.md": "---\nsubject: 不明\n---\n本文\n"}),
     "T-W006": Broken({**FILES, "choices/lost.yaml": "choices: lost\n" + OPTIONS}),
     "T-W007": page_of(
@@ -214,3 +221,4 @@ BROKEN: Mapping[str, Broken] = {
     ),
     "T-W008": Broken({**FILES, TYPE: FILES[TYPE] + "".join(MANY)}),
 }
+    "T-W010": Broken(UNCLASSED, "name: group_name"),

@@ -281,7 +281,7 @@ def test_another_formula_touches_what_was_computed_but_is_safe() -> None:
         ({"index": True}, "listing_changed"),
         ({"filter": True, "sort": True}, "listing_changed"),
         ({"personal": "yes"}, "protection_changed"),
-        ({"classification": "restricted"}, "protection_changed"),
+        ({"classification": "confidential"}, "protection_changed"),
         ({"set_once": True}, "entry_changed"),
         ({"read_only": True}, "entry_changed"),
         ({"default": "x"}, "entry_changed"),

@@ -18,7 +18,7 @@ ASKED_FOR = frozenset(
 
 
 def check_asking(subject: Subject) -> Iterator[Finding]:
-    """T-E016, T-E018, T-E019 and T-E087 to T-E090 of one record type."""
+    """T-E004, T-E016, T-E018, T-E019, T-E087 and T-E089 of one record type."""
     kind, source = subject.kind, subject.source
     roles, applications = [*subject.configuration.site.roles], kind.applications
     for index, person in enumerate(applications.begun_by):
@@ -39,7 +39,7 @@ def _check_duties(subject: Subject) -> Iterator[Finding]:
     for index, duty in enumerate(kind.duties):
         yield from check_compiles(source, duty.whom, ("duties", index, "for"))
         if kind.applications.asked is None:
-            yield source.finding("T-E090", ("duties", index), name=duty.name)
+            yield source.finding("T-E004", ("duties", index), key="applications.asked")
 
 
 def _check_filled(subject: Subject) -> Iterator[Finding]:

@@ -35,12 +35,13 @@ def check_fields(subject: Subject) -> Iterator[Finding]:
         if isinstance(place.field, ReferenceField)
         for name in place.field.copied
     }
+    staffed = bool(set(subject.kind.applications.begun_by) - {"applicant"})
     for place in subject.places:
         yield from _check_links(subject, place)
         yield from _check_limits(subject.source, place)
         yield from _check_keys(subject, place)
         yield from _check_depth(subject.source, place)
-        if _unanswerable(place.field, copied):
+        if _unanswerable(place.field, copied, staffed):
             yield subject.source.finding("T-E044", (*place.path, "required"), name=place.field.name)
 
 
@@ -156,9 +157,11 @@ def _pointless(field: BaseField) -> Iterator[str]:
     yield from (key for key, (wanted, possible) in able.items() if wanted and not possible)
 
 
-def _unanswerable(field: BaseField, copied: set[str]) -> bool:
-    """Required, but nobody types it and nothing fills it in."""
+def _unanswerable(field: BaseField, copied: set[str], staffed: bool) -> bool:
+    """Required, but nobody types it and nothing fills it in; where `staffed`, staff begin applications."""
     filled = field.default is not None or field.name in copied or isinstance(field, CertificateField)
     writers = field.access.write if field.access else None
-    locked = field.read_only or (writers is not None and not set(writers) & set(APPLICANTS))
+    by_staff = staffed or field.filled_by == "staff"
+    closed = writers is not None and not by_staff and not set(writers) & set(APPLICANTS)
+    locked = field.read_only or closed
     return field.asked and field.required and locked and not filled

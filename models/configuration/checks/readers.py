@@ -6,6 +6,7 @@ from typing import Any
 
 from models.configuration.checks.access import OPERATORS, STAFF
 from models.configuration.checks.place import Path, Place, Scope, Subject, fields_to
+from models.configuration.checks.privacy import is_for_staff
 from models.schema.conditions import fields_in
 from models.schema.definition import RecordType
 from models.schema.fields import BaseField
@@ -33,6 +34,17 @@ def readers_of(fields: tuple[BaseField, ...]) -> Readers:
     return tuple(frozenset(rule) for rule in rules if rule is not None)
 
 
+def seen_by(subject: Subject) -> Readers:
+    """Who comes to the records of a type at all, where only staff begin and see them; () for everybody."""
+    if not is_for_staff(subject.kind):
+        return ()
+    return (frozenset(word for rule in subject.kind.access for word in rule.by),)
+
+
+def _roles(subject: Subject) -> frozenset[str]:
+    return frozenset(subject.configuration.site.roles)
+
+
 def _reach(shown: Readers, read: Readers, roles: frozenset[str]) -> bool:
     """Whether all who see what is `shown` may read what is `read`."""
     return all(any(_is_within(few, many, roles) for few in shown) for many in read)
@@ -52,11 +64,13 @@ def _check_envelope(subject: Subject) -> Iterator[Finding]:
     for path, name in _told_to_all(subject):
         place = subject.top.get(name.split(".")[0])
         for field in _inside(subject, place) if place else ():
-            if readers_of(field):
+            if not _reach(seen_by(subject), readers_of(field), _roles(subject)):
                 yield _finding(subject, path, name)
                 break
     for place in subject.places:
-        if place.field.searchable and any(readers_of(field) for field in _inside(subject, place)):
+        roles, shown = _roles(subject), seen_by(subject)
+        inside = (readers_of(field) for field in _inside(subject, place))
+        if place.field.searchable and not all(_reach(shown, read, roles) for read in inside):
             yield _finding(subject, (*place.path, "search"), place.field.name)
 
 

@@ -17,6 +17,10 @@ Raw = str | list["Raw"] | dict[str, "Raw"] | None
 Query = dict[str, Any]
 
 
+Classification = Literal["public", "users_only", "confidential"]
+"""Information classes: for everybody; for its owner and the staff; for the staff alone."""
+
+
 class UniqueRule(BaseModel):
     """Unique together with other fields, among the records a condition on their envelope selects."""
 
@@ -82,7 +86,8 @@ class BaseField(BaseModel):
     personal: Literal["yes", "possibly", "no"] | None = None
     purpose: Text | None = None
     """Why a personal answer is asked for; left out, the record type's purpose holds."""
-    classification: Literal["public", "users_only", "restricted"] = "users_only"
+    classification: Classification | None = None
+    """Who may see it at all; left out, as the field around it or the record type says."""
     access: Access | None = None
     show_when: Query | None = None
     required_when: Query | None = None
