@@ -10,6 +10,7 @@ from app.cli.audit import audit
 from app.cli.bench import bench
 from app.cli.certificate import certificate
 from app.cli.data import data
+from app.cli.retention import keep_time
 from app.cli.schema import schema
 from app.cli.serve import serve, work
 from app.cli.speech import fail
@@ -25,6 +26,7 @@ program.command("serve")(serve)
 program.command("worker")(work)
 program.command("bench")(bench)
 program.add_typer(schema, name="schema")
+data.command("retention")(keep_time)
 program.add_typer(data, name="data")
 program.add_typer(audit, name="audit")
 program.add_typer(account, name="account")

@@ -63,7 +63,7 @@ def export_records(
 async def _export(record_type: str, file: Path, login: str, wanted: Wanted) -> None:
     settings = Settings()
     async with open_site(settings, configuration_of(settings), owner=False) as site:
-        actor = await _member(login)
+        actor = await member_of(login)
         job = await _finished(site, await transfers.ask_export(site, actor, record_type, wanted))
         _, content = await transfers.take(site, actor, job)
         with file.open("wb") as target:
@@ -88,7 +88,7 @@ def import_records(
 async def _import(record_type: str, file: Path, login: str, purpose: str, into: str, apply: bool) -> None:
     settings = Settings()
     async with open_site(settings, configuration_of(settings), owner=False) as site:
-        actor = await _member(login)
+        actor = await member_of(login)
         content = await asyncio.to_thread(file.read_bytes)
         job = await transfers.begin_import(
             site, actor, record_type, into, file.name, content, purpose=purpose
@@ -130,7 +130,7 @@ async def _reindex(record_type: str) -> None:
     say("{count} records are found by other words now.", count=changed)
 
 
-async def _member(login: str) -> Actor:
+async def member_of(login: str) -> Actor:
     """The member of staff with this login. Raises NotAllowed for anybody else."""
     account = await Account.find_one({"login": login, "kind": "staff", "status": "active"})
     if account is None:

@@ -13,7 +13,7 @@ from admin.posted import number_of, text_of
 from admin.views.page import Crumb, PageView, route
 from models.documents.base import read_id
 from models.documents.hold import Hold
-from models.errors import TorokuError
+from models.errors import NotFound, TorokuError
 from models.services import holds
 from models.services.holds import REASON_LIMIT
 
@@ -73,6 +73,8 @@ class HoldsPage(PageView):
         """Propose to lift it, confirm that, or say no."""
         site, actor = site_of(request), actor_of(request)
         identity, deed = read_id(request.path_params["id"]), str(request.path_params["deed"])
+        if deed not in DONE:
+            raise NotFound
         form = await self.form(request, fields=10)
         reason, revision = text_of(form, "reason", longest=5000), number_of(form, "revision")
         try:
@@ -86,7 +88,7 @@ class HoldsPage(PageView):
             if refusal.status != 422:
                 raise
             return self._one(request, await holds.find_hold(identity), refusal, reason)
-        return self.back(request, f"/{identity}", done=DONE.get(deed, DONE["keep"]))
+        return self.back(request, f"/{identity}", done=DONE[deed])
 
     async def _draw(
         self, request: Request, typed: dict[str, str], refusal: TorokuError | None = None

@@ -15,6 +15,7 @@ from models.documents.base import read_id
 from models.documents.record import Record
 from models.documents.redaction import Redaction
 from models.errors import TorokuError
+from models.permissions import require
 from models.services import redacting
 from models.services.lifecycles import find_record
 from models.services.redacting import REASON_LIMIT
@@ -42,7 +43,8 @@ class RedactionsPage(PageView):
 
     @route("/of/{type}/{id}", methods=["GET"])
     async def choose(self, request: Request) -> Response:
-        """Which text of a registration is redacted, and why."""
+        """Which text of a registration is redacted, and why. Raises NotAllowed."""
+        require(actor_of(request), "redaction.make")
         return self._choose(request, await _record(request))
 
     @route("/of/{type}/{id}", methods=["POST"])
@@ -93,8 +95,6 @@ class RedactionsPage(PageView):
         reason: str = "",
     ) -> Response:
         found = redacting.redactable(site_of(request), actor_of(request), record)
-        if not may(request, "redaction.make"):
-            found = []
         return self.page(
             request,
             "system_redaction_new.html",

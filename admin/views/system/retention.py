@@ -14,7 +14,7 @@ from admin.posted import number_of, text_of
 from admin.views.page import Crumb, PageView, route
 from models.documents.base import read_id
 from models.documents.retention import RetentionRun
-from models.errors import TorokuError
+from models.errors import NotFound, TorokuError
 from models.services import retention
 from models.services.site import Site
 
@@ -91,10 +91,13 @@ class RetentionPage(PageView):
     async def decide(self, request: Request) -> Response:
         """Approve what a report says, or end the run."""
         site, actor, run = site_of(request), actor_of(request), await _found(request)
+        deed = str(request.path_params["deed"])
+        if deed not in ("approve", "refuse"):
+            raise NotFound
         form = await self.form(request, fields=10)
         reason, revision = text_of(form, "reason", longest=5000), number_of(form, "revision")
         try:
-            if request.path_params["deed"] == "approve":
+            if deed == "approve":
                 await retention.approve(site, actor, read_id(run.id), revision=revision)
             else:
                 await retention.refuse(site, actor, read_id(run.id), reason, revision=revision)
