@@ -15,6 +15,7 @@ from models.services.locking import lock, subject_of
 from models.services.signing import FAILURES, fits, is_usable, note_success
 from models.services.site import Site
 
+EMPTY = Message("Enter your password.")
 WRONG = Message("The password is not right.")
 
 
@@ -47,6 +48,8 @@ async def prove(site: Site, actor: Actor, password: str, code: str = "") -> None
     account = await Account.get(actor.account_id) if actor.account_id is not None else None
     if account is None or not is_usable(site, account):
         raise SignInRequired
+    if not password:
+        raise AnswersInvalid((AnswerError("confirm_password", "required", EMPTY),))
     flaw = await _flaw(site, account, password, code)
     if flaw is not None:
         if await _count(site, account, actor, "confirmation"):
@@ -59,6 +62,8 @@ async def prove_password(site: Site, actor: Actor, account: Account, password: s
     """Check the present password of one's own account before it is changed; counted as in ``prove``.
 
     Raises AnswersInvalid (path ``present``), SignInRequired."""
+    if not password:
+        raise AnswersInvalid((AnswerError("present", "required", EMPTY),))
     if await passwords.verify(account.password_hash, password):
         return
     if await _count(site, account, actor, "confirmation"):
