@@ -13,6 +13,7 @@ from models.configuration.checks.evolution import check_evolution
 from models.configuration.checks.examples import check_examples
 from models.configuration.checks.fields import check_fields
 from models.configuration.checks.flows import check_flow
+from models.configuration.checks.limits import check_limits
 from models.configuration.checks.links import check_links
 from models.configuration.checks.lists import check_use_of_lists
 from models.configuration.checks.mail import check_bulk_mail, check_use_of_mail
@@ -94,6 +95,7 @@ def _check_site(configuration: Configuration, sources: Sources) -> Iterator[Find
     yield from first(sources["site", "site"], check_declarations(configuration, sources["site", "site"]))
     yield from first(sources["site", "site"], check_people(configuration, sources["site", "site"]))
     yield from first(sources["site", "site"], check_retention(configuration, sources["site", "site"]))
+    yield from first(sources["site", "site"], check_limits(configuration, sources["site", "site"]))
     collections: set[str] = set()
     for name, kind in configuration.record_types.items():
         if kind.collection in collections:

@@ -1,9 +1,10 @@
 """``limits`` of ``site.yaml``: how often anybody may ask for pages, write, sign in (terms of use 2.4 ②)."""
 
 import re
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from models.schema.definition import Part
 
@@ -55,7 +56,8 @@ WrittenRate = Annotated[Rate, BeforeValidator(_read_rate)]
 
 
 class Allowed(Part):
-    """How often, for each of those it is counted for; what is left out is not limited."""
+    """How often, for each of those it is counted for. What is left out has the site's usual rate; ``null`` is
+    not limited."""
 
     address: WrittenRate | None = None
     account: WrittenRate | None = None
@@ -100,6 +102,19 @@ class Limits(Part):
     open_drafts: int = Field(50, ge=1, le=10_000)
     """Drafts an operator, or a browser without an account, has open at a time, besides those of files."""
     stop: Stopping = Stopping()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _completed(cls, given: Any) -> Any:
+        """Who writes one rate of a manner means the others to stay."""
+        if not isinstance(given, Mapping):
+            return given
+        usual = {manner: cls.model_fields[manner].default for manner in get_args(Manner)}
+        written = {manner: value for manner, value in given.items() if isinstance(value, Mapping)}
+        return {
+            **given,
+            **{m: {**dict(usual[m]), **dict(value)} for m, value in written.items() if m in usual},
+        }
 
     def allowed(self, manner: Manner) -> Allowed:
         """The rates of one manner."""

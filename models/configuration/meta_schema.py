@@ -28,6 +28,12 @@ DURATION: Node = {
     "type": "string",
     "pattern": "^[0-9]{1,4} (day|days|business_day|business_days)$",
 }
+RATE: Node = {
+    "title": "Rate",
+    "description": "So many times within a window of the clock: 600 per minute, 5 per 10 minutes.",
+    "type": "string",
+    "pattern": "^[1-9][0-9]{0,6} per ([1-9][0-9]{0,2} )?(second|minute|hour|day)s?$",
+}
 CLOCK: Node = {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$", "examples": ["09:00"]}
 
 MOMENT: Node = {
@@ -49,8 +55,8 @@ def meta_schema(concept: str, told: Told | None = None) -> Node:
         _let_short_forms(name, node)
     if "TextField" in definitions:
         definitions["AnyField"] = _any_field(schema, definitions)
-    if "Duration" in definitions:
-        definitions["Duration"] = DURATION
+    short = {"Duration": DURATION, "Rate": RATE}
+    definitions |= {name: node for name, node in short.items() if name in definitions}
     whole = {**schema, "$defs": definitions} if definitions else schema
     return {"$schema": DIALECT, "$id": f"urn:toroku:meta:{concept}", **_tidy(whole)}
 

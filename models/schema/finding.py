@@ -195,6 +195,17 @@ CODES: dict[str, Code] = {
         "Describe “administrator” without “may:”, and at least one further role.",
     ),
     "T-E076": Code("A delegate cannot have the role “{name}”.", "Use one of: {known}."),
+    "T-E080": Code(
+        "With {rate}, even one person working quickly would be refused.", "Allow {least} a minute at least."
+    ),
+    "T-E081": Code(
+        "An operator may do {whole}, which is less than {one} for one of its accounts.",
+        "Let the operator do as much as one account at least, or leave “operator” out.",
+    ),
+    "T-E082": Code(
+        "Nobody can exceed a limit in {after} windows within {within} minutes: the stop would never come.",
+        "Write a longer “within” or a smaller “after”.",
+    ),
     "T-E083": Code("The effect “{effect}” needs “{name}”.", "Write it beside the effect."),
     "T-E084": Code("“{name}” is no level at which use can be stopped.", "Use one of: {known}."),
     "T-E085": Code(

@@ -192,6 +192,24 @@ BROKEN: Mapping[str, Broken] = {
         "delegates:",
         file="site.yaml",
     ),
+    "T-E080": broken(
+        "  retention:",
+        "  limits: {writes: {account: 3 per minute}}\n  retention:",
+        "limits:",
+        file="site.yaml",
+    ),
+    "T-E081": broken(
+        "  retention:",
+        "  limits: {reads: {account: 600 per minute, operator: 5 per second}}\n  retention:",
+        "limits:",
+        file="site.yaml",
+    ),
+    "T-E082": broken(
+        "  retention:",
+        "  limits: {stop: {after: 40, within: 15}}\n  retention:",
+        "limits:",
+        file="site.yaml",
+    ),
     "T-E087": broken("workflow: short", "workflow: short, begun_by: [reviwer]", "reviwer"),
     "T-E088": broken("submitted: {label", "submitted: {remind: [1 day], label", "remind", file=FLOW),
     "T-E089": broken(

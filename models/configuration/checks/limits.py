@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import get_args
 
-from models.configuration.limits import Limits, Manner, Whose
+from models.configuration.limits import Limits, Manner, Rate, Whose
 from models.configuration.load import Configuration
 from models.schema.finding import Finding
 from models.schema.source import Source
@@ -37,7 +37,7 @@ def _check_manner(limits: Limits, manner: Manner, source: Source) -> Iterator[Fi
         yield source.finding("T-E081", place, **values)
 
 
-def _rates(limits: Limits) -> Iterator[object]:
+def _rates(limits: Limits) -> Iterator[Rate]:
     for manner in get_args(Manner):
         for whose in get_args(Whose):
             rate = limits.allowed(manner).rate(whose)
