@@ -18,6 +18,7 @@ from forms.pages.visit import Visit, go, read_form
 from forms.refusals import RequestTooLarge
 from forms.render.environment import environment
 from models.errors import (
+    CertificateRequired,
     ConfirmationRequired,
     DatabaseUnavailable,
     NotAllowed,
@@ -51,6 +52,7 @@ HEADINGS: Mapping[type[TorokuError], Message] = {
     NotFound: Message("Page not found"),
     SignInRequired: Message("Please sign in"),
     NotAllowed: Message("Not allowed"),
+    CertificateRequired: Message("A client certificate is needed"),
     TermsNotAccepted: Message("Please accept the terms of use"),
     ServiceClosed: Message("The service is closed for now"),
     WritingStopped: Message("Applicants can only read for now"),
@@ -126,6 +128,7 @@ def _page(request: Request, error: TorokuError) -> Response:
         "request_id": getattr(request.state, "request_id", ""),
         "resend": _typed(request) if isinstance(error, UNSAVED) else (),
         "sign_in": isinstance(error, SignInRequired),
+        "accept": isinstance(error, TermsNotAccepted),
         "service": isinstance(error, ABOUT_SERVICE),
     }
     written = environment(visit.language).get_template("pages/error.html").render(context)

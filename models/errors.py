@@ -220,7 +220,10 @@ class CertificateRequired(CertificateRefused):
 
     code = "T-C109"
     status = 403
-    message = "This site is open only to browsers that present a client certificate."
+    message = (
+        "This site is open only to browsers that present a client certificate. Install yours, close all "
+        "windows of the browser, open this page again and choose the certificate when asked."
+    )
 
 
 class CertificateMoved(TorokuError):
