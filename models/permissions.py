@@ -122,6 +122,9 @@ PERMISSIONS: Mapping[str, Permission] = {
         "steward",
         "system_administrator",
     ),
+    "disclosure.view": _row(
+        "See the register of what was given to state bodies (R82)", "approver", "steward", "auditor"
+    ),
     "request.view": _row(
         "See what operators were asked for and owe, and who has answered",
         "reviewer",

@@ -16,6 +16,7 @@ from admin.views.system.accounts import AccountsView, DelegatesView
 from admin.views.system.calendar import CalendarPage
 from admin.views.system.certificates import CertificatesView
 from admin.views.system.declarations import DeclarationsPage
+from admin.views.system.disclosures import DisclosuresPage
 from admin.views.system.events import EventsView
 from admin.views.system.holds import HoldsPage
 from admin.views.system.jobs import JobsView
@@ -48,6 +49,6 @@ def staff_views(records: DropDown) -> Iterator[BaseView]:
     yield DropDown(_("Communication"), views=[notices_view(), MessagesView(), *terms])
     people = [AccountsView(), PeoplePage(), DelegatesView(), ReviewsPage()]
     access = [*people, CertificatesView(), RegisterPage(), LossesPage(), DeclarationsPage()]
-    yield DropDown(_("Access and evidence"), views=[*access, EventsView()])
+    yield DropDown(_("Access and evidence"), views=[*access, EventsView(), DisclosuresPage()])
     yield DropDown(_("Operation"), views=[JobsView(), StopsPage(), CalendarPage()])
     yield DropDown(_("Retention and holds"), views=[HoldsPage(), RedactionsPage(), RetentionPage()])

@@ -16,6 +16,7 @@ from admin.views.record_columns import tone_of
 from models.access import seen_by
 from models.language import Text
 from models.permissions import Actor
+from models.schema.classes import CLASSES, strictest
 from models.schema.definition import KIND_LABELS, RecordType
 from models.services.chapters import Chapter
 from models.services.related import Related
@@ -89,6 +90,11 @@ def facts_of(row: Row, shown: Shown, states: Mapping[str, State]) -> list[tuple[
         (say("Schema version"), str(shown.schema_version)),
         *((plain(name), _moment(at)) for name, at in (stamps.items() if isinstance(stamps, Mapping) else ())),
     ]
+
+
+def class_line(definition: RecordType) -> tuple[str, str]:
+    """The information class of a type's records: the strictest of their answers'."""
+    return say("Information class"), CLASSES[strictest(definition.fields)](language())
 
 
 def _moment(value: Any) -> Any:

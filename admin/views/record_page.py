@@ -129,7 +129,11 @@ class RecordPage(RawListView):
             **self._frame(request, row, "detail"),
             "problems": problems,
             "shown": shown,
-            "facts": [*facts.facts_of(row, shown, self.states), *await self._holds(row)],
+            "facts": [
+                *facts.facts_of(row, shown, self.states),
+                facts.class_line(self.kind),
+                *await self._holds(row),
+            ],
             "sections": list(facts.sections(site, actor, self.kind.name, shown, reader)),
             "raw": list(facts.raw_values(site, actor, self.kind, row)),
             "attic": list(facts.attic_of(site, actor, self.kind.name, row)),

@@ -15,6 +15,7 @@ from admin.links import root_of
 from models.documents.application import Application, Step
 from models.documents.message import Message
 from models.language import Language
+from models.schema.classes import CLASSES, strictest
 from models.schema.definition import KIND_LABELS, RecordType
 from models.services import applications
 from models.services.review import Base
@@ -99,6 +100,7 @@ def facts_of(
         (say("In charge"), application.assignee.name if application.assignee else ""),
         (say("Number"), _number(request, application)),
         (say("Schema version"), str(application.schema_version)),
+        (say("Information class"), CLASSES[strictest(definition.fields)](spoken)),
     ]
     return [(label, value) for label, value in told if value]
 

@@ -20,6 +20,7 @@ from models.errors import (
     TransitionRefused,
 )
 from models.language import translate
+from models.schema.classes import CLASSES, strictest
 from models.schema.definition import KIND_LABELS, Kind, RecordType
 from models.schema.fields.file import UploadField
 from models.services import applications, beginning, records, windows
@@ -115,6 +116,7 @@ async def _show(gate: Gate, error: TorokuError | None = None) -> Response:
         "record": gate.record,
         "files": [target for target in definition.fields if isinstance(target, UploadField)],
         "minutes": _minutes(definition),
+        "information_class": CLASSES[strictest(definition.fields)],
         "period": told_for(visit, definition, gate.kind),
         "hours": hours_of(visit),
         "closed": translate(closed.public, visit.language, **closed.values) if closed else "",

@@ -15,6 +15,7 @@ from forms.pages.handing import headers_of
 from forms.pages.visit import page, visit_of
 from forms.render.environment import environment
 from models.errors import NotFound
+from models.schema.classes import CLASSES, strictest
 from models.schema.definition import KIND_LABELS
 from models.schema.reading import read_data
 from models.services.receipts import handed_over, receipt_of
@@ -67,6 +68,7 @@ def _context(draft: Draft) -> dict[str, Any]:
         "application": application,
         "kind": KIND_LABELS[application.kind],
         "type_label": draft.compiled.definition.label,
+        "information_class": CLASSES[strictest(draft.seen.fields)],
         "sections": _sections(draft, data),
         "receipt": receipt,
         "handed": application.submitted_at is not None,

@@ -100,8 +100,8 @@ class Page:
 
 
 async def agenda(site: Site, actor: Actor) -> list[Waiting]:
-    """Everything that waits for this actor's operator: what was returned or asked for first, then by the day it
-    ends, what never ends last. At most MOST of each sort. Raises NotAllowed."""
+    """Everything that waits for this actor's operator: what was returned or asked for first, then by the
+    day it ends, what never ends last. At most MOST of each sort. Raises NotAllowed."""
     _require(actor)
     found = [
         *await _own_turn(site, actor),

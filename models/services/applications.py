@@ -290,8 +290,8 @@ def form_of(site: Site, application: Application) -> RecordType:
 
 def may_type(actor: Actor, field: BaseField, application: Application) -> bool:
     """Whether `actor` answers this field at all in this application: not what is computed, presented or
-    ``read_only``, what staff fill in only in what they began, what is ``set_once`` only when it is registered,
-    and what ``access`` leaves to them. The field is one of ``form_of``."""
+    ``read_only``, what staff fill in only in what they began, what is ``set_once`` only when it is
+    registered, and what ``access`` leaves to them. The field is one of ``form_of``."""
     if not field.asked or field.read_only or isinstance(field, CertificateField):
         return False
     if field.filled_by == "staff" and not application.by_staff:

@@ -17,6 +17,7 @@ from models.interchange.tables.workbook import WorkbookWriter
 from models.interchange.tables.writer import Writer
 from models.language import Language, translate
 from models.permissions import Actor, require
+from models.schema.classes import CLASSES, strictest
 from models.schema.definition import RecordType
 from models.services.breathing import Breath
 from models.services.identifying import acting
@@ -135,10 +136,15 @@ class _Exporting:
     def _begin(self) -> None:
         stamp = self.site.now().astimezone(self.site.calendar.zone).strftime("%Y%m%d-%H%M")
         self.job.result = ResultFile(
-            filename=f"{self.job.type}-{stamp}.{self.writer.ending}", content_type=self.writer.content_type
+            filename=f"{self._handled()}{self.job.type}-{stamp}.{self.writer.ending}",
+            content_type=self.writer.content_type,
         )
         self.job.done = 0
         self.waiting.append(self.writer.begin(self._notice(), self._heads()))
+
+    def _handled(self) -> str:
+        """What the name of a file begins with that holds something confidential."""
+        return "confidential-" if strictest(self.narrowed.fields) == "confidential" else ""
 
     def _notice(self) -> list[str]:
         """What the file says about itself: whose it is, for what and whom, and how to handle it (R80)."""
@@ -148,13 +154,14 @@ class _Exporting:
             "site": self.site.configuration.site.name,
             "type": self.site.registry.current(job.type).definition.label,
             "profile": PROFILES[job.parameters["profile"]],
+            "class": CLASSES[strictest(self.narrowed.fields)],
             "who": job.requester.name if job.requester else "",
             "when": moment,
             "purpose": job.purpose,
             "recipient": job.parameters.get("recipient") or "—",
         }
         line = translate(
-            "Handle with care. {site}, {type} ({profile}); {when}, {who}; purpose: {purpose}; "
+            "Handle with care ({class}). {site}, {type} ({profile}); {when}, {who}; purpose: {purpose}; "
             "recipient: {recipient}. Not to be passed on without prior written consent.",
             spoken,
             **told,

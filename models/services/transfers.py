@@ -28,6 +28,7 @@ from models.services.registry import Published
 from models.services.scanning import require_clean
 from models.services.seeing import seen
 from models.services.site import Site
+from models.services.stepping_up import require_recent
 
 KEPT_FOR = timedelta(days=7)
 """How long the files of a job are kept."""
@@ -93,11 +94,13 @@ def _types(site: Site) -> list[RecordType]:
 async def ask_export(site: Site, actor: Actor, type_name: str, wanted: Wanted) -> Job:
     """Put an export into the queue, and write the event of who takes what, for what and whom (R80, R82).
 
-    Raises NotAllowed, NotFound, TransferRefused (no purpose, too many at once). Asking for the same twice
-    makes one."""
+    Raises NotAllowed, NotFound, TransferRefused (no purpose, too many at once), ConfirmationRequired (for a
+    state body, where who asks did not prove who they are lately). Asking for the same twice makes one."""
     require_taking(actor)
     published = _published(site, type_name)
     _check_wanted(site, actor, published, wanted)
+    if wanted.profile == "state_bodies":
+        require_recent(site, actor)
     where = query_text(wanted.where or {})
     parameters = {
         **{name: getattr(wanted, name) for name in ("profile", "format", "encoding", "heads", "language")},

@@ -227,6 +227,7 @@ ADMIN: Mapping[str, Row] = {
         for page in ("file", "history", "related", "step")
     },
     "POST /admin/{type}/step": Row("record.view", further=True),
+    "GET /admin/disclosures": Row("disclosure.view"),
     "GET /admin/requests": Row("request.view"),
     "GET /admin/requests/{identifier}": Row("request.view", further=True),
     "GET /admin/requests/{identifier}/file": Row("request.view", further=True),
