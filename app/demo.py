@@ -11,7 +11,7 @@ from typing import Any
 from app.authority import FolderAuthority
 from app.certificates import TrialAuthority, write_certificate
 from app.story import tell_story
-from models.documents.account import Account
+from models.documents.account import Account, Delegation, Duties
 from models.documents.application import Application
 from models.documents.base import new_id
 from models.documents.notice import Notice
@@ -25,6 +25,7 @@ from models.schema.reading import read_data
 from models.schema.source import Source, read_source
 from models.services import certificates
 from models.services.beginning import next_reference
+from models.services.delegates import rules_of
 from models.services.effects import Work, register
 from models.services.identifying import actor_for
 from models.services.passwords import hash_password
@@ -170,6 +171,7 @@ async def _load_account(
         email=row["email"],
         roles=list(row["roles"]),
         operator_id=operator.id if operator else None,
+        delegation=_delegation(site, row["delegate"]) if "delegate" in row else None,
         issued_for=operator.id if operator and "administrator" in row["roles"] else None,
         password_hash=hashed,
         status="active",
@@ -182,6 +184,18 @@ async def _load_account(
     await account.insert()
     if text is not None:
         await accept(site, actor_for(account), account.name, text, None, None)
+
+
+def _delegation(site: Site, told: Mapping[str, Any]) -> Delegation:
+    """The scope of a demo delegate: the organisation, the record types, for how many days from today."""
+    duties = rules_of(site).duties
+    return Delegation(
+        organisation=told["organisation"],
+        types=list(told["types"]),
+        begins=site.today().isoformat(),
+        ends=(site.today() + timedelta(days=told["days"])).isoformat(),
+        duties=Duties(version=duties.version, text=duties.text.ja, by=SYSTEM.person, at=site.now()),
+    )
 
 
 def _describe(row: Mapping[str, Any], folder: Path, authority: FolderAuthority | None) -> DemoAccount:

@@ -162,7 +162,7 @@ def _portal() -> list[BaseRoute]:
         Route("/portal/terms", terms.show_gate),
         post("/portal/terms", terms.accept),
         post("/portal/terms/told", terms.close_news),
-        Route("/portal/users/csv", users.hand_out),
+        Route("/portal/users/list.csv", users.hand_out),
         Route("/portal/users/{login}", user.show_user),
         post("/portal/users/{login}/{act}", user.change_user),
         Route("/portal/delegates", delegates.list_delegates),

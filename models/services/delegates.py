@@ -15,7 +15,7 @@ from models.language import Language, Message, Text
 from models.permissions import Actor, allowed, require
 from models.schema.reading import AnswerError
 from models.services.accounts import issued_letter
-from models.services.administration import CHANGED, administered, has_mail, note, read_reason, tell
+from models.services.administration import CHANGED, administered, day_words, has_mail, note, read_reason, tell
 from models.services.messages import Letter, Recipient, queue_letter
 from models.services.persons import read_name, require_natural
 from models.services.resuming import read_address
@@ -203,7 +203,7 @@ def scope_words(site: Site, account: Account, language: Language, operator_name:
         else named.join(labels[name](language) if name in labels else name for name in given.types)
     )
     facts = {"operator": operator_name, "role": role_label(site, account.roles[0]), "types": types}
-    facts |= {"begins": given.begins, "ends": given.ends}
+    facts |= {"begins": day_words(given.begins, language), "ends": day_words(given.ends, language)}
     said = Message("{role}, for {types}, from {begins} to {ends}", facts)
     return said(language)
 

@@ -160,18 +160,20 @@ async def tally(actor: Actor, review: Recertification) -> Tally:
     return Tally(**{row["_id"]: row["count"] for row in rows})
 
 
-async def overdue(site: Site, review: Recertification) -> list[tuple[Id | None, int]]:
-    """Operators (None: the staff) with open lines of a round whose day has passed, and how many each has."""
-    if not review.open or review.due >= site.today().isoformat():
-        return []
+async def by_operator(actor: Actor, review: Recertification) -> list[tuple[Id | None, Tally]]:
+    """How far each operator is with a round, those with most still open first (at most LINES_LIMIT)."""
+    counts = {
+        state: {"$sum": {"$cond": [{"$eq": ["$state", state]}, 1, 0]}}
+        for state in ("open", "kept", "stopped", "gone")
+    }
     pipeline = [
-        {"$match": {"round_id": review.id, "state": "open"}},
-        {"$group": {"_id": "$operator_id", "count": {"$sum": 1}}},
-        {"$sort": {"count": -1, "_id": 1}},
+        {"$match": _within(actor, read_id(review.id))},
+        {"$group": {"_id": "$operator_id", **counts}},
+        {"$sort": {"open": -1, "_id": 1}},
         {"$limit": LINES_LIMIT},
     ]
     rows = await (await RecertificationLine.raw().aggregate(pipeline)).to_list(None)
-    return [(row["_id"], row["count"]) for row in rows]
+    return [(row.pop("_id"), Tally(**row)) for row in rows]
 
 
 def may_decide(actor: Actor, review: Recertification, line: RecertificationLine) -> bool:

@@ -7,9 +7,8 @@ from models.documents.account import Account
 from models.documents.base import Id, read_id
 from models.documents.recertification import Recertification, RecertificationLine
 from models.documents.store import Session
-from models.language import Language, Text
 from models.permissions import PERMISSIONS
-from models.services.administration import has_mail
+from models.services.administration import day_words, has_mail
 from models.services.messages import Letter, Recipient, queue_letter
 from models.services.roles import ADMINISTRATOR
 from models.services.site import Site
@@ -74,14 +73,9 @@ def _letter(site: Site, review: Recertification, account: Account, count: int, s
         f"review:{review.id}:{stage}",
         values={
             "count": str(count),
-            "due_date": day_words(date.fromisoformat(review.due), account.language),
+            "due_date": day_words(review.due, account.language),
             "review_page": f"{site.base_url}/{place}/{read_id(review.id)}",
         },
         operator_id=account.operator_id,
         account_id=account.id,
     )
-
-
-def day_words(day: date, language: Language) -> str:
-    """A day in words."""
-    return Text(ja=f"{day.year}年{day.month}月{day.day}日", en=f"{day.day} {day:%B} {day.year}")(language)

@@ -12,7 +12,7 @@ from admin.actor import actor_of, may, site_of
 from admin.language import N_, say
 from admin.language import lazy_gettext as _
 from admin.links import root_of
-from admin.views.base import Row
+from admin.views.base import Row, Where
 from admin.views.columns import Choice, Column
 from admin.views.records import RawListView
 from admin.views.system.owner import owner_of
@@ -28,6 +28,13 @@ STATES = {
     "invited": Choice(_("Invited"), "info"),
     "active": Choice(_("Active"), "good"),
     "suspended": Choice(_("Stopped"), "bad"),
+    "deleted": Choice(_("Removed")),
+}
+LOCKS = {
+    "password": Choice(_("Wrong password five times in a row"), "warn"),
+    "code": Choice(_("Wrong one-time code five times in a row"), "warn"),
+    "confirmation": Choice(_("Wrong password where it was asked for again"), "warn"),
+    "attempts": Choice(_("Wrong password very often"), "warn"),
 }
 
 
@@ -51,12 +58,29 @@ DETAILS = (
     Column("password_changed_at", _("Password set"), "moment"),
     Column("failures", _("Failed sign-ins in a row"), "number"),
     Column("lock.at", _("Locked since"), "moment"),
+    Column("lock.reason", _("Locked because"), "state", choices=LOCKS),
+    Column("lock.address", _("Locked from")),
+    Column("halt.reason", _("Stopped because"), wrap=True),
+    Column("halt.by.name", _("Stopped by")),
+    Column("halt.at", _("Stopped on"), "moment"),
+    Column("delegation.organisation", _("Delegate of")),
+    Column("delegation.begins", _("First day")),
+    Column("delegation.ends", _("Last day")),
+)
+
+DELEGATES = (
+    *COMMON[:2],
+    Column("delegation.organisation", _("Delegate of"), filters=("eq", "startswith")),
+    Column("delegation.begins", _("First day")),
+    Column("delegation.ends", _("Last day"), sortable=True),
+    *COMMON[4:],
 )
 
 
 class AccountsView(RawListView):
     """Who may sign in; for one account its sessions, which those who may can end."""
 
+    list_template = "system_accounts.html"
     detail_template = "system_account.html"
     styles = ("system.css",)
 
@@ -79,10 +103,19 @@ class AccountsView(RawListView):
         return {
             "owner": await owner_of(request, row.get("operator_id")),
             "sessions": await sessions_of(row["_id"]),
+            "change_href": f"{root}/people/{row['_id']}" if may(request, "account.change") else "",
             "end_href": f"{root}/accounts/{row['_id']}/end" if may(request, "session.end") else "",
             "events_href": f"{root}/events/list?subject.label__eq={row.get('login', '')}"
             if may(request, "event.view")
             else "",
+        }
+
+    async def list_extras(self, request: Request) -> Mapping[str, Any]:
+        """Where an account of the staff is issued, and where the file of who has what is."""
+        root = root_of(request)
+        return {
+            "new_href": f"{root}/people/new" if may(request, "account.issue_staff") else "",
+            "csv_href": f"{root}/people/list.csv" if may(request, "account.export") else "",
         }
 
     def own_routes(self) -> list[Route]:
@@ -97,3 +130,31 @@ class AccountsView(RawListView):
         await accounts.sign_out_everywhere(site_of(request), actor_of(request), identifier)
         flash(request, say(N_("Every session of this account has been ended.")))
         return RedirectResponse(f"{root_of(request)}/accounts/detail?pk={identifier}", status_code=303)
+
+
+def _delegates_only(request: Request, action: str) -> Where | None:
+    """The accounts of delegates, for those who may see any account; never exported."""
+    seen = seen_only("account.view")(request, action)
+    return None if seen is None else {**seen, "delegation": {"$ne": None}}
+
+
+class DelegatesView(AccountsView):
+    """Who acts for operators without being of them (terms of use 2.3)."""
+
+    def __init__(self) -> None:
+        RawListView.__init__(
+            self,
+            key="delegates",
+            menu_label=_("Delegates"),
+            icon="people",
+            columns=DELEGATES,
+            details=DETAILS,
+            source=rows_of(Account, hidden=("password_hash",)),
+            rule=_delegates_only,
+            search=("login",),
+            order=(("delegation.ends", 1),),
+        )
+
+    def own_routes(self) -> list[Route]:
+        """Only those of a list."""
+        return RawListView.own_routes(self)

@@ -10,7 +10,7 @@ from models.documents.recertification import Recertification, RecertificationLin
 from models.errors import AnswersInvalid, NotFound, ReviewClosed
 from models.language import Message
 from models.services import recertifying
-from models.services.review_mails import day_words
+from models.services.administration import day_words
 from models.services.roles import role_label
 
 STATES = {
@@ -85,8 +85,7 @@ async def _draw(
 
 def _facts(visit: Visit, review: Recertification) -> dict[str, object]:
     late = review.open and review.due < visit.site.today().isoformat()
-    due = visit.site.today().fromisoformat(review.due)
-    return {"review": review, "due": day_words(due, visit.language), "late": late}
+    return {"review": review, "due": day_words(review.due, visit.language), "late": late}
 
 
 def _line(

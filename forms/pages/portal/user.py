@@ -15,6 +15,7 @@ from models.documents.account import Account
 from models.errors import AccountGuarded, AnswersInvalid, NotFound, RecordChanged
 from models.permissions import allowed
 from models.services import accounts, addresses, delegates, handing_over, reissuing, suspending, users
+from models.services.administration import day_words
 from models.services.roles import ADMINISTRATOR
 from models.services.sessions import sessions_of
 from models.services.users import mark_of
@@ -48,8 +49,9 @@ async def change_user(request: Request) -> Response:
 
 
 async def _change(visit: Visit, account: Account, form: FormData) -> None:
-    name, roles = text_of(form, "name"), [text_of(form, "role")]
-    mark = text_of(form, "mark")
+    name, mark = text_of(form, "name"), text_of(form, "mark")
+    kept = account.delegation is not None or id_of(account) == visit.actor.account_id
+    roles = account.roles if kept else [text_of(form, "role")]
     await users.change_user(visit.site, visit.actor, id_of(account), name=name, roles=roles, mark=mark)
 
 
@@ -114,6 +116,7 @@ async def _draw(
         "roles": role_options(visit, _roles_of(visit, account)),
         "sessions": await sessions_of(id_of(account)) if account.status == "active" else (),
         "given": given,
+        "period": [day_words(day, visit.language) for day in (given.begins, given.ends)] if given else (),
         "given_types": _type_words(visit, account),
         "delegating": delegating(visit),
         **(scope_context(visit, form if failed == "scope" else None, account) if given else {}),
