@@ -38,7 +38,7 @@ COUNT_LIMIT = 10_001
 FARTHEST = 366
 """Days after today on which a term may end at the latest."""
 
-YEARLY = "It is some time since this was confirmed last."
+YEARLY = Message("It is some time since this was confirmed last.")
 """The reason told where the site itself asks."""
 
 
@@ -211,7 +211,7 @@ async def _begin_yearly(site: Site) -> None:
         fresh = {"day": today, "last_id": None, "asked": 0, "listed_at": None, "created_at": site.now()}
         renewed = await update_where(ConfirmationRound, {"_id": key, "day": {"$lt": today}}, {"$set": fresh})
         if renewed is None and await ConfirmationRound.get(key) is None:
-            facts = {"_id": key, "name": name, "reason": YEARLY, "asked_by": SYSTEM.person, **fresh}
+            facts = {"_id": key, "name": name, "reason": YEARLY.msgid, "asked_by": SYSTEM.person, **fresh}
             await insert_new(ConfirmationRound.model_validate(facts))
 
 

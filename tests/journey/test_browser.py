@@ -250,6 +250,11 @@ def sign_in_operator(page: Page, program: Program, login: str, password: str) ->
     page.fill('[name="password"]', password)
     press(page, "main form button.button--primary")
     assert "/portal" in page.url, errors_on(page)
+    if "/portal/terms" in page.url:  # the first time: nobody goes on without accepting the terms
+        shoot(page, "10-terms")
+        page.check("#accept")
+        press(page, "main form button.button--primary")
+    assert page.url.endswith("/portal")
 
 
 def register_resource(page: Page, program: Program, configuration: Configuration) -> None:

@@ -1,4 +1,4 @@
-"""Terms of use: versions written by staff, published by a second person, told to everybody in time (R6, R8)."""
+"""Terms of use: written by staff, published by a second person, told to everybody in time (R6, R8)."""
 
 import asyncio
 from datetime import date, datetime, timedelta

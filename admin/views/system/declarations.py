@@ -25,7 +25,7 @@ from models.services.site import Site
 
 STATES: Mapping[str, Choice] = {
     "none": Choice(_("Not declared")),
-    "open": Choice(_("Asked"), "info"),
+    "open": Choice(_("Waits for the answer"), "info"),
     "overdue": Choice(_("Overdue"), "bad"),
     "confirmed": Choice(_("Confirmed"), "good"),
     "declined": Choice(_("Declined"), "bad"),

@@ -17,8 +17,8 @@ from models.services.mailings import Figures
 
 STATES = {
     "queued": Choice(_("In the outbox"), "info"),
-    "sent": Choice(_("Sent"), "good"),
-    "failed": Choice(_("Failed"), "bad"),
+    "sent": Choice(_("Sent out"), "good"),
+    "failed": Choice(_("Could not be sent"), "bad"),
 }
 
 

@@ -29,8 +29,8 @@ def both(value: Any) -> str:
 
 STATES = {
     "draft": Choice(_("Draft"), "warn"),
-    "proposed": Choice(_("Proposed"), "info"),
-    "published": Choice(_("Published"), "good"),
+    "proposed": Choice(_("Waits to be published"), "info"),
+    "published": Choice(_("Stands for ever"), "good"),
 }
 
 COMMON = (
