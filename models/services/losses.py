@@ -24,6 +24,7 @@ from models.permissions import Actor, allowed, require
 from models.schema.reading import AnswerError
 from models.services.events import record_event
 from models.services.loss_mails import KINDS, tell_operator, tell_staff
+from models.services.roles import ADMINISTRATOR
 from models.services.site import Site
 from models.services.stopping import stop_certificate
 from models.services.suspending import stop_account
@@ -68,6 +69,8 @@ class Choice:
     note: str
     own: bool = False
     stopped: bool = False
+    main: bool = False
+    """Whether it is the administrator's account."""
 
 
 def kinds_for(actor: Actor) -> list[LossKind]:
@@ -117,7 +120,8 @@ def _certificate(each: Certificate, actor: Actor | None) -> Choice:
 def _account(each: Account, actor: Actor | None) -> Choice:
     own = actor is not None and actor.account_id == each.id
     name, stopped = f"account:{each.id}", each.status == "suspended"
-    return Choice(name, "account", read_id(each.id), each.login, each.name, own, stopped)
+    main = ADMINISTRATOR in each.roles
+    return Choice(name, "account", read_id(each.id), each.login, each.name, own, stopped, main)
 
 
 async def report(site: Site, actor: Actor, typed: Typed) -> LossReport:
@@ -125,7 +129,7 @@ async def report(site: Site, actor: Actor, typed: Typed) -> LossReport:
     and the operator's administrators are told. A form sent twice is one report.
 
     Raises NotAllowed, AnswersInvalid (paths ``kind``, ``items``, ``noticed``, ``what``, ``contact``)."""
-    chosen = _chosen(typed, await choices(site, actor))
+    chosen = _chosen(actor, typed, await choices(site, actor))
     checked = check(site, typed, kinds_for(actor), named=bool(chosen) or bool(typed.words.strip()))
     operator = await operator_of(site, actor.operator_id)
     drawn = LossReport(
@@ -166,10 +170,16 @@ async def _sent_before(key: str) -> LossReport:
     return found
 
 
-def _chosen(typed: Typed, offered: Sequence[Choice]) -> list[Choice]:
-    """What was named of what can be; names of nothing offered are left out."""
+def _chosen(actor: Actor, typed: Typed, offered: Sequence[Choice]) -> list[Choice]:
+    """What was named of what can be; names of nothing offered are left out. The administrator may name a
+    certificate and an ID in one report (a notebook that holds both), others what fits its kind alone. Raises
+    AnswersInvalid (path ``items``)."""
+    chosen = [each for each in offered if each.name in typed.items]
     wanted: ItemKind = "certificate" if typed.kind in OF_CERTIFICATES else "account"
-    return [each for each in offered if each.name in typed.items and each.kind == wanted]
+    if not allowed(actor, "loss.report_accounts") and any(each.kind != wanted for each in chosen):
+        said = Message("What you chose does not fit what was lost.")
+        raise AnswersInvalid((AnswerError("items", "choice", said),))
+    return chosen
 
 
 async def stop_items(

@@ -97,6 +97,8 @@ async def test_ids_are_the_administrators_to_report(site: Site) -> None:
             await losses.report(site, mate, typed(site, f"account:{mate.account_id}", kind=kind))
     with pytest.raises(AnswersInvalid):  # of passwords, their own alone
         await losses.report(site, mate, typed(site, f"account:{other.account_id}", kind="password"))
+    with pytest.raises(AnswersInvalid):  # nor their own as something else
+        await losses.report(site, mate, typed(site, f"account:{mate.account_id}", kind="medium"))
     await losses.report(site, mate, typed(site, f"account:{mate.account_id}", kind="password"))
     assert await status_of(mate) == "suspended"
     wanted = typed(site, f"account:{other.account_id}", kind="user_id")

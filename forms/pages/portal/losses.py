@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -10,10 +11,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forms.pages.visit import Summary, Visit, go, operator_visit, page, read_form, text_of
-from models.documents.loss import LossReport
+from models.documents.loss import LossKind, LossReport
 from models.errors import AlreadyDone, AnswersInvalid, LossMoved
 from models.language import Message, translate
-from models.permissions import require
+from models.permissions import Actor, require
 from models.services import loss_answers, losses
 from models.services.loss_mails import KINDS, STATES
 from models.services.losses import TEXT_LIMIT, Choice, Typed
@@ -77,7 +78,8 @@ async def report(request: Request) -> Response:
     stopped = {item.id for item in made.items if item.stopped_at}
     if any(each.own and each.id in stopped for each in offered):
         await visit.browser.sign_out()
-        return page(visit, "losses_sent", {"number": made.number, "stopped": True})
+        outside = replace(visit, actor=Actor(kind="visitor", address=visit.actor.address))
+        return page(outside, "losses_sent", {"number": made.number, "stopped": True})
     return go(f"/portal/losses/{made.number}?done=loss_reported")
 
 
@@ -99,7 +101,8 @@ def options(visit: Visit, choices: list[Choice]) -> list[tuple[str, str]]:
     drawn = []
     for each in choices:
         notes = [said(visit.language) for said, holds in ((OWN, each.own), (STOPPED, each.stopped)) if holds]
-        kind = KINDS["certificate" if each.kind == "certificate" else "user_id"](visit.language)
+        sort: LossKind = "administrator_id" if each.main else "user_id"
+        kind = KINDS["certificate" if each.kind == "certificate" else sort](visit.language)
         facts = " · ".join([each.label, *notes])
         drawn.append((each.name, f"{kind}: {each.note} ({facts})"))
     return drawn
