@@ -35,6 +35,7 @@ from forms.pages import (
 )
 from forms.pages.portal import (
     account,
+    asked,
     certificates,
     copying,
     declarations,
@@ -145,6 +146,9 @@ def _portal() -> list[BaseRoute]:
         Route("/portal/certificates/{id}", certificates.show_certificate),
         post("/portal/certificates/{id}", certificates.describe),
         post("/portal/certificates/{id}/retire", certificates.retire),
+        Route("/portal/asked/{reference}", asked.show_asked),
+        post("/portal/asked/{reference}", asked.write),
+        post("/portal/asked/{reference}/last", asked.take_over),
         Route("/portal/losses", own_losses.list_losses),
         Route("/portal/losses/new", own_losses.show_new),
         post("/portal/losses/new", own_losses.report),

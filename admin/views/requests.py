@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date
 from typing import Any
 
@@ -17,16 +18,18 @@ from admin.links import root_of
 from admin.posted import text_of
 from admin.views.cases import told
 from admin.views.page import Crumb, PageView, route
+from models.documents.application import Application
 from models.documents.base import read_id
 from models.documents.request import Request as Asked
-from models.errors import TorokuError
+from models.errors import AlreadyDone, TorokuError
 from models.interchange.tables.comma import CommaWriter
 from models.schema.definition import RecordType
 from models.schema.fields import BaseField
 from models.schema.fields.choice import ListedField
-from models.services import answered, asking
+from models.services import answered, asked, asking
 from models.services.answered import Counts, Line, Show
 from models.services.asking import Wish
+from models.services.threads import LONGEST
 
 WORDS: Mapping[Show, str] = {
     "all": N_("All"),
@@ -113,6 +116,7 @@ class RequestsPage(PageView):
         return {
             "line": line,
             "href": f"{root_of(request)}/applications/{line.reference}",
+            "about": self.url(request, f"/about/{line.reference}"),
             "state": state_of(request, line.state),
             "tone": TONES[line.standing],
             "standing": say(WORDS[line.standing]),
@@ -144,6 +148,54 @@ class RequestsPage(PageView):
                 raise
             return await self._draw(request, await self._find(request), refusal)
         return self.back(request, f"/{asked.id}", done=N_("Nobody else is asked. What was asked stays."))
+
+    # --- what is written about it ---------------------------------------------------------------------------
+
+    @route("/about/{reference}", methods=["GET"])
+    async def about(self, request: Request) -> Response:
+        """What was written about one operator's answer, and a message to it."""
+        return await self._draw_about(request)
+
+    @route("/about/{reference}", methods=["POST"])
+    async def write(self, request: Request) -> Response:
+        """Write to the operator, which is mailed; refused, the page comes back with what was typed."""
+        form, application = await self.form(request, fields=10), await self._application(request)
+        text, key = text_of(form, "text", longest=LONGEST * 2), text_of(form, "key", longest=64)
+        try:
+            with suppress(AlreadyDone):
+                await asked.write(site_of(request), actor_of(request), application, text, key)
+        except TorokuError as refusal:
+            if refusal.status != 422:
+                raise
+            return await self._draw_about(request, refusal, text)
+        return self.back(request, f"/about/{application.reference}", done=N_("The message has been sent."))
+
+    async def _application(self, request: Request) -> Application:
+        reference = str(request.path_params["reference"])
+        return await asked.find_for_staff(site_of(request), actor_of(request), reference)
+
+    async def _draw_about(
+        self, request: Request, refusal: TorokuError | None = None, text: str = ""
+    ) -> Response:
+        site, application = site_of(request), await self._application(request)
+        request_id = application.asked.request if application.asked else None
+        return self.page(
+            request,
+            "request_about.html",
+            title=say("Messages about {reference}", {"reference": application.reference}),
+            crumbs=[
+                Crumb(application.title, self.url(request, f"/{request_id}")),
+                Crumb(application.reference),
+            ],
+            refusal=refusal,
+            application=application,
+            messages=await asked.thread_of(site, actor_of(request), application),
+            review=f"{root_of(request)}/applications/{application.reference}",
+            key=site.entropy(16).hex(),
+            text=text,
+            most=LONGEST,
+            may_write=may(request, "request.make"),
+        )
 
     # --- a new one ------------------------------------------------------------------------------------------
 

@@ -199,6 +199,14 @@ async def keep_settled(
     return await _keep(site, application, revision, values)
 
 
+async def keep_answers(
+    site: Site, application: Application, revision: int, answers: Mapping[str, Any]
+) -> Application:
+    """Put answers beside those there are, as they are typed; no page counts as done by it. Raises
+    RecordChanged when another window was faster."""
+    return await _keep(site, application, revision, {"answers": {**application.answers, **answers}})
+
+
 def require_applicant(site: Site, actor: Actor, application: Application) -> None:
     """Raise NotFound unless it is theirs, NotAllowed where their role only reads, TransitionRefused unless it
     is their turn."""

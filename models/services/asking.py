@@ -322,7 +322,7 @@ async def _tell(site: Site, request: Request, application: Application, session:
             "title": request.title,
             "operator_name": application.operator_name,
             "due_date": day,
-            "page": f"{site.base_url}/applications/{application.reference}",
+            "page": f"{site.base_url}/portal/asked/{application.reference}",
         }
         letter = Letter(
             template=asking.mail,

@@ -67,7 +67,7 @@ async def find_source(site: Site, actor: Actor, type_name: str, origin: str, nam
     """One source of this actor's operator. Raises NotFound for anything else, another operator's included."""
     require_copying(site, actor, type_name)
     if origin == "record":
-        return _of_record(site, actor, await find_own(site, actor, type_name, name))
+        return source_of(site, actor, await find_own(site, actor, type_name, name))
     found = await find_document(Application, {"reference": name[:64], "type": type_name})
     if origin != "application" or found is None or not is_applicant(actor, found) or found.data is None:
         raise NotFound
@@ -78,7 +78,8 @@ async def find_source(site: Site, actor: Actor, type_name: str, origin: str, nam
     return Source("application", found.reference, found.title, type_name, data, found.schema_version, spent)
 
 
-def _of_record(site: Site, actor: Actor, record: Record) -> Source:
+def source_of(site: Site, actor: Actor, record: Record) -> Source:
+    """A record as something to be filled from, of which `actor` has what they may read."""
     data = access.told(seen(site, actor, record.type, record.schema_version), record.data)
     return Source("record", record.number, record.title, record.type, data, record.schema_version)
 

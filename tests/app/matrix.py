@@ -232,6 +232,8 @@ ADMIN: Mapping[str, Row] = {
     "GET /admin/requests/{identifier}": Row("request.view", further=True),
     "GET /admin/requests/{identifier}/file": Row("request.view", further=True),
     "POST /admin/requests/{identifier}/close": Row("request.make", further=True),
+    "GET /admin/requests/about/{reference}": Row("request.view", further=True),
+    "POST /admin/requests/about/{reference}": Row("request.make", further=True),
     "GET /admin/requests/new/{type}": Row("request.make", further=True),
     "POST /admin/requests/new/{type}": Row("request.make", further=True),
     "GET /admin/cases": Row("application.begin_case"),

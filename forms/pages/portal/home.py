@@ -87,6 +87,8 @@ def _about(visit: Visit, each: Waiting) -> Mapping[str, Any]:
     if each.application is not None:
         row = told(visit, each.application)
         address = f"/applications/{each.application.reference}{'/renew' if each.outdated else ''}"
+        if each.sort == "asked":
+            address = f"/portal/asked/{each.application.reference}"
         about = each.application.title or row["type_label"](visit.language)
         facts = [row["type_label"](visit.language), row["kind"](visit.language), each.application.reference]
         return {"about": about, "facts": " · ".join(facts), "address": address}
