@@ -12,7 +12,7 @@ from jinja2 import Environment, nodes
 
 from models import errors
 from models.schema.formats import message_ids
-from models.workflow.effects import EFFECTS
+from models.workflow.effects import EFFECTS, LIFECYCLE_EFFECTS
 
 ROOT = Path(__file__).parent.parent
 FLOORS = ("models", "app", "forms")
@@ -60,7 +60,8 @@ def all_msgids(root: Path = ROOT) -> dict[str, Place]:
         found |= dict(template_msgids(path))
     if root == ROOT:
         found |= dict.fromkeys(message_ids(), "models/schema/formats.py")
-        found |= dict.fromkeys((effect.does for effect in EFFECTS.values()), "models/workflow/effects.py")
+        effects = [*EFFECTS.values(), *LIFECYCLE_EFFECTS.values()]
+        found |= dict.fromkeys((effect.does for effect in effects), "models/workflow/effects.py")
         found |= dict.fromkeys((getattr(errors, name).message for name in ERRORS), "models/errors.py")
     return found
 

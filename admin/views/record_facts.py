@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from markupsafe import Markup
@@ -85,7 +85,11 @@ def facts_of(row: Row, shown: Shown, states: Mapping[str, State]) -> list[tuple[
         (say("Version"), plain(shown.revision)),
         (say("Registered"), _moment(row.get("created_at"))),
         (say("Updated"), _moment(shown.chapter.version.at if shown.chapter else row.get("updated_at"))),
-        *([(say("Look again by"), _moment(row["review_at"]))] if row.get("review_at") else []),
+        *(
+            [(say("Look again by"), moments.day(row["review_at"] - timedelta(seconds=1)))]
+            if row.get("review_at")
+            else []
+        ),
         *([(say("Answers removed"), _moment(row["disposed"]["at"]))] if row.get("disposed") else []),
         (say("Schema version"), str(shown.schema_version)),
         *((plain(name), _moment(at)) for name, at in (stamps.items() if isinstance(stamps, Mapping) else ())),

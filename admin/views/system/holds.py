@@ -32,7 +32,7 @@ class HoldsPage(PageView):
     def __init__(self) -> None:
         super().__init__(
             menu_label=_("Legal holds"),
-            icon="certificate",
+            icon="book",
             path="/holds",
             route_name="holds",
             allowed=lambda request: may(request, "hold.view"),

@@ -16,9 +16,14 @@ from models.documents.record import Record
 from models.documents.redaction import Redaction
 from models.errors import TorokuError
 from models.permissions import require
+from models.schema.fields import BaseField
 from models.services import redacting
 from models.services.lifecycles import find_record
 from models.services.redacting import REASON_LIMIT
+
+
+SHOWN = 60
+"""How much of a text is shown where one is chosen (characters)."""
 
 
 class RedactionsPage(PageView):
@@ -29,7 +34,7 @@ class RedactionsPage(PageView):
     def __init__(self) -> None:
         super().__init__(
             menu_label=_("Redactions"),
-            icon="log",
+            icon="page",
             path="/redactions",
             route_name="redactions",
             allowed=lambda request: may(request, "redaction.view"),
@@ -101,7 +106,7 @@ class RedactionsPage(PageView):
             title=f"{record.number} {record.title}",
             crumbs=[Crumb(record.number)],
             refusal=refusal,
-            fields=[(each.name, each.label(language()), str(record.data[each.name])) for each in found],
+            fields=[("", "—"), *((each.name, _told(each, record)) for each in found)] if found else [],
             back=f"{root_of(request)}/{record.type}/detail?pk={record.id}",
             typed={"field": field, "reason": reason},
             limit=REASON_LIMIT,
@@ -141,6 +146,12 @@ class RedactionsPage(PageView):
             "field": field.label(language()) if field else made.field,
             "record": f"{root_of(request)}/{made.type}/detail?pk={made.record_id}" if kind else "",
         }
+
+
+def _told(field: BaseField, record: Record) -> str:
+    """A text as it is offered: its question and how it begins."""
+    text = str(record.data[field.name])
+    return f"{field.label(language())}: {text[:SHOWN]}{'…' if len(text) > SHOWN else ''}"
 
 
 async def _record(request: Request) -> Record:
