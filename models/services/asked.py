@@ -93,9 +93,8 @@ async def last_record(site: Site, actor: Actor, application: Application) -> Rec
         return None
     where = {"operator_id": application.operator_id, "_id": {"$ne": application.record_id}}
     rows = site.records[application.type].collection.find(where, {"grams": 0})
-    found = [
-        Record.model_validate(row) async for row in rows.sort([("created_at", -1), ("_id", -1)]).limit(1)
-    ]
+    newest = rows.sort([("created_at", -1), ("_id", -1)]).limit(1)
+    found = [Record.model_validate(row) async for row in newest]
     if not found or not await is_in_reach(site, actor, application.type, found[0].id):
         return None
     return found[0]
