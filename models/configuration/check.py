@@ -7,6 +7,7 @@ from models.configuration.checks.access import check_access
 from models.configuration.checks.asking import check_asking, check_reminding
 from models.configuration.checks.circles import check_circles
 from models.configuration.checks.conditions import check_conditions
+from models.configuration.checks.credentials import check_credentials
 from models.configuration.checks.dashboard import check_dashboard
 from models.configuration.checks.declarations import check_declarations
 from models.configuration.checks.evolution import check_evolution
@@ -93,6 +94,7 @@ def _check_site(configuration: Configuration, sources: Sources) -> Iterator[Find
     yield from unknown(sources["site", "site"], "T-E023", path, operator, configuration.record_types)
     yield from first(sources["site", "site"], check_dashboard(configuration, sources["site", "site"]))
     yield from first(sources["site", "site"], check_declarations(configuration, sources["site", "site"]))
+    yield from first(sources["site", "site"], check_credentials(configuration, sources["site", "site"]))
     yield from first(sources["site", "site"], check_people(configuration, sources["site", "site"]))
     yield from first(sources["site", "site"], check_retention(configuration, sources["site", "site"]))
     yield from first(sources["site", "site"], check_limits(configuration, sources["site", "site"]))

@@ -189,6 +189,14 @@ CODES: dict[str, Code] = {
         "The table “{name}” stands inside another field: its rows have no pages of their own.",
         "Take the table out of it, or leave “row_pages” out.",
     ),
+    "T-E071": Code(
+        "Mails that are sent about “{name}” are missing: {files}.", "Write them in the folder “mail”."
+    ),
+    "T-E072": Code(
+        "The days on which operators are reminded do not fall.",
+        "Write each once, the furthest from the end first.",
+    ),
+    "T-E073": Code("The role “{name}” does not exist.", "Use one of: {known}."),
     "T-E074": Code("Operators have no permission “{name}”.", "Use one of: {known}."),
     "T-E075": Code(
         "These roles leave an operator without an administrator who may do everything, or with nobody else.",
@@ -262,6 +270,11 @@ CODES: dict[str, Code] = {
         "warning",
     ),
     "T-W008": Code("Further problems of this file are not listed.", "Correct those listed first.", "warning"),
+    "T-W010": Code(
+        "The field “{name}” has no information class, and neither has its record type.",
+        "Add “classification: public”, “users_only” or “confidential”, here or to the record type.",
+        "warning",
+    ),
     "T-W009": Code(
         "The field “{name}” asks for personal data and nothing says why.",
         "Add “purpose” to the field or to the record type.",
@@ -273,11 +286,6 @@ CODES: dict[str, Code] = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    "T-W010": Code(
-        "The field “{name}” has no information class, and neither has its record type.",
-        "Add “classification: public”, “users_only” or “confidential”, here or to the record type.",
-        "warning",
-    ),
     """One finding at one place. `str()` is ``file:line: CODE problem remedy``."""
 
     code: str

@@ -13,6 +13,9 @@ from tests.configuration.sample import FILES, FLOW, TYPE, WINDOW, changed
 Files = Mapping[str, str | bytes]
 
 
+LIFE = "lifecycles/simple.yaml"
+
+
 class Broken(NamedTuple):
     """The files, and a text of the line that is to be named ("" where it is the first)."""
 
@@ -180,6 +183,24 @@ BROKEN: Mapping[str, Broken] = {
         "may: [record.view]",
         file="site.yaml",
     ),
+    "T-E071": broken(
+        "  retention:",
+        "  certificates: {remind: [30]}\n  retention:",
+        "certificates:",
+        file="site.yaml",
+    ),
+    "T-E072": broken(
+        "  retention:",
+        "  certificates: {remind: [7, 30]}\n  retention:",
+        "certificates:",
+        file="site.yaml",
+    ),
+    "T-E073": broken(
+        "  retention:",
+        "  losses: {to: [nobody_there]}\n  retention:",
+        "losses:",
+        file="site.yaml",
+    ),
     "T-E075": broken(
         "  retention:",
         "  operator_roles:\n    user: {label: {ja: 員, en: Member}}\n  retention:",
@@ -210,16 +231,32 @@ BROKEN: Mapping[str, Broken] = {
         "limits:",
         file="site.yaml",
     ),
+    "T-E083": broken("by: system}", "by: system, effects: [hold]}", "effects: [hold]", file=LIFE),
+    "T-E084": broken(
+        "by: system}",
+        "by: system, effects: [{stop_use: {level: half, text: x}}]}",
+        "level: half",
+        file=LIFE,
+    ),
+    "T-E085": Broken(
+        {
+            **changed(FLOW, "effects: [register]", "effects: [register, {advance: {step: delete}}]"),
+            LIFE: FILES[LIFE].replace("by: system", "by: reviewer"),
+        },
+        "advance:",
+    ),
+    "T-E086": broken(
+        "papers: {years: 5", "papers: {years: 5, then: erase, covers: [events]", "papers:", file="site.yaml"
+    ),
     "T-E087": broken("workflow: short", "workflow: short, begun_by: [reviwer]", "reviwer"),
     "T-E088": broken("submitted: {label", "submitted: {remind: [1 day], label", "remind", file=FLOW),
     "T-E089": broken(
         "required: true, personal: no, list", "filled_by: staff, personal: no, list", "name: kind"
     ),
     "T-E090": broken(
-        "lifecycle: simple\n",
-        "lifecycle: simple\nduties:\n"
-        "  - {name: yearly, label: {ja: 年次, en: Yearly}, opens: 04-01, due: 06-30}\n",
-        "name: yearly",
+        "Insured}, required: true, personal: no",
+        "Insured}, required: true, personal: no, classification: confidential",
+        "name: covered",
     ),
     "T-W001": broken("{ja: 団体, en: Group}\npurpose", "{ja: 団体}\npurpose", "label: {ja: 団体}"),
     "T-W002": broken("Members}, required: true, personal: no", "Members}, required: true"),
@@ -232,6 +269,7 @@ BROKEN: Mapping[str, Broken] = {
     "T-W007": page_of(
         "{name: nickname, type: text, show_when: {kind: climbing}, required: true, " + LABEL + "}"
     ),
+    "T-W010": Broken(UNCLASSED, "name: group_name"),
     "T-W009": broken(
         "purpose: {ja: 山行の連絡のために利用します。, en: Used to reach you about a trip.}\n",
         "",
@@ -239,4 +277,3 @@ BROKEN: Mapping[str, Broken] = {
     ),
     "T-W008": Broken({**FILES, TYPE: FILES[TYPE] + "".join(MANY)}),
 }
-    "T-W010": Broken(UNCLASSED, "name: group_name"),

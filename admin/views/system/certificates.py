@@ -47,7 +47,7 @@ def _expiry(value: Any) -> Markup:
 
 
 COMMON = (
-    Column("subject", _("Subject"), wrap=True),
+    Column("subject", _("Subject of the certificate"), wrap=True),
     Column("label", _("Client"), filters=("startswith",)),
     Column("serial", _("Serial number"), "code", filters=("eq", "startswith")),
     Column("state", _("State"), "state", filters=("eq",), choices=STATES),

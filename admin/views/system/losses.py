@@ -26,7 +26,7 @@ from models.services.threads import LONGEST
 GROUPS: Mapping[str, Any] = {
     "staff": _("Waiting for us"),
     "operator": _("Waiting for the operator"),
-    "closed": _("Closed"),
+    "closed": _("Closed reports"),
 }
 
 TONES = {"received": "bad", "instructed": "info", "closed": "done"}
@@ -43,7 +43,7 @@ DONE: Mapping[str, str] = {
 class LossesPage(PageView):
     """The reports of loss and theft, those due first; answered by those who may."""
 
-    styles = ("system.css",)
+    styles = ("system.css", "filters.css")
 
     def __init__(self) -> None:
         super().__init__(
@@ -172,7 +172,7 @@ def _facts(found: LossReport) -> list[tuple[str, Any]]:
     """What the reporter said, and what came in besides."""
     how = say("without signing in") if found.outside else say("signed in")
     return [
-        (say("In words"), found.words),
+        (say("What exactly, in words"), found.words),
         (say("What happened"), found.what),
         (say("Reported by"), f"{found.reporter.shown} ({how})"),
         (say("Can be reached"), found.contact),

@@ -31,7 +31,7 @@ HISTORY = 50
 """Most events of one certificate that are shown."""
 
 ACTIONS: Mapping[str, tuple[Any, str]] = {
-    "certificate.registered": (_("Registered"), "info"),
+    "certificate.registered": (_("Registered beforehand"), "info"),
     "certificate.described": (_("Named anew"), "plain"),
     "certificate.bound": (_("Used for the first time"), "good"),
     "certificate.suspended": (_("Stopped"), "warn"),
