@@ -1,16 +1,21 @@
 """Who is asking: the cookie's session, the actor behind it, the language; into Starlette's own places."""
 
+import asyncio
+from collections.abc import Awaitable
 from functools import lru_cache
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.database import honest
 from app.middleware.heads import head
+from models.errors import DatabaseUnavailable
 from models.language import Language, choose_language
+from models.permissions import Actor
 from models.services.identifying import Presented, identify
 from models.services.lookup import ask_ahead
-from models.services.sessions import ABSOLUTE, Browser
+from models.services.sessions import ABSOLUTE, Browser, Found
 from models.services.site import Site
 
 LANGUAGE_COOKIE = "language"
@@ -25,6 +30,22 @@ FORMS = "/applications/"
 FIRST_READ = frozenset({"pages", "check"})
 """The places of an application that begin with reading it: it is asked for together with the session. Who may
 see it is judged when both are there."""
+
+
+SERVICE = frozenset({"/service", "/service.json"})
+"""How the service stands is told to anybody, whatever the database does."""
+
+SOON = 1.0
+"""Seconds in which it is known who asks for that, or they are told as a visitor is."""
+
+
+async def _soon(asked: Awaitable[tuple[Found | None, Actor]], address: str) -> tuple[Found | None, Actor]:
+    """Who asks, as far as the database says so soon."""
+    try:
+        with honest():
+            return await asyncio.wait_for(asked, SOON)
+    except (TimeoutError, DatabaseUnavailable):
+        return None, Actor(kind="visitor", address=address)
 
 
 def _reference(path: str) -> str:
@@ -71,7 +92,8 @@ class Sessions:
         if token and (reference := _reference(scope["path"])):
             scope["state"]["ahead"] = ask_ahead(site, reference)
         presented = Presented(scope["state"].get("certificate")) if self.connected else None
-        found, scope["user"] = await identify(site, token, address, presented)
+        asked = identify(site, token, address, presented)
+        found, scope["user"] = await (_soon(asked, address) if scope["path"] in SERVICE else asked)
         over = presented.fingerprint if presented else None
         browser = Browser(site, found, address, head(scope, b"user-agent"), over)
         scope["state"] |= {

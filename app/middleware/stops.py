@@ -28,9 +28,9 @@ class Stops:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         actor: Actor | None = scope.get("user")
-        if scope["type"] == "http" and actor is not None and (keys := stops_of(actor)):
+        if scope["type"] == "http" and actor is not None and not stays_open(scope["path"]):
             site: Site = scope["state"]["site"]
-            stop = await site.switchboard.glance(keys)
-            if stop is not None and stop.level == "closed" and not stays_open(scope["path"]):
+            stop = await site.switchboard.glance(stops_of(actor))
+            if stop is not None and stop.level == "closed":
                 raise refusal_of(site, stop)
         await self.app(scope, receive, send)

@@ -11,11 +11,10 @@ from models.documents.base import new_id
 from models.documents.event import Event
 from models.documents.job import Job
 from models.documents.session import BrowserSession
-from models.schema.definition import RecordType
 from models.services.passwords import hash_password
 from models.services.sealing import VERIFIED, seal
 from tests.app.conftest import Inside
-from tests.app.people import Applicant, Member
+from tests.app.people import Member
 
 STAFF = {"chief": "system_administrator", "watcher": "auditor", "clerk": "reviewer"}
 
@@ -43,7 +42,7 @@ async def test_each_screen_is_for_those_the_table_names(crew: Crew) -> None:
         "/admin/terms/list": {"chief", "watcher", "clerk"},
         "/admin/jobs/list": {"chief", "watcher", "clerk"},
         "/admin/calendar": {"chief", "watcher", "clerk"},
-        "/admin/switches": {"chief", "watcher", "clerk"},
+        "/admin/stops": {"chief", "watcher", "clerk"},
     }
     for address, known in seen.items():
         answers = {name: (await member.client.get(address)).status_code for name, member in crew.items()}
@@ -51,38 +50,13 @@ async def test_each_screen_is_for_those_the_table_names(crew: Crew) -> None:
         assert set(answers.values()) <= {200, 403}, address
     posts = {
         "/admin/calendar/2099-01-01": {"business": "no", "reason": "x", "revision": "0"},
-        "/admin/switches/read_only": {"deed": "set", "code": "1", "text": "x", "revision": "0"},
+        "/admin/stops": {"level": "closed", "code": "1", "text": "x"},
         f"/admin/accounts/{new_id()}/end": {},
     }
     for address, typed in posts.items():
         for name in ("watcher", "clerk"):
             assert (await crew[name].post(address, typed)).status_code in (403, 404), address
-    assert await Event.find({"action": {"$in": ["calendar.day_set", "switch.set"]}}).count() == 0
-
-
-async def test_an_applicant_is_told_why_nothing_is_kept_and_loses_nothing(
-    inside: Inside, crew: Crew, operator_type: RecordType
-) -> None:
-    applicant = await Applicant(inside.browser(), operator_type).present_certificate()
-    await applicant.begin()
-    typed = {"deed": "set", "code": "1", "text": "<b>New servers</b>", "revision": "0"}
-    assert (await crew["chief"].post("/admin/switches/read_only", typed)).status_code == 303
-    refused = await applicant.send("company", {"operator_name": "港電力"}, action="save")
-    assert refused.status_code == 503
-    assert "港電力" in refused.text
-    assert "&lt;b&gt;New servers&lt;/b&gt;" in refused.text
-    assert "T-M001" in refused.text
-    for address in ("/status", applicant.address, "/"):
-        page = await applicant.client.get(address)
-        assert (page.status_code, "&lt;b&gt;New servers" in page.text) == (200, True), address
-    again = await crew["chief"].post("/admin/switches/read_only", typed)
-    assert again.status_code == 409
-    assert "New servers" in (await crew["clerk"].client.get("/admin/")).text
-    lifted = {"deed": "unset", "text": "Done", "revision": "1"}
-    assert (await crew["chief"].post("/admin/switches/read_only", lifted)).status_code == 303
-    kept = await applicant.send("company", {"operator_name": "港電力"}, action="save")
-    assert kept.status_code == 303
-    assert "New servers" not in (await applicant.client.get("/status")).text
+    assert await Event.find({"action": {"$in": ["calendar.day_set", "stop.set"]}}).count() == 0
 
 
 async def test_days_are_set_on_the_calendar_and_bad_input_changes_nothing(inside: Inside, crew: Crew) -> None:

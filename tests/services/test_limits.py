@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -117,9 +118,9 @@ async def test_pages_are_counted_here_and_told_to_the_others(
         await count(few, somebody(), "reads")
     with pytest.raises(LimitReached):
         await count(few, somebody(), "reads")
-    await few.tally.settle(lambda key, rate: raise_alarm(few, key, rate))
+    await few.tally.settle(partial(raise_alarm, few))
     await count(there, somebody(), "reads")  # what this one has not heard of yet is let through
-    await there.tally.settle(lambda key, rate: raise_alarm(there, key, rate))
+    await there.tally.settle(partial(raise_alarm, there))
     with pytest.raises(LimitReached):
         await count(there, somebody(), "reads")
     assert await Event.find({"action": "limit.reached"}).count() == 1
