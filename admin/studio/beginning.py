@@ -9,6 +9,7 @@ collection: new_types                      # 登録データの置き場所 / wh
 number: {field: new_type_id, format: "{seq:08}"}   # 登録時に付く番号 / the number given at registration
 title: "{name}"                            # 一覧での呼び名 / what a record is called in lists
 belongs_to: operator                       # 事業者ごとのデータ / each record belongs to an operator
+classification: users_only                 # 情報区分 / information class of its answers
 lifecycle: LIFECYCLE
 applications:
   kinds: [register, change, delete]

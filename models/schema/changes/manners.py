@@ -55,7 +55,17 @@ GROUPS: Mapping[str, tuple[Message, frozenset[str]]] = {
     "entry_changed": (
         Message("“{label}”: filled in otherwise from now on ({keys})."),
         frozenset(
-            {"default", "read_only", "read_only_when", "set_once", "confirm", "where", "copied", "kana"}
+            {
+                "default",
+                "filled_by",
+                "read_only",
+                "read_only_when",
+                "set_once",
+                "confirm",
+                "where",
+                "copied",
+                "kana",
+            }
         ),
     ),
 }

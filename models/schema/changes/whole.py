@@ -17,6 +17,8 @@ SAFE: Mapping[str, Message] = {
     "belongs_to": Message("Records belong to another type: who may see and apply changes."),
     "access": Message("Other people may see or change records, stored ones too."),
     "retention": Message("Records are kept by another rule."),
+    "classification": Message("Answers that say no information class themselves have another one."),
+    "duties": Message("Operators owe applications of this type in other periods; what was asked stays."),
     "applications": Message("Applications are made otherwise; open ones finish as they began."),
     "pages": Message("The form is split into pages otherwise."),
     "review": Message("Reviewers have another checklist or other reasons."),
