@@ -46,7 +46,7 @@ class Mailbox:
 
 def link_in(mail: EmailMessage) -> str:
     """The one-time link in a mail."""
-    found = re.search(r"http://\S+/links/[0-9a-f.]+", str(mail.get_content()))
+    found = re.search(r"https?://\S+/links/[0-9a-f.]+", str(mail.get_content()))
     assert found is not None, mail.get_content()
     return found[0]
 

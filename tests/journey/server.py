@@ -47,11 +47,15 @@ class Program:
             if self.process.poll() is not None:
                 raise AssertionError(self.log.read_text(encoding="utf-8"))
             try:
-                if httpx.get(f"{self.url}/", timeout=5).status_code == 200:
+                if self.ask() == 200:
                     return time.monotonic() - begun
             except httpx.TransportError:
                 time.sleep(0.05)
         raise AssertionError(self.log.read_text(encoding="utf-8"))
+
+    def ask(self) -> int:
+        """What the first page answers."""
+        return httpx.get(f"{self.url}/", timeout=5).status_code
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         """End the process and wait for it."""
