@@ -69,6 +69,7 @@ async def test_a_certificate_registered_beforehand_is_bound_by_its_first_use(sit
     assert (await actions(site))[:2] == ["certificate.registered", "certificate.bound"]
 
 
+@pytest.mark.slow
 async def test_the_file_may_be_in_der_form_but_never_hold_a_key(site: Site) -> None:
     firm, told = await founded(site), Told("notebook 2")
     der = x509.load_pem_x509_certificate(pem(site)).public_bytes(Encoding.DER)
@@ -78,6 +79,7 @@ async def test_the_file_may_be_in_der_form_but_never_hold_a_key(site: Site) -> N
             await registering.register(site, firm.administrator, content, told)
 
 
+@pytest.mark.slow
 async def test_label_and_holder_are_refused_at_their_fields(site: Site) -> None:
     firm, other = await founded(site), await founded(site)
     for told, path in (
@@ -203,6 +205,7 @@ async def test_of_two_at_the_same_moment_one_stops_a_certificate(site: Site) -> 
     assert sorted(type(each).__name__ for each in came) == ["Certificate", "CertificateMoved"]
 
 
+@pytest.mark.slow
 async def test_a_revoked_certificate_never_comes_back(site: Site) -> None:
     firm, root = await founded(site), await recent_staff(site)
     identifier = firm.certificate.id
@@ -231,6 +234,7 @@ async def test_an_administrator_retires_a_certificate_but_not_the_last_nor_the_o
     assert retired.stopped.reason == "old"
 
 
+@pytest.mark.slow
 async def test_all_certificates_of_an_operator_are_stopped_together(site: Site) -> None:
     firm, other, root = await founded(site), await founded(site), await recent_staff(site)
     await bound(site, firm.id, "second")
@@ -264,6 +268,7 @@ async def test_administrators_are_reminded_from_the_first_moment_of_each_day(
     assert told == 4
 
 
+@pytest.mark.slow
 async def test_only_the_nearest_of_the_days_that_passed_is_told_and_nothing_after_the_end(
     site: Site, hands: Hands
 ) -> None:

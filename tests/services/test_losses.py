@@ -106,6 +106,7 @@ async def test_ids_are_the_administrators_to_report(site: Site) -> None:
     assert await status_of(other) == "suspended"
 
 
+@pytest.mark.slow
 async def test_an_administrator_reports_the_loss_of_the_administrator_id_itself(site: Site) -> None:
     firm = await founded(site)
     own = typed(site, f"account:{firm.administrator.account_id}", kind="administrator_id")
@@ -113,6 +114,7 @@ async def test_an_administrator_reports_the_loss_of_the_administrator_id_itself(
     assert await status_of(firm.administrator) == "suspended"
 
 
+@pytest.mark.slow
 async def test_users_name_only_the_certificates_they_use_or_look_after(site: Site) -> None:
     firm = await founded(site)
     second = await bound(site, firm.id, "second")
@@ -141,6 +143,7 @@ async def test_nothing_of_another_operator_can_be_named_or_read(site: Site) -> N
     assert (await losses.own_report(site, other.administrator, made.number)).number == made.number
 
 
+@pytest.mark.slow
 async def test_what_is_missing_is_told_at_its_field(site: Site) -> None:
     firm = await founded(site)
     later = (site.now() + timedelta(minutes=1)).astimezone(site.calendar.zone)
@@ -274,6 +277,7 @@ async def test_the_link_of_the_administrators_stops_what_they_choose_once(site: 
     assert made.confirmed_at is None
 
 
+@pytest.mark.slow
 async def test_a_report_that_is_wrong_is_denied_and_links_of_other_kinds_open_nothing(
     site: Site, hands: Hands
 ) -> None:
@@ -293,6 +297,7 @@ async def test_a_report_that_is_wrong_is_denied_and_links_of_other_kinds_open_no
     assert (await stored(firm.certificate)).state == "bound"
 
 
+@pytest.mark.slow
 async def test_strangers_neither_flood_the_desk_nor_the_administrators(site: Site) -> None:
     await known(site)
     asked = loss_outside.LINKS_AN_HOUR + 1

@@ -68,6 +68,7 @@ DETAILS = (
 class CertificatesView(RawListView):
     """Which certificates there are; each leads to its page in the register."""
 
+    list_template = "certificates.html"
     detail_template = "system_certificate.html"
     styles = ("system.css",)
 
@@ -82,6 +83,10 @@ class CertificatesView(RawListView):
             rule=seen_only("certificate.view"),
             search=("serial",),
         )
+
+    def may_register(self, request: Request) -> bool:
+        """Whether the list offers to register another."""
+        return may(request, "certificate.manage")
 
     def href_of(self, request: Request) -> Callable[[Row], str]:
         """The page of a certificate in the register."""
