@@ -232,6 +232,15 @@ def found_at(definition: RecordType, path: str) -> tuple[BaseField, ...]:
     return tuple(found)
 
 
+def sees_type(actor: Actor, definition: RecordType) -> bool:
+    """Whether the rules of a type leave `actor` any record of it: what is kept from somebody altogether is
+    not even named to them."""
+    if not definition.access or actor.kind == "system":
+        return True
+    words = words_of(actor)
+    return any(words & frozenset(rule.by) for rule in definition.access)
+
+
 def rows_for(actor: Actor, definition: RecordType, today: date) -> dict[str, Any]:
     """The records of a type `actor` may see, as a query to be added to what ``models.services.records.scope``
     says; {} for all. Where the definition has rules and none is theirs, none, and none of a type outside the

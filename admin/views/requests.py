@@ -245,7 +245,7 @@ HEADS = (
     N_("State"),
     N_("Standing"),
     N_("Due"),
-    N_("Sent"),
+    N_("Answered"),
 )
 
 

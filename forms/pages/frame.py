@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from models.access import sees_type
 from models.configuration.terms import TermsText
 from models.documents.stop import Stop
 from models.language import Language, Message, Text, translate
@@ -233,5 +234,6 @@ def _own_types(visit: "Visit") -> Iterator[tuple[str, Text]]:
     """The record types an operator has records of, its own record first."""
     for published in visit.site.registry.all_current().values():
         definition = published.definition
-        if definition.enabled and may_use(visit.actor, definition.name):
+        shown = definition.enabled and sees_type(visit.actor, definition)
+        if shown and may_use(visit.actor, definition.name):
             yield f"/portal/{definition.name}", definition.label

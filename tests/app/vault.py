@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 
 from models.documents.account import Account
 from models.documents.application import Application
-from models.documents.record import Record
+from models.documents.record import Record, RecordVersion
 from models.permissions import Actor
 from models.schema.definition import RecordType, walk
 from models.services import uploads
@@ -42,6 +42,7 @@ VAULT = a_type(
     described("pin", "secret", access=FEW),
     described("inside", "group", fields=[described("open"), described("kept", access=FEW)]),
     described("lines", "table", fields=[described("what"), described("cost", access=FEW)]),
+    described("closed", classification="confidential", **ASKED),
     described("fixed", required=True, access={"write": ["operator_administrator"]}),
     record_type=NAME,
     collection="vaults",
@@ -74,6 +75,7 @@ PLACES: Mapping[str, str] = {
     marked("kept"): "inside.kept",
     marked("what"): "lines.what",
     marked("cost"): "lines.cost",
+    marked("closed"): "closed",
     marked("fixed"): "fixed",
 }
 """Every marker, and the field whose answer it is."""
@@ -134,6 +136,7 @@ async def people(inside: Inside) -> tuple[dict[str, Actor], dict[str, httpx.Asyn
     operator = await Account.find_one({"login": "minato-admin"})
     assert staff is not None
     assert operator is not None
+    await Account.raw().update_one({"_id": operator.id}, {"$set": {"roles": ["user"]}})  # another takes over
     certificate = (inside.folder / "demo" / "9A01.pem").read_bytes()
     for role in (*STAFF, *OPERATORS):
         known = operator if role in OPERATORS else staff
@@ -163,7 +166,10 @@ async def fill(inside: Inside, definition: RecordType = VAULT) -> Vault:
     application = await decide(site, reviewer, approver, application)
     records = site.records[definition.name]
     kept = {"path": "price", "label": "price", "value": marked("attic"), "version": 1}
-    await records.collection.update_one({"_id": application.record_id}, {"$set": {"attic": [kept]}})
+    written = {"attic": [kept], "data.closed": marked("closed")}
+    await records.collection.update_one({"_id": application.record_id}, {"$set": written})
+    written = {"data.closed": marked("closed")}
+    await RecordVersion.raw().update_one({"record_id": application.record_id}, {"$set": written})
     record = await records.get(application.record_id)
     assert record is not None
     change = await begin(site, owner, definition.name, "change", record_id=record.id)

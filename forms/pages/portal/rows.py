@@ -5,6 +5,7 @@ from typing import Any
 
 from forms.pages.follow import held_by, state_of
 from forms.pages.visit import Visit
+from models.access import sees_type
 from models.documents.application import Application
 from models.errors import NotFound
 from models.permissions import may_use
@@ -13,9 +14,11 @@ from models.services import applications
 
 
 def definition_of(visit: Visit) -> RecordType:
-    """The record type an address names. Raises NotFound, as for one outside the scope of a delegate."""
+    """The record type an address names. Raises NotFound, as for one outside the scope of a delegate or
+    kept from operators altogether."""
     definition = visit.site.registry.current(visit.parameter("record_type")).definition
-    if not definition.enabled or not may_use(visit.actor, definition.name):
+    shown = definition.enabled and sees_type(visit.actor, definition)
+    if not shown or not may_use(visit.actor, definition.name):
         raise NotFound
     return definition
 
