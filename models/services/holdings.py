@@ -19,7 +19,7 @@ from models.services.site import Site
 
 HEADS = (
     Message("ID"),
-    Message("Name"),
+    Message("Name of the person"),
     Message("E-mail address"),
     Message("Side"),
     Message("Operator number"),
