@@ -10,7 +10,7 @@ from models.schema.fields import TYPE_NAMES
 from models.schema.formats import FORMATS
 from models.schema.json_schema import DIALECT
 from models.workflow.definition import PEOPLE
-from models.workflow.effects import EFFECTS
+from models.workflow.effects import EFFECTS, LIFECYCLE_EFFECTS, Effect
 
 Node = dict[str, Any]
 Told = Mapping[str, Mapping[str, str]]
@@ -52,7 +52,7 @@ def meta_schema(concept: str, told: Told | None = None) -> Node:
     nodes = {model.__name__: schema, **definitions}
     for name, node in nodes.items():
         _describe(name, node, told or {})
-        _let_short_forms(name, node)
+        _let_short_forms(name, node, LIFECYCLE_EFFECTS if concept == "lifecycle" else EFFECTS)
     if "TextField" in definitions:
         definitions["AnyField"] = _any_field(schema, definitions)
     short = {"Duration": DURATION, "Rate": RATE}
@@ -86,7 +86,7 @@ def _holds_object(part: Node) -> bool:
     return part.get("type") == "object" or any(e.get("type") == "object" for e in part.get("anyOf", ()))
 
 
-def _let_short_forms(name: str, node: Node) -> None:
+def _let_short_forms(name: str, node: Node, effects: Mapping[str, Effect]) -> None:
     """Where the models take a shorter way of writing, the schema does too."""
     keys: Node = node.get("properties", {})
     if name == "Transition":
@@ -94,10 +94,10 @@ def _let_short_forms(name: str, node: Node) -> None:
             keys[key] = _one_or_many(keys[key])
         for key in ("by", "not_by"):
             keys[key]["examples"] = [[person] for person in PEOPLE]
-        keys["effects"]["items"] = _effect()
+        keys["effects"]["items"] = _effect(effects)
         keys["mail"]["items"] = {"anyOf": [{"type": "string"}, keys["mail"]["items"]]}
     elif name == "EffectCall":
-        keys["effect"]["enum"] = list(EFFECTS)
+        keys["effect"]["enum"] = list(effects)
     elif name == "ServiceHours":
         for key in ("from", "to"):
             keys[key] = {**_description(keys[key]), **CLOCK}
@@ -117,15 +117,15 @@ def _one_or_many(part: Node) -> Node:
     return {**_description(part), "anyOf": [part["items"], several]}
 
 
-def _effect() -> Node:
+def _effect(effects: Mapping[str, Effect]) -> Node:
     """An effect by its name, by its name with parameters, or in full."""
     named = {
         "type": "object",
-        "propertyNames": {"enum": list(EFFECTS)},
+        "propertyNames": {"enum": list(effects)},
         "minProperties": 1,
         "maxProperties": 1,
     }
-    return {"anyOf": [{"enum": list(EFFECTS)}, named, {"$ref": "#/$defs/EffectCall"}]}
+    return {"anyOf": [{"enum": list(effects)}, named, {"$ref": "#/$defs/EffectCall"}]}
 
 
 def _formats() -> list[Node]:

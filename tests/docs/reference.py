@@ -25,7 +25,7 @@ from models.schema.finding import CODES
 from models.schema.formats import FORMATS
 from models.services import delivery, links, passwords, resuming, sessions, signing, stepping_up
 from models.workflow.definition import NEEDS, PEOPLE
-from models.workflow.effects import EFFECTS
+from models.workflow.effects import EFFECTS, LIFECYCLE_EFFECTS, Effect
 
 MANUAL = ROOT / "docs" / "manual"
 
@@ -141,10 +141,19 @@ def file_kinds() -> str:
 
 
 def effects() -> str:
-    """What a transition can do, from ``models/workflow/effects.py``."""
+    """What a transition of a workflow can do, from ``models/workflow/effects.py``."""
+    return _effects(EFFECTS)
+
+
+def lifecycle_effects() -> str:
+    """What a transition of a lifecycle can do, from ``models/workflow/effects.py``."""
+    return _effects(LIFECYCLE_EFFECTS)
+
+
+def _effects(known: Mapping[str, Effect]) -> str:
     rows = (
         (f"`{name}`", effect.does, ", ".join(f"`{key}`" for key in effect.parameters) or "none")
-        for name, effect in EFFECTS.items()
+        for name, effect in known.items()
     )
     return table(("effect", "does", "parameters"), rows)
 
@@ -217,6 +226,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
         formats,
         file_kinds,
         effects,
+        lifecycle_effects,
         people,
         error_codes,
         limits,

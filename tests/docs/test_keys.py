@@ -13,7 +13,7 @@ from models.schema import definition
 from models.schema.evolution import Convert, Merge, Split, Steps
 from models.schema.fields import FIELD_TYPES, BaseField
 from models.schema.fields.base import Access, Option, UniqueRule
-from models.workflow.definition import Lifecycle, MailCall, State, Transition, Workflow
+from models.workflow.definition import Ground, Lifecycle, MailCall, ReviewDate, State, Transition, Workflow
 from tests.docs.reference import own_keys, pages
 
 DESCRIBED: tuple[type[BaseModel], ...] = (
@@ -36,6 +36,8 @@ DESCRIBED: tuple[type[BaseModel], ...] = (
     Lifecycle,
     State,
     Transition,
+    Ground,
+    ReviewDate,
     MailCall,
     site.SiteDefinition,
     site.Sender,

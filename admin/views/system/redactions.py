@@ -21,7 +21,6 @@ from models.services import redacting
 from models.services.lifecycles import find_record
 from models.services.redacting import REASON_LIMIT
 
-
 SHOWN = 60
 """How much of a text is shown where one is chosen (characters)."""
 
