@@ -191,7 +191,9 @@ PERMISSIONS: Mapping[str, Permission] = {
     ),
     "session.end": _row("End the sessions of an account", "system_administrator"),
     "code.reset": _row(
-        "Take away the one-time codes of somebody who lost their app; never one's own", "system_administrator"
+        "Take away the one-time codes of somebody who lost their app; never one's own",
+        "system_administrator",
+        "system",
     ),
     "notice.view": _row("Read published notices for everybody", "visitor", "operator", "staff"),
     "notice.view_operators": _row("Read notices for operators", "operator", "staff"),

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from starlette.requests import Request
@@ -18,7 +19,7 @@ from admin.views.page import route
 from models.documents.message import Message
 from models.errors import SearchTooWide
 from models.permissions import Actor, allowed
-from models.services import calendars, confirmations, mailings, proposals, queue
+from models.services import calendars, confirmations, guessing, mailings, proposals, queue
 from models.services.figures import Decided, record_figures, work_figures
 from models.services.keeping import Found
 from models.services.looking_again import overdue
@@ -82,6 +83,7 @@ async def _tasks(request: Request, site: Site, actor: Actor) -> list[Task]:
         _terms(request, site),
         _declarations(request, site),
         _reviews(request, site),
+        _guessing(request, site),
     )
     return [task for tasks in found for task in tasks]
 
@@ -160,6 +162,16 @@ async def _reviews(request: Request, site: Site) -> list[Task]:
     kind = site.configuration.site.operator_type
     address = f"{root_of(request)}/{kind}/list?lifecycle__eq=suspended"
     return [Task(say("Days to look again that have passed"), _counted(late), address, "bad")] if late else []
+
+
+async def _guessing(request: Request, site: Site) -> list[Task]:
+    """Passwords guessed at with many IDs, within a day."""
+    if not may(request, "event.view"):
+        return []
+    told = await guessing.told_since(site.now() - timedelta(days=1))
+    address = f"{root_of(request)}/events/list?action__eq={guessing.GUESSING}"
+    label = say("Passwords are being guessed")
+    return [Task(label, _counted(told), address, "bad")] if told else []
 
 
 def _counted(count: int | None) -> str:

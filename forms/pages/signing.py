@@ -31,7 +31,9 @@ async def log_in(request: Request) -> Response:
         )
     except (SignInFailed, TooManyRequests) as error:
         said = translate(error.public, visit.language, **error.values)
-        return await _login_page(visit, wanted, login, said, error.status)
+        answer = await _login_page(visit, wanted, login, said, error.status)
+        answer.headers.update({"retry-after": str(error.retry_after)} if error.retry_after else {})
+        return answer
     return await go_on(visit, account, wanted)
 
 

@@ -7,9 +7,10 @@ import logging
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
+from math import ceil
 from typing import Any, NamedTuple
 
-from models.documents.event import Subject
+from models.documents.event import Event, Subject
 from models.documents.guess import Guess, guesses_of, note_guess
 from models.documents.store import Session
 from models.errors import TooManyRequests
@@ -42,6 +43,9 @@ LIMITS: dict[str, Limit] = {
 }
 """By kind of source. ``login`` is one ID from one address; a network is all of IPv4's /24 or IPv6's /48."""
 
+GUESSING = "sign_in.guessing"
+"""The event that tells of a source with too many IDs."""
+
 AGAIN = "Signing in has failed too often from here. Please try again after {time}."
 
 
@@ -62,7 +66,9 @@ async def require_patience(site: Site, attempt: Attempt) -> None:
         limit = LIMITS[names[found.id]]
         if found.failures >= limit.failures or len(found.logins) > limit.logins:
             again = found.ends_at.astimezone(site.calendar.zone)
-            raise TooManyRequests(AGAIN, time=f"{again:%H:%M}")
+            refusal = TooManyRequests(AGAIN, time=f"{again:%H:%M}")
+            refusal.retry_after = max(1, ceil((found.ends_at - site.now()).total_seconds()))
+            raise refusal
 
 
 async def note_failure(site: Site, attempt: Attempt) -> None:
@@ -82,10 +88,16 @@ async def _tell(site: Site, attempt: Attempt, kind: str, found: Guess) -> None:
     counted: dict[str, Any] = {"source": kind, "logins": len(found.logins), "failures": found.failures}
 
     async def body(session: Session) -> None:
-        await record_event(site, actor, "sign_in.guessing", Subject(kind="sign_in"), session, **counted)
+        await record_event(site, actor, GUESSING, Subject(kind="sign_in"), session, **counted)
 
     await site.store.transaction(body)
     logger.warning("passwords are being guessed: %s", " ".join(f"{k}={v}" for k, v in counted.items()))
+
+
+async def told_since(since: datetime) -> int:
+    """How often guessing was told of since then."""
+    count: int = await Event.raw().count_documents({"action": GUESSING, "at": {"$gte": since}}, limit=1_000)
+    return count
 
 
 def _names(site: Site, attempt: Attempt) -> Iterator[tuple[str, str]]:

@@ -105,6 +105,7 @@ class AccountsView(RawListView):
             "sessions": await sessions_of(row["_id"]),
             "change_href": f"{root}/people/{row['_id']}" if may(request, "account.change") else "",
             "end_href": f"{root}/accounts/{row['_id']}/end" if may(request, "session.end") else "",
+            "reset_href": f"{root}/account/codes/reset/{row['_id']}" if _may_reset(request, row) else "",
             "events_href": f"{root}/events/list?subject.label__eq={row.get('login', '')}"
             if may(request, "event.view")
             else "",
@@ -130,6 +131,12 @@ class AccountsView(RawListView):
         await accounts.sign_out_everywhere(site_of(request), actor_of(request), identifier)
         flash(request, say(N_("Every session of this account has been ended.")))
         return RedirectResponse(f"{root_of(request)}/accounts/detail?pk={identifier}", status_code=303)
+
+
+def _may_reset(request: Request, row: Row) -> bool:
+    """Whether who asks may take the one-time codes of this account away."""
+    own = actor_of(request).account_id == row["_id"]
+    return may(request, "code.reset") and not own and bool(row.get("code_set_at"))
 
 
 def _delegates_only(request: Request, action: str) -> Where | None:
