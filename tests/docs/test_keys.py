@@ -45,6 +45,8 @@ DESCRIBED: tuple[type[BaseModel], ...] = (
     site.ClosedDays,
     site.Retention,
     site.Drafts,
+    site.Certificates,
+    site.Losses,
     TermsText,
     Window,
     Period,
