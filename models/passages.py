@@ -1,9 +1,12 @@
 """Two versions of a text side by side, as a 新旧対照表: changed paragraphs with what changed in them."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import zip_longest
+
+_MARKS = re.compile(r"^\s*#+ |\*\*")
 
 CONTEXT = 1
 """Unchanged paragraphs shown around a change."""
@@ -55,8 +58,9 @@ def compared(before: str, after: str) -> list[Row]:
 
 
 def paragraphs(text: str) -> list[str]:
-    """The lines of `text` that say something."""
-    return [line.strip() for line in text.replace("\r\n", "\n").split("\n") if line.strip()]
+    """The lines of `text` that say something, without the marks of headings and of bold words."""
+    lines = (_MARKS.sub("", line).strip() for line in text.replace("\r\n", "\n").split("\n"))
+    return [line for line in lines if line]
 
 
 def _rows(tag: str, old: Sequence[str], new: Sequence[str], ends: Sequence[int]) -> Iterator[Row]:

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
@@ -28,7 +29,7 @@ from admin.views.records import RawListView
 from models.documents.record import Record
 from models.errors import NotFound, TorokuError, TransitionRefused
 from models.schema.definition import RecordType
-from models.services import chapters, lifecycles, related
+from models.services import chapters, declarations, lifecycles, related
 from models.services.correcting import is_correctable, restorable
 from models.services.holds import holds_over
 from models.services.records import damage_of, open_file
@@ -133,6 +134,7 @@ class RecordPage(RawListView):
                 *facts.facts_of(row, shown, self.states),
                 facts.class_line(self.kind),
                 *await self._holds(row),
+                *await self._confidentiality(request, row),
             ],
             "sections": list(facts.sections(site, actor, self.kind.name, shown, reader)),
             "raw": list(facts.raw_values(site, actor, self.kind, row)),
@@ -146,6 +148,19 @@ class RecordPage(RawListView):
             "today": site.today().isoformat(),
         }
         return self.site.render(request, self.detail_template, context, 422 if problems else 200)
+
+    async def _confidentiality(self, request: Request, row: Row) -> list[tuple[str, Any]]:
+        """By which rule an operator keeps information confidential, and the way to its declarations (R81)."""
+        site = site_of(request)
+        own = self.kind.name == site.configuration.site.operator_type
+        rule = await declarations.governing_for(site, row["_id"]) if own else None
+        if rule is None:
+            return []
+        words = rule.label(language())
+        if not may(request, "declaration.view"):
+            return [(say("What governs confidentiality"), words)]
+        href = f"{root_of(request)}/declarations/of/{row['_id']}"
+        return [(say("What governs confidentiality"), Markup('<a href="{}">{}</a>').format(href, words))]
 
     async def _shown(self, request: Request, row: Row) -> tuple[Shown, list[Problem]]:
         """What the page shows, and why it is not what was asked for."""

@@ -19,6 +19,7 @@ from models.schema.classes import CLASSES, strictest
 from models.schema.definition import KIND_LABELS
 from models.schema.reading import read_data
 from models.services.receipts import handed_over, receipt_of
+from models.services.rights import rights
 
 
 async def show_copy(request: Request) -> Response:
@@ -72,6 +73,7 @@ def _context(draft: Draft) -> dict[str, Any]:
         "sections": _sections(draft, data),
         "receipt": receipt,
         "handed": application.submitted_at is not None,
+        "rights": rights(draft.visit.site, draft.visit.language),
     }
 
 

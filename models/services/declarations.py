@@ -189,6 +189,14 @@ def governing(site: Site, operator: Record, found: Sequence[Standing]) -> Confid
     return next((row for row in rows if not row.when or holds(row.when, facts)), None)
 
 
+async def governing_for(site: Site, operator_id: Id | None) -> ConfidentialityRule | None:
+    """The rule that governs an operator, by its id; None where the site has none, or the operator is none."""
+    if not site.configuration.site.confidentiality or operator_id is None:
+        return None
+    operator = await site.records[site.configuration.site.operator_type].get(operator_id)
+    return None if operator is None else governing(site, operator, await standings(site, operator))
+
+
 @dataclass(frozen=True, slots=True)
 class Given:
     """An answer as it is typed, with what its reader saw: the version of the words, the last answer."""

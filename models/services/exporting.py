@@ -24,6 +24,7 @@ from models.services.identifying import acting
 from models.services.profiles import PROFILES, leaving, tells_title
 from models.services.progress import Hold, Progress
 from models.services.records import scope
+from models.services.rights import rights
 from models.services.roles import may_act
 from models.services.seeing import seen
 from models.services.site import Site
@@ -166,7 +167,7 @@ class _Exporting:
             spoken,
             **told,
         )
-        return [f"{NOTICE_MARK} {line}".replace("\n", " ")]
+        return [f"{NOTICE_MARK} {line} {rights(self.site, spoken)}".replace("\n", " ").strip()]
 
     def _facts(self) -> tuple[str, ...]:
         titled = tells_title(self.site.registry.current(self.job.type).definition, self.narrowed)

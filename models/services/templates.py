@@ -26,6 +26,7 @@ from models.services.breathing import Breath
 from models.services.carrying import carry
 from models.services.events import record_event
 from models.services.records import scope
+from models.services.rights import first_line, rights
 from models.services.seeing import seen
 from models.services.site import Site
 
@@ -60,8 +61,9 @@ def template_comma(site: Site, actor: Actor, definition: RecordType, language: L
     """The same as CSV (UTF-8 with a byte order mark), heads and example only."""
     spread = _for_new(site, actor, definition)
     writer = CommaWriter()
-    heads = [_number(definition, language), *heads_of(spread, language)]
-    return "\ufeff".encode() + writer.rows([heads, _example(definition, spread, language)])
+    heads: list[Cell] = [_number(definition, language), *heads_of(spread, language)]
+    rows: list[list[Cell]] = [*first_line(site, language), heads, _example(definition, spread, language)]
+    return "\ufeff".encode() + writer.rows(rows)
 
 
 def _for_new(site: Site, actor: Actor, definition: RecordType) -> tuple[Spread, ...]:
@@ -181,7 +183,8 @@ def _book(
     if facts:
         first.append(BookColumn(translate("Version", language)))
     told = [_column(column, head, language) for column, head in zip(spread, heads, strict=True)]
-    return FormBook((sheets[0], sheets[1], sheets[2]), [*first, *told], _about(spread, heads, language))
+    about = [*_about(spread, heads, language), [], [rights(site, language)]]
+    return FormBook((sheets[0], sheets[1], sheets[2]), [*first, *told], about)
 
 
 def _column(column: Spread, head: str, language: Language) -> BookColumn:

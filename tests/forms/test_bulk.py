@@ -41,7 +41,8 @@ async def bring(tab: Tab, content: bytes, name: str = "電源一覧.csv") -> Tab
 
 async def test_a_file_becomes_applications_row_by_row(administrator: Tab, site: Site) -> None:
     tab = administrator
-    heads, example = await template(tab)
+    rights, heads, example = await template(tab)
+    assert "改変することはできません" in rights[0]
     places = {head: at for at, head in enumerate(heads)}
 
     def row(name: str, **changed: str) -> list[str]:

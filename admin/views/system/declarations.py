@@ -33,6 +33,14 @@ STATES: Mapping[str, Choice] = {
 }
 
 
+FILED: Mapping[str, Choice] = {
+    "none": Choice(_("Not filed")),
+    "confirmed": Choice(_("Filed"), "good"),
+    "withdrawn": Choice(_("Withdrawn"), "warn"),
+}
+"""The same of what is filed as a document."""
+
+
 @dataclass(frozen=True, slots=True)
 class Typed:
     """What was typed into the form that asks."""
@@ -82,6 +90,10 @@ class DeclarationsPage(PageView):
             labels={key: rule.label(language()) for key, rule in declarations.rules(site).items()},
             states=STATES,
             groups=confirmations.GROUPS,
+            ways=[
+                (self.url(request, show=each, name=name or None), STATES[each].label, each == group)
+                for each in confirmations.GROUPS
+            ],
             href=lambda show, of="": self.url(request, show=show, name=of or None),
             of=lambda operator_id: self.url(request, f"/of/{operator_id}"),
             following=self.url(request, show=group, name=name or None, page=int(number) + 1) if more else "",
@@ -190,7 +202,9 @@ class DeclarationsPage(PageView):
             governing=declarations.governing(site, operator, found),
             standings=found,
             histories=histories,
-            states=STATES,
+            states={
+                each.name: STATES if "operator" in each.rule.by else {**STATES, **FILED} for each in found
+            },
             spoken=language(),
             typed=typed,
             due_day=site.calendar.due_day,

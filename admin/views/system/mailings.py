@@ -61,7 +61,10 @@ class MailingsPage(PageView):
             lines=lines,
             states=STATES,
             state=state,
-            ways=[("", _("All")), *((name, choice.label) for name, choice in STATES.items())],
+            ways=[
+                (self.url(request, f"/{mailing.id}", state=name or None), label, name == state)
+                for name, label in (("", _("All")), *((n, choice.label) for n, choice in STATES.items()))
+            ],
             here=self.url(request, f"/{mailing.id}"),
             following=self.url(request, f"/{mailing.id}", state=state or None, after=following)
             if following

@@ -78,7 +78,7 @@ class TermsView(RawListView):
         root = root_of(request)
         return {
             **super()._list_context(request, *drawn),
-            "new_href": f"{root}/terms/versions/new" if may(request, "terms.draft") else "",
+            "new_href": f"{root}/terms/versions" if may(request, "terms.draft") else "",
             "mailings_href": f"{root}/mailings" if may(request, "terms.mailing") else "",
         }
 

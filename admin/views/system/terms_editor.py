@@ -69,12 +69,12 @@ class TermsEditorPage(PageView):
         root = root_of(request)
         return [Crumb(say("Home"), f"{root}/"), Crumb(self.menu_label, f"{root}/terms/list")]
 
-    @route("/new", methods=["GET"])
+    @route("", methods=["GET"])
     async def new(self, request: Request) -> Response:
         """The form of a new version, filled with the newest one."""
         return self._draw(request, terms_publishing.beginning(site_of(request)))
 
-    @route("/new", methods=["POST"])
+    @route("", methods=["POST"])
     async def begin(self, request: Request) -> Response:
         """Keep the first draft; or draw its preview."""
         form = await self.form(request, fields=20, field_bytes=FIELD_BYTES)
@@ -175,7 +175,7 @@ class TermsEditorPage(PageView):
             given=given,
             stored=stored,
             revision=seen or 0,
-            action=self.url(request, f"/{stored.id}" if stored else "/new"),
+            action=self.url(request, f"/{stored.id}" if stored else ""),
             preview=to_html(given.body, deepest=1) if preview else None,
             longest=LONGEST_BODY,
         )

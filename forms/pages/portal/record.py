@@ -11,6 +11,7 @@ from forms.pages.handing import hand_over
 from forms.pages.portal.rows import definition_of, told_all
 from forms.pages.visit import Visit, operator_visit, page
 from forms.render.answers import Section, tell_sections
+from models.configuration.declarations import ConfidentialityRule
 from models.documents.application import Application
 from models.documents.record import Record
 from models.errors import NotFound
@@ -19,7 +20,7 @@ from models.permissions import allowed
 from models.schema.definition import KIND_LABELS, Kind, RecordType
 from models.schema.fields.base import as_day
 from models.schema.fields.moment import DateField
-from models.services import agenda, applications, chapters, records, seeing
+from models.services import agenda, applications, chapters, declarations, records, seeing
 from models.services.chapters import Chapter
 
 DAY = DateField(name="day", type="date", label=Text(ja="日", en="Day"))
@@ -66,8 +67,16 @@ async def show_record(request: Request) -> Response:
         "open": next(iter(told_all(visit, (a for a in applied if a.open))), None),
         "outdated": next((a for a in applied if _is_outdated(visit, a, record)), None),
         "applications": told_all(visit, applied),
+        "governing": await _governing(visit, record),
     }
     return page(visit, "record", context, status=422 if errors else 200)
+
+
+async def _governing(visit: Visit, record: Record) -> ConfidentialityRule | None:
+    """By which rule information is confidential, on the operator's own record (R81)."""
+    if record.type != visit.site.configuration.site.operator_type:
+        return None
+    return await declarations.governing_for(visit.site, record.id)
 
 
 def _is_outdated(visit: Visit, application: Application, record: Record) -> bool:
