@@ -12,16 +12,18 @@ from models.documents.base import Id
 from models.documents.certificate import Certificate
 from models.documents.declaration import Confirmation
 from models.documents.link import Link
+from models.documents.recertification import Recertification
 from models.documents.windows import PATIENCE, Order, count_rows, place_of, read_place, read_rows
 from models.errors import NotAllowed
 from models.permissions import Actor, allowed, require
 from models.services.links import LIFETIMES
+from models.services.recertifying import waiting_rounds
 from models.services.searching import searched
 from models.services.site import Site
 from models.services.waiting import states_of
 from models.workflow.definition import State
 
-Sort = Literal["declaration", "asked", "returned", "certificate", "draft", "invitation"]
+Sort = Literal["review", "declaration", "asked", "returned", "certificate", "draft", "invitation"]
 Group = Literal["all", "mine", "review", "over"]
 
 GROUPS: tuple[Group, ...] = ("all", "mine", "review", "over")
@@ -80,6 +82,7 @@ class Waiting:
     application: Application | None = None
     certificate: Certificate | None = None
     account: Account | None = None
+    review: Recertification | None = None
     confirmation: Confirmation | None = None
     outdated: bool = False
     """Whether the registration an application is about has changed since it was begun."""
@@ -106,6 +109,7 @@ async def agenda(site: Site, actor: Actor) -> list[Waiting]:
     found = [
         *await _own_turn(site, actor),
         *await _declarations(site, actor),
+        *await _reviews(site, actor),
         *(await expiring(site, actor)),
         *(await _invitations(site, actor)),
     ]
@@ -212,6 +216,20 @@ async def _declarations(site: Site, actor: Actor) -> list[Waiting]:
     rows = await Confirmation.raw().find(where).sort("due", 1).limit(MOST).to_list(None)
     found = [Confirmation.model_validate(row) for row in rows]
     return [_timed(site, "declaration", each.due, confirmation=each) for each in found]
+
+
+async def _reviews(site: Site, actor: Actor) -> list[Waiting]:
+    """The reviews of accounts that are not done yet, for those who decide in them."""
+    if not allowed(actor, "review.decide_own"):
+        return []
+    found = await waiting_rounds(actor)
+    return [_review(site, each) for each in found[:MOST]]
+
+
+def _review(site: Site, review: Recertification) -> Waiting:
+    until, today = date.fromisoformat(review.due), site.today()
+    working = site.calendar.business_days(today, until)
+    return Waiting("review", until, (until - today).days, working, review=review)
 
 
 async def _invitations(site: Site, actor: Actor) -> list[Waiting]:

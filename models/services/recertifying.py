@@ -124,6 +124,13 @@ async def own_rounds(actor: Actor) -> list[Recertification]:
     return await Recertification.find({"_id": {"$in": found}}).sort("-begun_at").limit(50).to_list()
 
 
+async def waiting_rounds(actor: Actor) -> list[Recertification]:
+    """The open rounds with accounts of this administrator's operator still to decide about."""
+    where = {"operator_id": actor.operator_id, "state": "open"}
+    found = await RecertificationLine.raw().distinct("round_id", where)
+    return await Recertification.find({"_id": {"$in": found}, "open": True}).sort("due").to_list()
+
+
 async def find_round(actor: Actor, identifier: Id) -> Recertification:
     """One round `actor` may see. Raises NotAllowed, NotFound."""
     found = await Recertification.get(identifier)

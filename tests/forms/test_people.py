@@ -185,6 +185,8 @@ async def test_a_review_is_answered_account_by_account(administrator: Tab, site:
     root = signed_in(site, await somebody(site, None, "system_administrator"))
     day = (site.today() + timedelta(days=10)).isoformat()
     await recertifying.begin_round(site, root, "operators", day, "年に一度の点検です。")
+    await administrator.open("/portal")
+    assert "アカウントを見る" in administrator.text
     await administrator.open("/portal/reviews")
     await administrator.open(_first_link(administrator))
     assert "年に一度の点検です。" in administrator.text

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from forms.pages.portal.rows import told, told_all
 from forms.pages.visit import Visit, operator_visit, page
+from forms.pages.windows import hours_of
 from forms.pages.windows import told as told_period
 from models.documents.declaration import Confirmation
 from models.documents.record import Record
@@ -21,6 +22,7 @@ RECENT = 5
 TITLES: Mapping[str, Message] = {
     "asked": Message("Answer what you are asked for"),
     "declaration": Message("Confirm a declaration"),
+    "review": Message("Review who has an account"),
     "returned": Message("Correct and submit again"),
     "draft": Message("Finish and submit"),
     "certificate": Message("Renew the client certificate"),
@@ -29,6 +31,7 @@ TITLES: Mapping[str, Message] = {
 ACTIONS: Mapping[str, Message] = {
     "asked": Message("Answer"),
     "declaration": Message("Answer"),
+    "review": Message("See the accounts"),
     "returned": Message("Correct the answers"),
     "draft": Message("Go on"),
     "certificate": Message("See what to do"),
@@ -48,6 +51,7 @@ async def show_portal(request: Request) -> Response:
     context = {
         "waiting": [_line(visit, each) for each in waiting],
         "periods": [told_period(visit, term) for term in windows.upcoming(visit.site, visit.actor)],
+        "hours": hours_of(visit),
         "counts": await agenda.counted(visit.site, visit.actor),
         "most": agenda.COUNT_LIMIT - 1,
         "applications": told_all(visit, newest.applications),
@@ -97,6 +101,9 @@ def _about(visit: Visit, each: Waiting) -> Mapping[str, Any]:
         return {"about": each.certificate.subject, "facts": serial, "address": "/portal/certificates"}
     if each.confirmation is not None:
         return _about_declaration(visit, each.confirmation)
+    if each.review is not None:
+        address = f"/portal/reviews/{each.review.id}"
+        return {"about": Message("Accounts")(visit.language), "facts": each.review.note, "address": address}
     account = each.account
     name, login = (account.name, account.login) if account else ("", "")
     return {"about": name, "facts": login, "address": "/portal/users"}
