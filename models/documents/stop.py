@@ -125,3 +125,9 @@ async def live_automatic(now: datetime, limit: int) -> int:
     """How many stops that limits set hold at `now`, counted up to `limit`."""
     where = {"ended": None, "until": {"$gt": now}, "automatic": True}
     return int(await Stop.raw().count_documents(where, limit=limit))
+
+
+async def last_stop(key: str) -> Stop | None:
+    """The stop on a key that began last, whether or not it is over."""
+    row = await Stop.raw().find_one({"key": key}, sort=[("starts", DESCENDING), ("_id", DESCENDING)])
+    return None if row is None else Stop.model_validate(row)

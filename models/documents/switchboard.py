@@ -28,6 +28,8 @@ class Switchboard:
         self._clock = clock
         self._known: Mapping[str, Sequence[Stop]] = {}
         self._read_at: float | None = None
+        self.has_automatic = False
+        """Whether limits have stopped anybody, as it was known last."""
         self._reading: asyncio.Task[None] | None = None
 
     def last(self, keys: Iterable[str] = (SITE,)) -> Stop | None:
@@ -73,6 +75,7 @@ class Switchboard:
         known: dict[str, list[Stop]] = {}
         for row in rows:
             known.setdefault(str(row.get("key") or SITE), []).append(_read(row, now))
+        self.has_automatic = any(stop.automatic for stops in known.values() for stop in stops)
         self._known, self._read_at = known, begun
 
 

@@ -7,9 +7,9 @@ from models.configuration.limits import Rate
 from models.documents.account import Account
 from models.documents.base import Id, new_id, read_id
 from models.documents.certificate import Certificate
-from models.documents.event import Subject
+from models.documents.event import Event, Subject
 from models.documents.guarded import find_document
-from models.documents.stop import Stop, live_automatic
+from models.documents.stop import Stop, last_stop, live_automatic
 from models.documents.store import Session
 from models.errors import NotFound, RecordChanged
 from models.language import Language, Message
@@ -24,6 +24,9 @@ from models.services.tally import Key
 MOST_STOPPED = 500
 """Automatic stops at a time: more are not set, what goes over is refused all the same."""
 
+REACHED = "limit.reached"
+"""The event of somebody going over a limit, once in each window."""
+
 MAIL = "access_limited"
 """Template that tells the system administrators of an automatic stop, once an hour."""
 
@@ -36,25 +39,37 @@ async def raise_alarm(site: Site, key: Key, rate: Rate) -> None:
     details = {"manner": key.manner, "whose": key.whose, "limit": str(rate)}
 
     async def body(session: Session) -> None:
-        await record_event(
-            site, SYSTEM, "limit.reached", subject, session, operator_id=operator_id, **details
-        )
+        await record_event(site, SYSTEM, REACHED, subject, session, operator_id=operator_id, **details)
 
     await site.store.transaction(body)
-    strikes = await site.limit_counts.count(f"strikes\x00{key.whose}\x00{key.who}", rule.within * 60)
-    if strikes.total == rule.after and not site.limits_watched:
-        await _stop(site, key, rate, label, operator_id)
+    if site.limits_watched:
+        return
+    last = await last_stop(_key(key))
+    since = site.now() - timedelta(minutes=rule.within)
+    if last is not None and last.starts > since:
+        since = last.starts
+    told = {"subject.label": label, "subject.kind": key.whose, "action": REACHED, "at": {"$gt": since}}
+    if await Event.raw().count_documents(told, limit=rule.after) >= rule.after:
+        await _stop(site, key, rate, label, operator_id, last)
 
 
-async def _stop(site: Site, key: Key, rate: Rate, label: str, operator_id: Id | None) -> None:
-    """Stop one key for a while, and tell the staff in the same transaction."""
+def _key(key: Key) -> str:
+    """The key of stops for whom `key` counts."""
+    return f"{key.whose}:{key.who}"
+
+
+async def _stop(
+    site: Site, key: Key, rate: Rate, label: str, operator_id: Id | None, last: Stop | None
+) -> None:
+    """Stop one key for a while, and tell the staff in the same transaction: once after its `last` stop,
+    however many processes see it."""
     rule, now = site.configuration.site.limits.stop, site.now()
     if await live_automatic(now, MOST_STOPPED) >= MOST_STOPPED:
         return
     told = Message(TOLD, {"rate": str(rate), "minutes": rule.minutes})
     stop = Stop(
         id=new_id(),
-        key=f"{key.whose}:{key.who}",
+        key=_key(key),
         label=label,
         level="closed",
         code=2,
@@ -64,7 +79,7 @@ async def _stop(site: Site, key: Key, rate: Rate, label: str, operator_id: Id | 
         automatic=True,
         by=SYSTEM.person,
         at=now,
-        token=f"limit {key.whose}:{key.who} {int(now.timestamp()) // (rule.within * 60)}",
+        token=f"limit {_key(key)} {last.id if last else ''}",
     )
 
     async def body(session: Session) -> None:

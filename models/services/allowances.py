@@ -1,5 +1,6 @@
 """What anybody may ask for only so often, whether or not it exists: so much within each hour of the clock."""
 
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 
 from limits import RateLimitItem, RateLimitItemPerHour
@@ -40,6 +41,7 @@ async def _take(site: Site, item: RateLimitItem, what: str, who: str) -> None:
     raise refusal
 
 
+@lru_cache(maxsize=4_096)
 def network_of(address: str) -> str:
     """Whom an IP address stands for: itself, or the network of an IPv6 address. Other texts stay."""
     try:

@@ -1,6 +1,7 @@
 """Access above a fixed limit is refused, and who goes on is stopped for a while (terms of use 2.4 ②).
 
-What is written is counted in the database, what is read in each process and told to the others every second.
+Pages and forms are counted in each process, which tells the others twice a second: asking the database for
+each would cost more than the page. Sign-ins, uploads and files made on demand are counted there at once.
 In how many windows somebody went over a limit is counted too: after so many, a stop is set for that account,
 certificate, operator or address alone. It ends by itself, and staff can end it earlier."""
 
@@ -17,6 +18,9 @@ from models.services.alarming import raise_alarm
 from models.services.allowances import network_of, take_within
 from models.services.site import Site
 from models.services.tally import Key
+
+TALLIED: frozenset[Manner] = frozenset({"reads", "writes"})
+"""What is counted in this process first."""
 
 
 def keys_of(actor: Actor) -> dict[Whose, str]:
@@ -40,8 +44,8 @@ async def count(site: Site, actor: Actor, manner: Manner) -> None:
         for whose, who in keys_of(actor).items()
         if (rate := allowed.rate(whose)) is not None
     }
-    if manner == "reads":
-        over = site.tally.read(rates, partial(raise_alarm, site))
+    if manner in TALLIED:
+        over = site.tally.count(rates, partial(raise_alarm, site))
     else:
         over = await _count_now(site, rates)
     if over is not None and not site.limits_watched:
@@ -70,9 +74,10 @@ def _refuse(site: Site, rate: Rate) -> NoReturn:
 
 
 async def require_unstopped(site: Site, actor: Actor) -> None:
-    """Raise StoppedByLimit where a limit has stopped this account, certificate, operator or address. Staff who
-    are signed in go on, to see to it."""
-    if actor.kind == "staff":
+    """Raise StoppedByLimit where a limit has stopped this account, certificate, operator or address. Staff
+    who are signed in go on, to see to it."""
+    await site.switchboard.glance(())
+    if actor.kind == "staff" or not site.switchboard.has_automatic:
         return
     stop = await site.switchboard.glance(f"{whose}:{who}" for whose, who in keys_of(actor).items())
     if stop is not None and stop.automatic:

@@ -81,7 +81,7 @@ class Site:
 
     @cached_property
     def tally(self) -> Tally:
-        """The pages that were read, as this process knows them."""
+        """The requests there were, as this process knows them."""
         return Tally(self.limit_counts, self.clock)
 
     def together(self, ask: Ask) -> Together:

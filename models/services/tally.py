@@ -1,4 +1,5 @@
-"""How often somebody read pages, counted in this process and told to the database in batches."""
+"""How often somebody asked for pages and sent forms, counted in this process and told to the database in
+batches."""
 
 import asyncio
 import logging
@@ -6,12 +7,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
+from typing import NamedTuple
 
 from models.configuration.limits import Manner, Rate, Whose
 from models.documents.limiting import LimitCounts
 
-EVERY = 1.0
-"""Seconds between two batches while pages are read."""
+EVERY = 0.5
+"""Seconds between two batches while anybody asks."""
 
 MOST_KEYS = 20_000
 """Keys one process counts for at a time; of more, those counted longest ago are forgotten until they are read
@@ -20,8 +22,7 @@ back."""
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """What is counted: in which manner, for whom."""
 
     manner: Manner
@@ -47,8 +48,8 @@ Crossed = Callable[[Key, Rate], Awaitable[None]]
 
 
 class Tally:
-    """Pages read, by key. A page is refused by what all processes had counted at the last batch and this one
-    since: above a limit, at most what the other processes serve within a second is let through."""
+    """Requests by key. One is refused by what all processes had counted at the last batch and this one since:
+    above a limit, at most what the other processes serve within half a second is let through."""
 
     def __init__(self, counts: LimitCounts, clock: Callable[[], datetime]) -> None:
         self._counts, self._clock = counts, clock
@@ -56,8 +57,8 @@ class Tally:
         self._batch: asyncio.Task[None] | None = None
         self._told_at = 0.0
 
-    def read(self, rates: Mapping[Key, Rate], crossed: Crossed) -> Key | None:
-        """Count one page for each of these keys; the first that has gone over its rate. `crossed` is told
+    def count(self, rates: Mapping[Key, Rate], crossed: Crossed) -> Key | None:
+        """Count one request for each of these keys; the first that has gone over its rate. `crossed` is told
         once in each window, by the process whose batch goes over."""
         now = self._clock().timestamp()
         over = [key for key, rate in rates.items() if self._count(key, rate, now) > rate.amount]
@@ -101,7 +102,7 @@ class Tally:
         done = await asyncio.gather(*answers.values(), return_exceptions=True)
         for (key, count), answer in zip(waiting.items(), done, strict=True):
             if isinstance(answer, BaseException):
-                log.warning("pages read could not be counted: %s", type(answer).__name__)
+                log.warning("requests could not be counted: %s", type(answer).__name__)
                 continue
             count.known, count.since = answer.total, count.since - amounts[key]
             before = answer.total - amounts[key]
