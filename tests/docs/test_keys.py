@@ -22,6 +22,8 @@ DESCRIBED: tuple[type[BaseModel], ...] = (
     definition.Numbering,
     definition.Applications,
     definition.Page,
+    definition.Asking,
+    definition.Duty,
     definition.Check,
     definition.Review,
     definition.ChecklistItem,
