@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
 from cryptography import x509
@@ -89,39 +90,45 @@ async def recognise(site: Site, presented: Sequence[bytes], address: str) -> str
 
     Raises CertificateRefused, as ``examine``, with the values ``subject``, ``begins`` and ``ends`` where it
     can be read; a refusal is an event, at most one of a kind a minute."""
+    fingerprint = sha256(presented[0]).hexdigest()
+    known = _remembered(site, fingerprint)
+    if known is not None and known.refused is None and fingerprint in site.presented:
+        return fingerprint
     actor = Actor(kind="visitor", address=address)
     try:
-        certificate = read_certificate(presented[0])
-        between = tuple(read_certificate(each) for each in presented[1:])
+        certificate, *between = map(read_certificate, presented)
     except CertificateUnreadable as error:
         await tell_refusal(site, actor, error)
         raise
-    fingerprint = fingerprint_of(certificate)
-    refused = _remembered(site, certificate, between, fingerprint)
+    refused = (known or _look(site, certificate, tuple(between), fingerprint)).refused
     if refused is not None:
         await tell_refusal(site, actor, refused, _subject(certificate))
         begins, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
         raise type(refused)(subject=_subject(certificate), begins=begins, ends=ends)
-    if fingerprint not in site.presented:
-        await insert_new(document_of(site, certificate))
-        site.presented.add(fingerprint)
+    await insert_new(document_of(site, certificate))
+    site.presented.add(fingerprint)
     return fingerprint
 
 
-def _remembered(
-    site: Site, certificate: x509.Certificate, between: Chain, fingerprint: str
-) -> CertificateRefused | None:
-    """What ``examine`` comes to, remembered while neither the time nor the authorities tell otherwise."""
+def _remembered(site: Site, fingerprint: str) -> Outcome | None:
+    """What the last look came to, while neither the time nor the authorities can tell otherwise."""
+    found = site.examined.get(fingerprint)
+    anchors = site.trust.anchors if site.trust is not None else None
+    fresh = found is not None and found.anchors is anchors and found.at <= site.now() < found.until
+    return found if fresh else None
+
+
+def _look(site: Site, certificate: x509.Certificate, between: Chain, fingerprint: str) -> Outcome:
+    """What ``examine`` comes to now, remembered."""
     now, anchors = site.now(), site.trust.anchors if site.trust is not None else None
-    found: Outcome | None = site.examined.get(fingerprint)
-    if found is None or found.anchors is not anchors or not found.at <= now < found.until:
-        ends = (certificate.not_valid_before_utc, certificate.not_valid_after_utc)
-        until = min([now + REMEMBERED, *(end for end in ends if end > now)])
-        found = Outcome(now, until, anchors, _refusal(site, certificate, between))
-        if len(site.examined) >= MOST:
-            site.examined.clear()
-        site.examined[fingerprint] = found
-    return found.refused
+    ends = (certificate.not_valid_before_utc, certificate.not_valid_after_utc)
+    until = min([now + REMEMBERED, *(end for end in ends if end > now)])
+    found = Outcome(now, until, anchors, _refusal(site, certificate, between))
+    if len(site.examined) >= MOST:
+        site.examined.clear()
+        site.presented.clear()
+    site.examined[fingerprint] = found
+    return found
 
 
 def _subject(certificate: x509.Certificate) -> str:

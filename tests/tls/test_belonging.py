@@ -24,10 +24,7 @@ Headers = Mapping[str, str]
 @pytest_asyncio.fixture(loop_scope="session")
 async def cookie(served: Served) -> Headers:
     """The session of an operator's administrator, begun over their operator's certificate."""
-    async with served.client("lenient", OWN) as client:
-        answer = await client.post("/login", data={"login": "minato-admin", "password": PASSWORD})
-        assert answer.status_code == 303, answer.text
-        return {"cookie": f"__Host-session={client.cookies['__Host-session']}"}
+    return {"cookie": f"__Host-session={await begun(served)}"}
 
 
 async def opens(served: Served, name: str, cookie: Headers) -> bool:
