@@ -2,6 +2,7 @@
 permission table."""
 
 from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -25,7 +26,7 @@ OUTSIDE: Mapping[str, set[str]] = {
 ROLES: Mapping[str, set[str]] = {**OUTSIDE, "": {"staff"}, **{role: {"staff", role} for role in STAFF}}
 """Everybody at the doors, with the words of the permission table that fit them; "" is staff of no role."""
 
-TYPES = ("operator", "resource", "expected_capacity")
+TYPES = tuple(path.stem for path in Path("fixtures/capacity_market/record_types").glob("*.yaml"))
 REFUSED = (401, 403)
 
 Crew = dict[str, httpx.AsyncClient]

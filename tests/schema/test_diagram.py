@@ -107,10 +107,15 @@ def test_control_boxes_pushed_together_are_found() -> None:
     assert [*overlaps(layout)] != []
 
 
+MARKET = Path(__file__).parents[2] / "fixtures" / "capacity_market"
+
+
 def test_the_command_draws_every_flow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOROKU_DATA", str(tmp_path / "var"))
     result = CliRunner().invoke(program, ["schema", "check", "--draw", str(tmp_path / "pictures")])
     assert result.exit_code == 0, result.output
     drawn = sorted(path.name for path in (tmp_path / "pictures").iterdir())
-    assert drawn == ["registered_record.svg", "registration.svg"]
+    flows, lives = ({path.stem for path in (MARKET / kind).iterdir()} for kind in ("workflows", "lifecycles"))
+    named = {*flows, *(f"{name}-lifecycle" if name in flows else name for name in lives)}
+    assert drawn == sorted(f"{name}.svg" for name in named)
     assert all(re.match("<svg ", path.read_text("utf-8")) for path in (tmp_path / "pictures").iterdir())

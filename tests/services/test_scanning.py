@@ -43,7 +43,7 @@ async def evidence(site: Site, content: bytes) -> object:
     approver, record = await staff(site, "approver", "approver"), await operator(site)
     paper = Evidence("届出.pdf", b"%PDF-1.7 " + content)
     return await lifecycles.act(
-        site, approver, record, "terminate", reason="廃止", evidence=paper, revision=record.revision
+        site, approver, record, "succeed", reason="合併", evidence=paper, revision=record.revision
     )
 
 

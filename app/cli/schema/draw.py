@@ -10,9 +10,11 @@ from models.workflow.diagram import draw, name_of
 def write_pictures(configuration: Configuration, folder: Path) -> list[Path]:
     """Write one SVG per workflow and lifecycle into `folder`, in the terminal's language; their paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    written = []
+    written: list[Path] = []
     for flow in (*configuration.workflows.values(), *configuration.lifecycles.values()):
         path = folder / f"{name_of(flow)}.svg"
+        if path in written:  # a lifecycle may have the name of a workflow
+            path = folder / f"{name_of(flow)}-lifecycle.svg"
         path.write_text(draw(flow, spoken(), configuration.site.roles), encoding="utf-8")
         say("Written: {path}", path=str(path))
         written.append(path)
