@@ -29,9 +29,6 @@ Group = Literal["all", "mine", "review", "over"]
 GROUPS: tuple[Group, ...] = ("all", "mine", "review", "over")
 """Applications by whose turn it is: everybody's, the operator's own, the staff's, nobody's any more."""
 
-WARNED = (60, 30, 14, 7, 1)
-"""Days before the end of a certificate from which it is told, each time more urgently."""
-
 FIRST = ("returned", "asked", "declaration")
 """The sorts told first: what somebody waits for."""
 
@@ -194,16 +191,18 @@ def days_left(site: Site, certificate: Certificate) -> int:
     return (site.calendar.due_day(certificate.not_after) - site.today()).days
 
 
-def warned(days: int) -> int | None:
-    """The latest of WARNED that so many days are within; None where there is time."""
-    return next((limit for limit in reversed(WARNED) if days <= limit), None)
+def warned(site: Site, days: int) -> int | None:
+    """The latest of the site's days of reminders that so many days are within; None where there is time."""
+    return next(
+        (limit for limit in sorted(site.configuration.site.certificates.remind) if days <= limit), None
+    )
 
 
 async def expiring(site: Site, actor: Actor) -> list[Waiting]:
-    """The certificate in use that lasts longest, when it ends within the first of WARNED; those it replaces
-    end unnoticed."""
+    """The certificate in use that lasts longest, when it ends within the first of the days of reminders;
+    those it replaces end unnoticed."""
     found = [each for each in await certificates_of(site, actor) if each.state == "bound"]
-    if not found or warned(days_left(site, found[0])) is None:
+    if not found or warned(site, days_left(site, found[0])) is None:
         return []
     return [_timed(site, "certificate", found[0].not_after, certificate=found[0])]
 

@@ -86,9 +86,11 @@ def facts(certificate: Certificate) -> dict[str, Any]:
     }
 
 
-async def bind(site: Site, application: Application, operator_id: Id, session: Session) -> None:
-    """Bind the certificate an application came with to its operator. Raises CertificateRefused when it is
-    bound to another operator or stopped."""
+async def bind(
+    site: Site, application: Application, operator_id: Id, session: Session, replaced: str | None = None
+) -> None:
+    """Bind the certificate an application came with to its operator; `replaced` is the fingerprint of the one
+    that was registered before. Raises CertificateRefused when it is bound to another operator or stopped."""
     now = site.now()
     bound = await update_where(
         Certificate,
@@ -105,3 +107,8 @@ async def bind(site: Site, application: Application, operator_id: Id, session: S
     )
     if bound is None:
         raise CertificateRefused("This client certificate belongs to another operator or has been stopped.")
+    if replaced is not None and replaced != bound.fingerprint:
+        where = {"fingerprint": replaced, "operator_id": operator_id, "replaced_at": None}
+        await update_where(
+            Certificate, where, {"$set": {"replaced_by": bound.id, "replaced_at": now}}, session
+        )

@@ -235,8 +235,21 @@ async def bind_certificate(work: Work, parameters: Parameters) -> None:
     CertificateRefused."""
     if work.application.by_staff:
         return
-    if work.record is not None and parameters.get("field") in work.data:
-        await certificates.bind(work.site, work.application, work.record.operator_id, work.session)
+    name = str(parameters.get("field"))
+    if work.record is not None and name in work.data:
+        before = await _registered_before(work, name)
+        owner = work.record.operator_id
+        await certificates.bind(work.site, work.application, owner, work.session, before)
+
+
+async def _registered_before(work: Work, name: str) -> str | None:
+    """The fingerprint of the certificate that was registered before this application was approved."""
+    if work.record is None or work.record.revision < 2:
+        return None
+    where = {"record_id": work.record.id, "revision": work.record.revision - 1}
+    found = await RecordVersion.raw().find_one(where, {f"data.{name}.fingerprint": 1}, session=work.session)
+    kept = ((found or {}).get("data") or {}).get(name)
+    return kept.get("fingerprint") if isinstance(kept, dict) else None
 
 
 async def hold(work: Work, parameters: Parameters) -> None:

@@ -8,6 +8,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from models.documents.application import Application
 from models.documents.event import Event
 from models.documents.message import Message
 from models.documents.session import BrowserSession
@@ -250,6 +251,16 @@ async def test_staff_without_the_permission_change_nothing(site: Site, reviewer:
         await stopping.stop(site, reviewer, identifier, "suspend", "x", revision=0)
     with pytest.raises(NotAllowed):
         await registering.register(site, reviewer, pem(site), Told("a"), firm.id)
+
+
+async def test_a_certificate_approved_with_a_change_takes_the_place_of_the_one_before(site: Site) -> None:
+    firm = await founded(site)
+    presented = await certificates.present(site, pem(site, "renewed"))
+    application = Application.model_construct(certificate=presented.fingerprint)
+    await certificates.bind(site, application, firm.id, None, firm.certificate.fingerprint)
+    before = await stored(firm.certificate)
+    assert (before.state, before.replaced_by, before.replaced_at) == ("bound", presented.id, site.now())
+    assert (await stored(presented)).replaced_at is None
 
 
 async def test_administrators_are_reminded_from_the_first_moment_of_each_day(

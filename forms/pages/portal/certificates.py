@@ -65,7 +65,7 @@ def _line(
         "certificate": certificate,
         "state": _state(visit, certificate),
         "days": days,
-        "warned": usable and certificate.replaced_at is None and agenda.warned(days) is not None,
+        "warned": usable and certificate.replaced_at is None and agenda.warned(visit.site, days) is not None,
         "usable": usable,
         "here": certificate.fingerprint == visit.actor.certificate,
         "holder": names.get(certificate.holder_id, ""),
