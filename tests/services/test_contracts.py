@@ -244,6 +244,7 @@ async def test_evidence_of_crime_is_held_when_it_is_decided_and_of_other_acts_is
     assert (hold.over.id, hold.operator_id, hold.standing) == (crime.id, record.id, True)
 
 
+@pytest.mark.slow
 async def test_a_second_interruption_by_decision_is_refused_and_nothing_of_it_stays(
     site: Site, reviewer: Actor, approver: Actor, operator: Registered
 ) -> None:
@@ -354,6 +355,7 @@ async def test_use_does_not_end_while_something_of_the_operator_is_still_live(
     assert (await fresh(site, record)).lifecycle == "ending"
 
 
+@pytest.mark.slow
 async def test_an_end_that_is_called_off_leaves_the_contract_as_it_was(
     site: Site, reviewer: Actor, operator: Registered
 ) -> None:
@@ -385,6 +387,7 @@ async def test_a_succession_is_recorded_by_staff_alone_and_with_the_consent_docu
     )
 
 
+@pytest.mark.slow
 async def test_two_people_who_interrupt_at_the_same_moment_stop_use_once(
     site: Site, approver: Actor, operator: Registered
 ) -> None:

@@ -68,6 +68,7 @@ async def test_the_original_is_read_by_those_entitled_and_every_time_is_an_event
         await reveal(replace(site, secret=b"another secret of the site, 32 by"), auditor, made.id)
 
 
+@pytest.mark.slow
 async def test_a_text_put_back_reads_as_before_everywhere(site: Site, approver: Actor, plant: Record) -> None:
     made = await redact(site, approver, plant, "resource_name", "x")
     assert made.id is not None
@@ -81,13 +82,13 @@ async def test_a_text_put_back_reads_as_before_everywhere(site: Site, approver: 
         await restore(site, approver, made.id, "もう一度")
 
 
-@pytest.mark.parametrize("field", ["resource_id", "area", "nothing"])
 async def test_only_free_texts_that_are_answered_can_be_redacted(
-    site: Site, approver: Actor, plant: Record, field: str
+    site: Site, approver: Actor, plant: Record
 ) -> None:
     assert "resource_name" in {each.name for each in redactable(site, approver, plant)}
-    with pytest.raises(RedactionRefused):
-        await redact(site, approver, plant, field, "x")
+    for field in ("resource_id", "area", "nothing"):
+        with pytest.raises(RedactionRefused):
+            await redact(site, approver, plant, field, "x")
     assert await Redaction.find_all().count() == 0
 
 

@@ -210,6 +210,7 @@ async def test_a_report_erases_nothing_and_its_asker_cannot_approve_it(
     assert (await retention.approve(kept, approver, run.id, revision=2)).state == "approved"  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 async def test_a_report_of_last_month_is_too_old_to_approve(
     site: Site, approver: Actor, asker: Actor, hands: Hands
 ) -> None:
@@ -264,6 +265,7 @@ async def test_anonymising_leaves_what_is_about_no_person(site: Site, approver: 
     assert await kept.store.attachments.get(shelf.file_id) is None
 
 
+@pytest.mark.slow
 async def test_certificates_and_mails_of_the_operator_lose_their_names_and_stay(
     site: Site, approver: Actor, asker: Actor
 ) -> None:
@@ -352,6 +354,7 @@ async def _dies(*_: Any) -> int:
     raise RuntimeError("power cut")
 
 
+@pytest.mark.slow
 async def test_a_report_that_was_interrupted_lists_nothing_twice(
     site: Site, asker: Actor, hands: Hands
 ) -> None:
