@@ -258,6 +258,28 @@ BROKEN: Mapping[str, Broken] = {
         "Insured}, required: true, personal: no, classification: confidential",
         "name: covered",
     ),
+    "T-E077": Broken(
+        {
+            **FILES,
+            "terms/rules.md": "---\nterms: rules\nversion: two\nrevised: 2026-01-01\n"
+            "effective_from: 2026-01-01\ntitle: {ja: 規約, en: Rules}\nchange: {ja: 新規, en: New}\n---\n本文\n",
+        },
+        "version: two",
+    ),
+    "T-E078": broken(
+        "  retention: {papers",
+        "  declarations:\n    oath: {label: {ja: 誓約, en: Oath}, by: [staff], told: reviewer}\n"
+        "  retention: {papers",
+        "oath:",
+        file="site.yaml",
+    ),
+    "T-E079": broken(
+        "  retention: {papers",
+        "  confidentiality:\n    - label: {ja: 定め, en: Rule}\n      when: {declared.oath: confirmed}\n"
+        "  retention: {papers",
+        "when:",
+        file="site.yaml",
+    ),
     "T-W001": broken("{ja: 団体, en: Group}\npurpose", "{ja: 団体}\npurpose", "label: {ja: 団体}"),
     "T-W002": broken("Members}, required: true, personal: no", "Members}, required: true"),
     "T-W003": Broken(UNCLASSED, "name: email"),

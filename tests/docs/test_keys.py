@@ -7,7 +7,8 @@ import pytest
 from pydantic import BaseModel
 
 from models.configuration import site
-from models.configuration.terms import TermsText
+from models.configuration.declarations import ConfidentialityRule, DeclarationRule
+from models.configuration.terms import TermsRules, TermsText
 from models.configuration.windows import Period, Window
 from models.schema import definition
 from models.schema.evolution import Convert, Merge, Split, Steps
@@ -21,9 +22,9 @@ DESCRIBED: tuple[type[BaseModel], ...] = (
     definition.RowRule,
     definition.Numbering,
     definition.Applications,
-    definition.Page,
     definition.Asking,
     definition.Duty,
+    definition.Page,
     definition.Check,
     definition.Review,
     definition.ChecklistItem,
@@ -50,6 +51,9 @@ DESCRIBED: tuple[type[BaseModel], ...] = (
     site.Certificates,
     site.Losses,
     TermsText,
+    TermsRules,
+    DeclarationRule,
+    ConfidentialityRule,
     Window,
     Period,
     Steps,

@@ -1,6 +1,7 @@
 """The gate before the portal, what is told of a change, and declarations, as an operator's people see it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from starlette.applications import Starlette
@@ -15,7 +16,9 @@ from models.documents.declaration import Declaration
 from models.documents.event import Event
 from models.documents.record import Record
 from models.documents.terms import Acceptance
+from models.language import Text
 from models.services import confirmations, terms
+from models.services.rights import rights
 from models.services.site import Site
 from tests.forms.tab import Tab
 from tests.services.conftest import staff
@@ -151,6 +154,17 @@ async def test_the_copyright_stands_on_every_page_and_the_japanese_prevails(tab:
         assert ("著作権" if language == "ja" else "Copyright") in tab.text
     await tab.open("/terms", **{"accept-language": language})
     assert ("The Japanese text is authoritative" in tab.text) is (language == "en")
+
+
+async def test_what_is_taken_away_says_whose_it_is(applicant: Tab, site: Site) -> None:
+    """R83, R84: the copy of an application on its page and as a file. Control: without the words, neither."""
+    reference = applicant.path.split("/")[2]
+    said = site.configuration.site.works.ja
+    for address in (f"/applications/{reference}/copy", f"/applications/{reference}/copy/html"):
+        assert said in (await applicant.client.get(address)).text
+    bare = site.configuration.site.model_copy(update={"works": Text(ja=""), "copyright": Text(ja="")})
+    assert rights(site, "ja").endswith(said)
+    assert rights(replace(site, configuration=replace(site.configuration, site=bare)), "ja") == ""
 
 
 async def test_the_administrator_confirms_what_is_asked(administrator: Tab, site: Site) -> None:
