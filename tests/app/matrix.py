@@ -300,6 +300,7 @@ ADMIN: Mapping[str, Row] = {
     "POST /admin/declarations/{id}/withdraw": Row("declaration.ask", further=True),
     "POST /admin/accounts/{id}/end": Row("session.end", further=True),
     **_lists("delegates", "account.view"),
+    "GET /admin/people": Row("account.view"),
     "GET /admin/people/new": Row("account.issue_staff"),
     "POST /admin/people/new": Row("account.issue_staff", further=True),
     "GET /admin/people/list.csv": Row("account.export"),

@@ -5,7 +5,7 @@ from typing import Any
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from admin.actor import actor_of, may, site_of
 from admin.language import N_, language, say
@@ -114,6 +114,11 @@ class PeoplePage(PageView):
         """The way here leads over the list of accounts."""
         root = self.url(request).removesuffix(str(self.path))
         return [Crumb(say("Home"), f"{root}/"), Crumb(self.menu_label, f"{root}/accounts/list")]
+
+    @route("", methods=["GET"])
+    async def show_accounts(self, request: Request) -> Response:
+        """The list itself is elsewhere."""
+        return RedirectResponse(self.crumbs(request)[1].href, status_code=303)
 
     @route("/new", methods=["GET"])
     async def show_new(self, request: Request) -> Response:
