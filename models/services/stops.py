@@ -16,6 +16,7 @@ from models.permissions import Actor, require
 from models.schema.reading import AnswerError
 from models.services.events import record_event
 from models.services.site import Site
+from models.services.stepping_up import require_recent
 from models.services.switches import GROUNDS, TEXT_LIMIT
 
 FARTHEST = timedelta(days=366)
@@ -46,12 +47,12 @@ async def set_stop(
     ended, or until `until`. `text` is what those concerned are told.
 
     With a `session` it is part of another act, which has asked who may (a step of a workflow); else it needs
-    the permission ``stop.set``. One with a `cause` is ended by what caused it.
+    the permission ``stop.set`` and a recent proof of who asks. One with a `cause` is ended by what caused it.
 
-    Raises NotAllowed, AnswersInvalid (paths ``code``, ``text``, ``starts``, ``until``), TransitionRefused
-    (there are too many), RecordChanged (`token` was used already)."""
+    Raises NotAllowed, ConfirmationRequired, AnswersInvalid (paths ``code``, ``text``, ``starts``, ``until``),
+    TransitionRefused (there are too many), RecordChanged (`token` was used already)."""
     if session is None:
-        require(actor, "stop.set")
+        _require_hand(site, actor)
     now = site.now()
     begins = max(starts or now, now)
     _check(now, code, text, begins, until)
@@ -97,9 +98,9 @@ async def change_stop(
 ) -> Stop:
     """Let a stop last longer or shorter, or tell it otherwise; `revision` is what was seen.
 
-    Raises NotAllowed, NotFound, TransitionRefused (it is over, or another act ends it), AnswersInvalid (paths
-    ``text``, ``until``, ``reason``), RecordChanged."""
-    require(actor, "stop.set")
+    Raises NotAllowed, ConfirmationRequired, NotFound, TransitionRefused (it is over, or another act ends it),
+    AnswersInvalid (paths ``text``, ``until``, ``reason``), RecordChanged."""
+    _require_hand(site, actor)
     stop, now = await find_stop(stop_id), site.now()
     _require_in_hand(stop, now)
     _check(now, stop.code, text, max(stop.starts, now), until)
@@ -122,10 +123,10 @@ async def end_stop(
     """End a stop now, or call off one that is only planned. With a `session` it is part of another act, which
     has asked who may; else it needs ``stop.set``, and a stop that another act caused is left to that.
 
-    Raises NotAllowed, NotFound, TransitionRefused (it is over), AnswersInvalid (path ``reason``),
-    RecordChanged."""
+    Raises NotAllowed, ConfirmationRequired, NotFound, TransitionRefused (it is over), AnswersInvalid (path
+    ``reason``), RecordChanged."""
     if session is None:
-        require(actor, "stop.set")
+        _require_hand(site, actor)
     stop, now = await find_stop(stop_id, session), site.now()
     if session is None:
         _require_in_hand(stop, now)
@@ -209,6 +210,11 @@ def subject_of(stop: Stop) -> Subject:
 
 def _live(now: datetime) -> dict[str, Any]:
     return {"ended": None, "$or": [{"until": None}, {"until": {"$gt": now}}]}
+
+
+def _require_hand(site: Site, actor: Actor) -> None:
+    require(actor, "stop.set")
+    require_recent(site, actor)
 
 
 def _require_in_hand(stop: Stop, now: datetime) -> None:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -32,7 +32,13 @@ from tests.app.conftest import Inside, OpenBrowser
 from tests.app.people import Applicant, Member
 from tests.journey.server import Program, running
 
-CHIEF = Actor(kind="staff", name="chief", roles=frozenset({"system_administrator"}))
+CHIEF = Actor(
+    kind="staff",
+    account_id=new_id(),
+    name="chief",
+    roles=frozenset({"system_administrator"}),
+    confirmed_at=datetime(2100, 1, 1, tzinfo=UTC),
+)
 
 CLOSED = ("/", "/status", "/login", "/portal", "/apply/operator", "/windows", "/links/abc")
 

@@ -105,6 +105,30 @@ def test_a_site_without_hours_never_closes_but_on_days_the_staff_closed() -> Non
     assert site.closing(noon) == datetime(2026, 11, 23, 15, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    ("day", "opens"),
+    [
+        ("2026-05-06", "2026-05-07"),  # substitute for Constitution Day (振替休日)
+        ("2026-09-22", "2026-09-24"),  # between two holidays (国民の休日), then the autumnal equinox
+        ("2026-12-28", "2026-12-28"),  # the last business day of the year
+        ("2026-12-29", "2027-01-04"),  # the year-end days of government offices
+        ("2027-01-03", "2027-01-04"),
+        ("2026-11-28", "2026-11-28"),  # a Saturday that staff opened
+        ("2026-11-24", "2026-11-25"),  # a Tuesday that staff closed; the day after opens late
+    ],
+)
+def test_each_kind_of_day_opens_and_closes_to_the_second(day: str, opens: str) -> None:
+    site = calendar()
+    site.take(CLOSED)
+    begin = "13:00:00" if opens == "2026-11-25" else "09:00:00"
+    opening, last = (datetime.fromisoformat(f"{opens}T{clock}+09:00") for clock in (begin, "17:59:59"))
+    second = timedelta(seconds=1)
+    assert site.opening(datetime.fromisoformat(f"{day}T08:59:59+09:00")) == opening
+    assert [site.is_open(moment) for moment in (opening - second, opening)] == [False, True]
+    assert [site.is_open(moment) for moment in (last, last + second)] == [True, False]
+    assert site.closing(opening) == last + second
+
+
 def test_doors_that_stay_closed_promise_nothing() -> None:
     begin = date(2026, 11, 22)
     site = calendar()

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,6 +21,7 @@ from models.documents.stop import Stop, operator_key
 from models.documents.store import Session, Store
 from models.errors import (
     AnswersInvalid,
+    ConfirmationRequired,
     NotAllowed,
     NotFound,
     RecordChanged,
@@ -263,6 +265,21 @@ async def test_a_stop_is_set_only_by_some_with_its_ground_and_reason(
         await end_stop(site, chief, new_id(), "x")
     with pytest.raises(AnswersInvalid):
         await end_stop(site, chief, one.id, " ")
+
+
+async def test_who_proved_long_ago_who_they_are_is_asked_again(
+    site: Site, chief: Actor, hands: Hands
+) -> None:
+    one = await stop(site, chief)
+    hands.forward(minutes=15)
+    for act in (
+        stop(site, chief),
+        end_stop(site, chief, one.id, "x"),
+        change_stop(site, chief, one.id, until=None, text="x", reason="x", revision=1),
+    ):
+        with pytest.raises(ConfirmationRequired):
+            await act
+    await end_stop(site, replace(chief, confirmed_at=site.now()), one.id, "Proved anew.")
 
 
 async def test_what_another_act_caused_ends_with_it_and_not_by_hand(
