@@ -106,6 +106,7 @@ async def require_room(site: Site, actor: Actor) -> None:
             await take_within(site, "beginnings from", network_of(actor.address), limits.beginnings)
     else:
         return
-    drafts = {**where, "open": True, "submitted_at": None, "batch": None}
+    own = {"batch": None, "asked": None, "by_staff": {"$ne": True}}
+    drafts = {**where, **own, "open": True, "submitted_at": None}
     if await Application.raw().count_documents(drafts, limit=limits.open_drafts) >= limits.open_drafts:
         raise TooManyDrafts(count=limits.open_drafts)

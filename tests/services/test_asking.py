@@ -238,6 +238,7 @@ def _without_question(described: list[dict[str, Any]]) -> RecordType:
     )
 
 
+@pytest.mark.slow
 async def test_a_duty_is_not_for_operators_its_condition_leaves_out(
     site: Site, hands: Hands, reviewer: Actor, approver: Actor
 ) -> None:

@@ -102,6 +102,7 @@ async def test_a_case_is_about_an_operator_there_is(site: Site, reviewer: Actor)
         await requesting.begin_case(site, reviewer, "bench_case", new_id())
 
 
+@pytest.mark.slow
 async def test_a_case_asks_what_its_type_needs_of_the_operator(
     site: Site, reviewer: Actor, approver: Actor
 ) -> None:
@@ -111,6 +112,7 @@ async def test_a_case_asks_what_its_type_needs_of_the_operator(
         await requesting.begin_case(site, reviewer, "bench_case", operator.id)
 
 
+@pytest.mark.slow
 async def test_cases_and_corrections_are_kept_apart(site: Site, reviewer: Actor, approver: Actor) -> None:
     operator, _ = await register_operator(site, reviewer, approver)
     case = await begun(site, reviewer, operator)
