@@ -273,6 +273,7 @@ ADMIN: Mapping[str, Row] = {
     "POST /admin/messages/{id}/retry": Row("message.retry", further=True),
     **_lists("accounts", "account.view"),
     **_lists("certificates", "certificate.view"),
+    "GET /admin/register": Row("certificate.view"),
     "GET /admin/register/new": Row("certificate.view", further=True),
     "POST /admin/register/new": Row("certificate.manage", further=True),
     "GET /admin/register/{id}": Row("certificate.view", further=True),

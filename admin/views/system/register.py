@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from admin.actor import actor_of, may, site_of
 from admin.language import N_, say
@@ -70,6 +70,11 @@ class RegisterPage(PageView):
             Crumb(say("Home"), f"{root_of(request)}/"),
             Crumb(self.menu_label, f"{root_of(request)}/certificates/list"),
         ]
+
+    @route("", methods=["GET"])
+    async def show_all(self, request: Request) -> Response:
+        """The list of all certificates."""
+        return RedirectResponse(f"{root_of(request)}/certificates/list", status_code=303)
 
     @route("/new", methods=["GET"])
     async def show_new(self, request: Request) -> Response:
