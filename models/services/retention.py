@@ -152,8 +152,11 @@ def _item(run: RetentionRun, due: Due, kept: set[Id]) -> RetentionItem:
 
 
 async def _report(site: Site, run: RetentionRun) -> None:
+    """Close the report; where nothing is due there is nothing to approve, and the run is over with it."""
     counts, kept = await count_states(run), await kept_anyway(site)
     values = {"state": "reported", "reported_at": site.now(), "counts": counts, "kept": kept}
+    if not counts.get("due"):
+        values |= {"state": "done", "live": False, "finished_at": site.now()}
 
     async def body(session: Session) -> None:
         update = {"$set": {**values, "lease_until": None}, "$inc": {"revision": 1}}

@@ -166,8 +166,8 @@ async def test_something_is_due_the_day_after_its_years_and_not_on_the_day_befor
     hands.now = datetime(2026, 11, 20, 14, 59, 59, tzinfo=UTC)
     run = await retention.ask_report(kept, asker)
     await retention.count_one(kept)
-    assert (await retention.find_run(run.id)).counts == {}  # type: ignore[arg-type]
-    await retention.refuse(kept, asker, run.id, "早い", revision=2)  # type: ignore[arg-type]
+    found_none = await retention.find_run(run.id)  # type: ignore[arg-type]
+    assert (found_none.counts, found_none.state, found_none.live) == ({}, "done", False)
     hands.forward(seconds=1)
     run = await retention.ask_report(kept, asker)
     await retention.count_one(kept)
@@ -184,7 +184,7 @@ async def test_a_class_that_keeps_is_only_counted_and_nothing_of_it_falls_due(
     run = await retention.ask_report(kept, asker)
     await retention.count_one(kept)
     found = await retention.find_run(run.id)  # type: ignore[arg-type]
-    assert (found.state, found.counts, found.kept["papers"]) == ("reported", {}, 1)
+    assert (found.state, found.counts, found.kept["papers"]) == ("done", {}, 1)
     assert (await row_of(kept, shelf.record))["data"]["person"] == "氏名"
 
 
@@ -214,11 +214,15 @@ async def test_a_report_erases_nothing_and_its_asker_cannot_approve_it(
 async def test_a_report_of_last_month_is_too_old_to_approve(
     site: Site, approver: Actor, asker: Actor, hands: Hands
 ) -> None:
-    run = await retention.ask_report(site, asker)
-    await retention.count_one(site)
+    kept = keeping(site, "erase")
+    await a_shelf(kept, ENDED)
+    run = await retention.ask_report(kept, asker)
+    await retention.count_one(kept)
     hands.forward(days=30, seconds=1)
     with pytest.raises(RetentionRefused):
-        await retention.approve(site, approver, run.id, revision=2)  # type: ignore[arg-type]
+        await retention.approve(kept, approver, run.id, revision=2)  # type: ignore[arg-type]
+    over = await retention.refuse(kept, asker, run.id, "古い", revision=2)  # type: ignore[arg-type]
+    assert (over.state, over.live) == ("refused", False)
 
 
 async def test_erasing_leaves_a_tombstone_of_the_record_its_versions_applications_and_accounts(
