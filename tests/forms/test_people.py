@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from app.demo import PASSWORD
 from forms.pages.portal import user as user_pages
 from models.documents.account import Account, Lock
@@ -68,6 +70,7 @@ async def test_a_user_is_stopped_let_go_on_reissued_and_removed(administrator: T
     assert "削除済みのユーザ（1人）" in administrator.text
 
 
+@pytest.mark.slow
 async def test_a_change_over_somebody_elses_keeps_what_was_typed(administrator: Tab) -> None:
     await administrator.open("/portal/users/minato-viewer")
     await set_values("minato-viewer", name="浜田 しずか")
@@ -84,6 +87,7 @@ async def test_a_change_over_somebody_elses_keeps_what_was_typed(administrator: 
     )
 
 
+@pytest.mark.slow
 async def test_a_new_address_is_confirmed_by_the_link_sent_there(administrator: Tab, site: Site) -> None:
     await administrator.open("/portal/users/minato-viewer")
     await administrator.press("確認用のリンクを送る", {"email": "info@minato.example.jp"})
@@ -100,6 +104,7 @@ async def test_a_new_address_is_confirmed_by_the_link_sent_there(administrator: 
     assert administrator.status == 410
 
 
+@pytest.mark.slow
 async def test_the_administration_is_handed_over(administrator: Tab) -> None:
     await administrator.open("/portal/users/minato-viewer")
     await administrator.press("管理者を交代する")
@@ -110,6 +115,7 @@ async def test_the_administration_is_handed_over(administrator: Tab) -> None:
     assert administrator.status == 403
 
 
+@pytest.mark.slow
 async def test_a_sensitive_act_asks_for_the_password_and_then_does_it(
     administrator: Tab, hands: Hands
 ) -> None:
@@ -124,6 +130,7 @@ async def test_a_sensitive_act_asks_for_the_password_and_then_does_it(
     assert (await account("minato-viewer")).status == "suspended"
 
 
+@pytest.mark.slow
 async def test_other_operators_people_are_not_there(administrator: Tab, site: Site) -> None:
     other = await somebody(site, new_id(), "user", login="U9999999")
     for address in ("/portal/users/U9999999", "/portal/users/reviewer-1", "/portal/users/nobody"):
@@ -168,6 +175,7 @@ async def test_a_delegate_is_named_acts_within_its_scope_and_is_ended(
     assert await BrowserSession.find({"account_id": (await account("minato-delegate")).id}).count() == 0
 
 
+@pytest.mark.slow
 async def test_a_user_who_only_reads_is_shown_no_way_to_apply(
     administrator: Tab, tmp_path: Path, open_tab: Callable[[], Tab]
 ) -> None:
@@ -181,6 +189,7 @@ async def test_a_user_who_only_reads_is_shown_no_way_to_apply(
     assert await Application.find({"type": "resource", "state": "draft"}).count() == 0
 
 
+@pytest.mark.slow
 async def test_a_review_is_answered_account_by_account(administrator: Tab, site: Site) -> None:
     root = signed_in(site, await somebody(site, None, "system_administrator"))
     day = (site.today() + timedelta(days=10)).isoformat()
@@ -207,6 +216,7 @@ def _first_link(tab: Tab) -> str:
     return next(e.get("href") for e in tab.page.all("a") if e.get("href").startswith("/portal/reviews/"))
 
 
+@pytest.mark.slow
 async def test_who_has_what_is_a_file_of_ones_own_operator(administrator: Tab) -> None:
     await administrator.open("/portal/users/list.csv")
     assert administrator.answer.headers["content-disposition"].startswith("attachment")
@@ -216,6 +226,7 @@ async def test_who_has_what_is_a_file_of_ones_own_operator(administrator: Tab) -
     assert "reviewer-1" not in told
 
 
+@pytest.mark.slow
 async def test_a_delegate_and_a_viewer_see_no_page_about_people(
     administrator: Tab, tmp_path: Path, open_tab: Callable[[], Tab]
 ) -> None:

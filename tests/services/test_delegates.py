@@ -133,6 +133,7 @@ async def _terms(site: Site) -> str | None:
     return text.version if text else None
 
 
+@pytest.mark.slow
 async def test_a_job_of_another_type_is_not_theirs(site: Site, market: Market) -> None:
     job = Job(kind="bulk", type="operator", lane="x", operator_id=market.record.id, created_at=site.now())
     actor = acting(site, market.delegate)
@@ -211,6 +212,7 @@ async def _set(account: Account, **values: Any) -> None:
     await Account.raw().update_one({"_id": account.id}, {"$set": values})
 
 
+@pytest.mark.slow
 async def test_a_job_of_a_delegate_whose_period_is_over_is_not_done(site: Site, market: Market) -> None:
     person = acting(site, market.delegate).person
     job = Job(kind="export", type="resource", lane="x", requester=person, created_at=site.now())
@@ -277,6 +279,7 @@ def test_the_last_day_is_the_same_day_of_the_month_or_its_last(site: Site) -> No
     assert delegates.last_day(site, date(2028, 2, 29)) == date(2029, 2, 28)
 
 
+@pytest.mark.slow
 async def test_another_operator_and_a_user_end_no_delegate(site: Site, market: Market) -> None:
     other = await new_company(site)
     with pytest.raises(NotFound):

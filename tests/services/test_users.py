@@ -79,6 +79,7 @@ async def test_a_stopped_account_is_out_at_once_and_goes_on_as_it_was(site: Site
     assert all(event.operator_id == company.user.operator_id for event in told)
 
 
+@pytest.mark.slow
 async def test_an_invited_user_that_was_stopped_is_invited_again_afterwards(
     site: Site, company: Company
 ) -> None:
@@ -87,6 +88,7 @@ async def test_an_invited_user_that_was_stopped_is_invited_again_afterwards(
     assert (await suspending.resume_account(site, company.head, id_of(invited), "訂正")).status == "invited"
 
 
+@pytest.mark.slow
 async def test_what_the_desk_stopped_only_the_desk_lets_go_on(
     site: Site, company: Company, root: Actor
 ) -> None:
@@ -241,6 +243,7 @@ async def test_the_last_system_administrator_stays(site: Site, root: Actor) -> N
     assert await Account.find(where).count() == 1
 
 
+@pytest.mark.slow
 async def test_without_the_guard_both_would_be_gone(
     site: Site, root: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -314,6 +317,7 @@ async def test_the_database_lets_no_second_administrator_in(site: Site, company:
     assert (await new_company(site)).operator != company.operator
 
 
+@pytest.mark.slow
 async def test_only_who_can_sign_in_becomes_the_administrator(site: Site, company: Company) -> None:
     cases: list[dict[str, Any]] = [
         {"status": "suspended"},
@@ -347,6 +351,7 @@ async def test_the_desk_names_another_administrator_with_reason_and_evidence(
         )
 
 
+@pytest.mark.slow
 async def test_another_operators_user_never_becomes_the_administrator(site: Site, company: Company) -> None:
     other = await new_company(site)
     with pytest.raises(NotFound):
@@ -366,6 +371,7 @@ async def test_an_address_counts_once_its_owner_confirmed_it(site: Site, company
         await addresses.confirm_address(site, token)
 
 
+@pytest.mark.slow
 async def test_a_second_request_ends_the_link_of_the_first(site: Site, company: Company) -> None:
     await addresses.ask_address(site, company.head, id_of(company.user), "one@example.co.jp", sure=True)
     first = token_of(site, await _link(company.user))
@@ -376,6 +382,7 @@ async def test_a_second_request_ends_the_link_of_the_first(site: Site, company: 
     assert (await again(company.user)).email == "two@example.co.jp"
 
 
+@pytest.mark.slow
 async def test_an_address_is_not_confirmed_after_a_day(site: Site, company: Company, hands: Hands) -> None:
     await addresses.ask_address(site, company.head, id_of(company.user), "one@example.co.jp", sure=True)
     token = token_of(site, await _link(company.user))
@@ -384,6 +391,7 @@ async def test_an_address_is_not_confirmed_after_a_day(site: Site, company: Comp
         await addresses.confirm_address(site, token)
 
 
+@pytest.mark.slow
 async def test_an_invited_person_is_invited_at_the_new_address(site: Site, company: Company) -> None:
     invited = await accounts.issue_user(site, company.head, name=NAME, email="wrong@example.co.jp")
     first = token_of(site, await _link(invited))
@@ -419,6 +427,7 @@ def test_ordinary_names_are_not_doubted() -> None:
         assert persons.doubts(name, EMAIL) == [], name
 
 
+@pytest.mark.slow
 async def test_an_address_of_somebody_else_is_doubted(site: Site, company: Company) -> None:
     with pytest.raises(AnswersInvalid):
         await accounts.issue_user(site, company.head, name=NAME, email=company.user.email)
@@ -439,6 +448,7 @@ async def test_nothing_is_written_for_an_operator_while_writing_is_stopped(
     assert stopped.status == "suspended"
 
 
+@pytest.mark.slow
 async def test_every_account_of_an_operator_is_stopped_at_once(
     site: Site, company: Company, root: Actor
 ) -> None:
@@ -449,6 +459,7 @@ async def test_every_account_of_an_operator_is_stopped_at_once(
     assert await Account.find({"operator_id": operator, "status": "suspended"}).count() == 2
 
 
+@pytest.mark.slow
 async def test_an_act_that_fails_half_way_leaves_nothing(
     site: Site, company: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
