@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import pytest
 from pydantic import BaseModel
 
-from models.configuration import site
+from models.configuration import limits, site
 from models.configuration.declarations import ConfidentialityRule, DeclarationRule
 from models.configuration.terms import TermsRules, TermsText
 from models.configuration.windows import Period, Window
@@ -50,6 +50,9 @@ DESCRIBED: tuple[type[BaseModel], ...] = (
     site.Drafts,
     site.Certificates,
     site.Losses,
+    limits.Limits,
+    limits.Allowed,
+    limits.Stopping,
     TermsText,
     TermsRules,
     DeclarationRule,
