@@ -76,6 +76,9 @@ class Account(Stored):
     delegation: Delegation | None = None
     asked_address: AskedAddress | None = None
     failures: int = 0
+    """Wrong passwords in a row when signing in."""
+    slips: int = 0
+    """Wrong codes and confirmations in a row, by somebody who knew the password or sat at a session."""
     lock: Lock | None = None
     code_set_at: datetime | None = None
     """Since when signing in also takes a one-time code."""

@@ -153,7 +153,7 @@ async def keep_password(
     """Keep a new password within a transaction: old sessions, all but `keep`, and links die at once (R24)."""
     values: dict[str, Any] = {"password_hash": hashed, "status": "active", "password_changed_at": site.now()}
     where = {"_id": account.id, "status": {"$in": ["invited", "active"]}}
-    changed = await update_where(Account, where, {"$set": {"failures": 0, **values}}, session)
+    changed = await update_where(Account, where, {"$set": {"failures": 0, "slips": 0, **values}}, session)
     if changed is None:
         raise LinkRefused
     await end_sessions(read_id(account.id), session, keep=keep)

@@ -11,7 +11,7 @@ from models.services.messages import Letter, Recipient, is_written, queue_letter
 from models.services.sessions import end_sessions
 from models.services.site import Site
 
-UNLOCKED = {"$set": {"failures": 0, "lock": None}}
+UNLOCKED = {"$set": {"failures": 0, "slips": 0, "lock": None}}
 """What unlocking writes."""
 
 

@@ -88,12 +88,12 @@ async def _count(site: Site, account: Account, actor: Actor, reason: str) -> boo
     who = actor if actor.account_id == account.id else actor_for(account, actor.address, actor.certificate)
 
     async def body(session: Session) -> bool:
-        failed = await update_where(Account, {"_id": account.id}, {"$inc": {"failures": 1}}, session)
+        failed = await update_where(Account, {"_id": account.id}, {"$inc": {"slips": 1}}, session)
         operator = account.operator_id
         await record_event(
             site, who, f"account.{reason}_failed", subject_of(account), session, operator_id=operator
         )
-        if failed is None or failed.failures < FAILURES:
+        if failed is None or failed.slips < FAILURES:
             return False
         cause = Lock.model_validate({"reason": reason, "at": site.now(), "address": actor.address})
         await lock(site, failed, cause, session)
@@ -104,7 +104,7 @@ async def _count(site: Site, account: Account, actor: Actor, reason: str) -> boo
 
 async def _note(site: Site, actor: Actor, account: Account) -> None:
     async def body(session: Session) -> None:
-        await update_where(Account, {"_id": account.id}, {"$set": {"failures": 0}}, session)
+        await update_where(Account, {"_id": account.id}, {"$set": {"slips": 0}}, session)
         operator = account.operator_id
         await record_event(
             site, actor, "account.confirmed", subject_of(account), session, operator_id=operator

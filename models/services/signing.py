@@ -139,6 +139,7 @@ async def note_success(site: Site, account: Account, address: str, certificate: 
     async def body(session: Session) -> None:
         values = {
             "failures": 0,
+            "slips": 0,
             "last_login_at": site.now(),
             "previous_login_at": account.last_login_at,
         }

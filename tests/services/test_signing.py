@@ -1,6 +1,8 @@
 """Signing in: what opens an account, what locks it, and what is limited without locking."""
 
 from collections.abc import Iterator
+from statistics import median
+from time import perf_counter
 
 import pytest
 from argon2 import PasswordHasher
@@ -266,3 +268,19 @@ async def test_a_hash_of_weaker_parameters_is_made_anew_at_the_next_sign_in(
     assert strong != weak
     assert not passwords.is_outdated(strong)
     assert await passwords.verify(strong, GOOD)
+
+
+@pytest.mark.slow
+async def test_known_and_unknown_ids_take_as_long(site: Site) -> None:
+    """Medians of interleaved tries, with hashing as strong as it is: a difference that could be seen over a
+    network would be several times this."""
+    account, certificate = await operator_account(site, passwords.hash_password(GOOD))
+    taken: dict[str, list[float]] = {account.login: [], "K9999999": []}
+    for number in range(FAILURES - 1):
+        for login, times in taken.items():
+            begun = perf_counter()
+            with pytest.raises(SignInFailed):
+                await sign_in(site, login, f"wrong {number}", certificate)
+            times.append(perf_counter() - begun)
+    known, unknown = (median(times) for times in taken.values())
+    assert 0.5 < known / unknown < 2
