@@ -143,11 +143,7 @@ async def act(
     transition = flow.transitions[name]
     if record.revision != revision:
         raise RecordChanged(CHANGED_MEANWHILE)
-    deed = Deed(reason, evidence, ground, basis, review_on)
-    require_deed(transition, deed)
-    standing = await standing_of(site, record, transition, deed)
-    handed = [await _stored(site, actor, record, evidence)] if evidence else []
-    version = _version(site, actor, record, name, transition, reason, handed, standing)
+    version = await _made(site, actor, record, name, Deed(reason, evidence, ground, basis, review_on))
 
     async def body(session: Session) -> Record:
         return await _move(site, actor, record, version, transition, session)
@@ -159,6 +155,16 @@ async def act(
     if transition.effects:
         await site.switchboard.refresh()
     return moved
+
+
+async def _made(site: Site, actor: Actor, record: Record, name: str, deed: Deed) -> RecordVersion:
+    """The version a step makes of what came with it; the file handed in is stored. Raises StepIncomplete,
+    UploadRefused."""
+    transition = flow_of(site, record).transitions[name]
+    require_deed(transition, deed)
+    standing = await standing_of(site, record, transition, deed)
+    handed = [await _stored(site, actor, record, deed.evidence)] if deed.evidence else []
+    return _version(site, actor, record, name, transition, deed.reason, handed, standing)
 
 
 async def advance(
