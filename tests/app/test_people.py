@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from app.demo import PASSWORD
 from models.documents.account import Account
 from models.documents.event import Event
@@ -48,6 +50,7 @@ async def test_an_account_of_the_staff_is_issued_changed_stopped_and_removed(ins
     assert issuer.actor.name == "chief x"
 
 
+@pytest.mark.slow
 async def test_only_system_administrators_change_accounts_and_auditors_take_the_list(inside: Inside) -> None:
     chief, watcher = await chief_of(inside), await chief_of(inside, "watcher", "auditor")
     company = await new_company(inside.site)
@@ -69,6 +72,7 @@ async def test_only_system_administrators_change_accounts_and_auditors_take_the_
     assert (await chief.post(f"/admin/people/{own.id}/suspend", {"reason": "x"})).status_code == 409
 
 
+@pytest.mark.slow
 async def test_a_review_of_the_staff_is_decided_and_one_of_operators_is_followed(inside: Inside) -> None:
     chief = await chief_of(inside)
     clerk = await somebody(inside.site, None, "reviewer", login="clerk")

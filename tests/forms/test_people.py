@@ -55,6 +55,7 @@ async def test_the_list_leads_to_each_user_and_says_who_is_locked_and_why(
     assert (await account("minato-viewer")).lock is None
 
 
+@pytest.mark.slow
 async def test_a_user_is_stopped_let_go_on_reissued_and_removed(administrator: Tab) -> None:
     await administrator.open("/portal/users/minato-viewer")
     await administrator.press("アカウントを停止する", {"reason": "休職 <b>"})
