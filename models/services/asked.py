@@ -54,9 +54,8 @@ async def thread_of(site: Site, actor: Actor, application: Application) -> list[
 
 async def write(site: Site, actor: Actor, application: Application, text: str, key: str) -> None:
     """Write to the other side, which is mailed. Raises AnswersInvalid (path ``text``), AlreadyDone (a form
-    sent twice), NotAllowed."""
-    if actor.kind == "staff":
-        require(actor, "request.make")
+    sent twice), NotAllowed, WritingStopped."""
+    require(actor, "request.make" if actor.kind == "staff" else "application.write_own")
     await require_writing(site, actor)
 
     async def body(session: Session) -> None:
@@ -103,6 +102,7 @@ async def last_record(site: Site, actor: Actor, application: Application) -> Rec
 async def take_over(site: Site, actor: Actor, application: Application, *, revision: int) -> int:
     """Put last time's answers into the questions not answered yet; how many. Files and confirmations are
     given anew. Raises NotFound (nothing to take over), TransitionRefused, RecordChanged, WritingStopped."""
+    require(actor, "application.write_own")
     require_applicant(site, actor, application)
     await require_writing(site, actor)
     record = await last_record(site, actor, application)
