@@ -60,8 +60,10 @@ async def test_the_staff_stop_restore_and_revoke_a_certificate_each_with_its_rea
     assert REASON in (await watcher.client.get(page)).text
     for address in ("/admin/register/nonsense", f"/admin/register/{new_id()}"):
         assert (await chief.client.get(address)).status_code == 404
+    assert "証明書ファイル" in (await chief.client.get("/admin/register")).text
+    assert (await watcher.client.get("/admin/register")).status_code == 403
     pem = TrialAuthority(inside.hands()).issue("x", "X").decode()
-    answer = await chief.post("/admin/register/new", {"operator": "?", "label": "x", "text": pem})
+    answer = await chief.post("/admin/register", {"operator": "?", "label": "x", "text": pem})
     assert (answer.status_code, "BEGIN CERTIFICATE" in answer.text) == (422, True)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from admin.actor import actor_of, may, site_of
 from admin.language import N_, say
@@ -20,6 +20,7 @@ from models.documents.base import read_id
 from models.documents.certificate import STOPPED, Certificate
 from models.documents.event import Event
 from models.errors import NotFound, TorokuError
+from models.permissions import require
 from models.services import registering, stopping, using
 from models.services.certificates import PEM_LIMIT
 from models.services.presenting import is_listed
@@ -72,20 +73,17 @@ class RegisterPage(PageView):
         ]
 
     @route("", methods=["GET"])
-    async def show_all(self, request: Request) -> Response:
-        """The list of all certificates."""
-        return RedirectResponse(f"{root_of(request)}/certificates/list", status_code=303)
-
-    @route("/new", methods=["GET"])
     async def show_new(self, request: Request) -> Response:
         """The form that registers a certificate; who asks is proved before a file is chosen."""
+        require(actor_of(request), "certificate.manage")
         require_recent(site_of(request), actor_of(request))
         return self._new(request, {"operator": request.query_params.get("operator") or ""})
 
-    @route("/new", methods=["POST"])
+    @route("", methods=["POST"])
     async def register(self, request: Request) -> Response:
         """Register a certificate for an operator."""
         site, actor = site_of(request), actor_of(request)
+        require(actor, "certificate.manage")
         form = await self.form(request, files=1, fields=20)
         typed = {name: text_of(form, name, longest=PEM_LIMIT) for name in ("operator", "label", "text")}
         try:
