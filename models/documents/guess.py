@@ -1,4 +1,4 @@
-"""How often signing in failed within an hour, and with how many IDs; under keyed hashes, nothing says whose."""
+"""How often signing in failed within an hour, and with how many IDs; under keyed hashes, telling nobody."""
 
 from collections.abc import Sequence
 from datetime import datetime
