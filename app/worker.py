@@ -77,7 +77,7 @@ class Worker:
             self._repeat(self.remind_some, SELDOM),
             self._repeat(self.tell_overdue, SELDOM),
             self._repeat(self.remind_of_certificates, RARELY),
-            self._repeat(self.tell_of_terms, OFTEN),
+            self._repeat(self.tell_of_terms, RARELY),
             self._repeat(self.ask_operators, RARELY),
         )
 

@@ -8,7 +8,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from models.documents.base import Id, Stored
 from models.language import Text
 
-LineState = Literal["queued", "sent", "failed"]
+LineState = Literal["queued", "sent", "failed", "otherwise"]
 
 
 class Mailing(Stored):
@@ -40,7 +40,8 @@ class Mailing(Stored):
 
 
 class MailingLine(Stored):
-    """What became of the mail to one person. ``message_key`` is the ``dedupe_key`` of the mail."""
+    """What became of the mail to one person; ``otherwise``: they were told in another way. ``message_key`` is
+    the ``dedupe_key`` of the mail."""
 
     mailing_id: Id
     account_id: Id
@@ -54,6 +55,7 @@ class MailingLine(Stored):
     sent_at: datetime | None = None
     failed_at: datetime | None = None
     problem: str = ""
+    """Why it failed; of one who was told in another way, how."""
 
     class Settings:
         name = "mailing_lines"

@@ -12,9 +12,11 @@ from models.documents.guarded import insert_or, update_where
 from models.documents.mailing import LineState, Mailing, MailingLine
 from models.documents.message import Message
 from models.documents.store import Session
-from models.errors import NotFound, TermsMoved
+from models.errors import AnswersInvalid, NotFound, TermsMoved
 from models.language import LANGUAGES, Language
+from models.language import Message as Said
 from models.permissions import SYSTEM, Actor, require
+from models.schema.reading import AnswerError
 from models.services.delivery import retry
 from models.services.events import record_event
 from models.services.messages import Letter, Recipient, queue_letter
@@ -160,7 +162,7 @@ async def _settle(site: Site, mailing: Mailing) -> bool:
     moved = await _take_outcomes(mailing)
     if mailing.listed_at is None:
         return moved
-    left = {"mailing_id": mailing.id, "state": {"$ne": "sent"}}
+    left = {"mailing_id": mailing.id, "state": {"$in": ["queued", "failed"]}}
     if await MailingLine.raw().find_one(left, {"_id": 1}) is None:
         await _end(site, mailing)
         return True
@@ -255,10 +257,11 @@ class Figures:
     queued: int = 0
     sent: int = 0
     failed: int = 0
+    otherwise: int = 0
 
     @property
     def total(self) -> int:
-        return self.queued + self.sent + self.failed
+        return self.queued + self.sent + self.failed + self.otherwise
 
 
 async def figures_of(mailing: Mailing, session: Session = None) -> Figures:
@@ -313,6 +316,30 @@ async def send_again(site: Site, actor: Actor, mailing: Mailing) -> int:
         changed = {"state": "queued", "failed_at": None, "problem": ""}
         await update_where(MailingLine, {"message_key": row["dedupe_key"]}, {"$set": changed})
     return len(rows)
+
+
+NOTE_LIMIT = 300
+"""Longest note on how somebody was told (characters)."""
+
+
+async def note_told(site: Site, actor: Actor, mailing: Mailing, line: str, note: str) -> None:
+    """Keep that somebody whose mail failed was told in another way, and how. Raises NotAllowed,
+    AnswersInvalid (path ``note``), NotFound where no mail of this line has failed."""
+    require(actor, "message.retry")
+    if not 0 < len(note.strip()) <= NOTE_LIMIT:
+        said = Said("Say how, in at most {limit} characters.", {"limit": NOTE_LIMIT})
+        raise AnswersInvalid((AnswerError("note", "required", said),))
+    where = {"_id": read_id(line), "mailing_id": mailing.id, "state": "failed"}
+
+    async def body(session: Session) -> None:
+        values = {"state": "otherwise", "problem": note.strip(), "sent_at": site.now()}
+        told = await update_where(MailingLine, where, {"$set": values}, session)
+        if told is None:
+            raise NotFound
+        subject = Subject(kind="account", id=told.account_id, label=told.login)
+        await record_event(site, actor, "terms.told_otherwise", subject, session, version=mailing.version)
+
+    await site.store.transaction(body)
 
 
 async def overdue(site: Site) -> int:

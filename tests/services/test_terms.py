@@ -13,7 +13,7 @@ from models.documents.event import Event
 from models.documents.mailing import Mailing, MailingLine
 from models.documents.message import Message
 from models.documents.terms import TermsVersion
-from models.errors import AnswersInvalid, NotAllowed, TermsMoved
+from models.errors import AnswersInvalid, NotAllowed, NotFound, TermsMoved
 from models.permissions import Actor
 from models.services import mailings, terms, terms_publishing
 from models.services.delivery import claim_due, mark_failed, mark_sent
@@ -239,6 +239,29 @@ async def test_the_ledger_follows_its_mails_and_failed_ones_are_sent_again(site:
     assert ended is not None
     assert ended.settled_at is not None
     assert await Event.find({"action": "terms.everybody_told"}).count() == 1
+
+
+async def test_who_is_told_in_another_way_is_noted_and_owed_nothing_more(site: Site) -> None:
+    """Control: without the note of how, nothing is kept."""
+    await people(site, 1)
+    mailing = await published(site)
+    await work(site)
+    envelope = await claim_due(site)
+    assert envelope is not None
+    await mark_failed(site, envelope.message, "550 no such user")
+    await work(site)
+    chief = await staff(site, "chief", "system_administrator")
+    ((line,), _) = await mailings.lines_of(mailing, "failed")
+    with pytest.raises(AnswersInvalid):
+        await mailings.note_told(site, chief, mailing, str(line.id), " ")
+    await mailings.note_told(site, chief, mailing, str(line.id), "電話で連絡")
+    with pytest.raises(NotFound):
+        await mailings.note_told(site, chief, mailing, str(line.id), "もう一度")
+    await work(site)
+    ended = await Mailing.get(mailing.id)
+    assert ended is not None
+    assert ended.settled_at is not None
+    assert await Event.find({"action": "terms.told_otherwise"}).count() == 1
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,11 @@ from starlette.responses import Response
 from admin.actor import actor_of, may, site_of
 from admin.language import N_, language
 from admin.language import lazy_gettext as _
+from admin.posted import text_of
 from admin.views.columns import Choice
 from admin.views.page import Crumb, PageView, route
 from models.documents.mailing import Mailing
-from models.errors import NotFound
+from models.errors import AnswersInvalid, NotFound, TorokuError
 from models.services import mailings
 from models.services.mailings import Figures
 
@@ -19,6 +20,7 @@ STATES = {
     "queued": Choice(_("In the outbox"), "info"),
     "sent": Choice(_("Sent out"), "good"),
     "failed": Choice(_("Could not be sent"), "bad"),
+    "otherwise": Choice(_("Told in another way"), "good"),
 }
 
 
@@ -45,8 +47,11 @@ class MailingsPage(PageView):
 
     @route("/{id}", methods=["GET"])
     async def show_one(self, request: Request) -> Response:
-        """One change: its figures, and the ledger, those that failed first wanted."""
+        """One change: its figures and the ledger, of one state or whole."""
         mailing = await mailings.find_mailing(actor_of(request), str(request.path_params["id"]))
+        return await self._draw(request, mailing)
+
+    async def _draw(self, request: Request, mailing: Mailing, refusal: TorokuError | None = None) -> Response:
         asked = request.query_params
         state = asked.get("state") or ""
         if state not in ("", *STATES):
@@ -55,6 +60,7 @@ class MailingsPage(PageView):
         return self.page(
             request,
             "system_mailing.html",
+            refusal=refusal,
             title=f"{mailing.title(language())} {mailing.version}",
             crumbs=[Crumb(mailing.version)],
             told=self._told(request, mailing, await mailings.figures_of(mailing)),
@@ -80,6 +86,19 @@ class MailingsPage(PageView):
         count = await mailings.send_again(site, actor, mailing)
         done = N_("{count} mails are in the outbox again.")
         return self.back(request, f"/{mailing.id}", done=done, values={"count": count})
+
+    @route("/{id}/lines/{line}", methods=["POST"])
+    async def note_told(self, request: Request) -> Response:
+        """Note how somebody was told whom no mail reached."""
+        site, actor = site_of(request), actor_of(request)
+        mailing = await mailings.find_mailing(actor, str(request.path_params["id"]))
+        form = await self.form(request, fields=5)
+        note = text_of(form, "note", longest=2000)
+        try:
+            await mailings.note_told(site, actor, mailing, str(request.path_params["line"]), note)
+        except AnswersInvalid as refusal:
+            return await self._draw(request, mailing, refusal)
+        return self.back(request, f"/{mailing.id}", done=N_("It has been noted."))
 
     def _told(self, request: Request, mailing: Mailing, figures: Figures) -> dict[str, Any]:
         site = site_of(request)
