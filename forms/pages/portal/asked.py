@@ -19,6 +19,7 @@ from forms.pages.visit import (
 )
 from models.documents.application import Application
 from models.errors import AlreadyDone, AnswersInvalid
+from models.permissions import allowed
 from models.services import asked
 from models.services.applications import is_with_applicant
 from models.services.threads import LONGEST
@@ -57,10 +58,12 @@ async def _find(visit: Visit) -> Application:
 
 
 async def _draw(visit: Visit, found: Application, text: str = "", errors: Summary = ()) -> Response:
+    may_write = allowed(visit.actor, "application.write_own")
     context: dict[str, Any] = {
         "application": found,
         "row": told(visit, found),
-        "writing": is_with_applicant(visit.site, found) and found.open,
+        "writing": may_write and found.open and is_with_applicant(visit.site, found),
+        "may_write": may_write,
         "last": await asked.last_record(visit.site, visit.actor, found),
         "messages": await asked.thread_of(visit.site, visit.actor, found),
         "key": visit.site.entropy(16).hex(),
