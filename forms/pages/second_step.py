@@ -30,7 +30,7 @@ async def show_code(request: Request) -> Response:
     try:
         await _waiting(visit)
     except SignInFailed:
-        return go("/portal" if visit.actor.kind == "operator" else "/login")
+        return await _begin_again(visit)
     return _code_page(visit, wanted)
 
 
@@ -45,10 +45,16 @@ async def send_code(request: Request) -> Response:
     except CodeRefused as error:
         return _code_page(visit, wanted, translate(error.public, visit.language))
     except SignInFailed:
-        await visit.browser.sign_out()
-        return go("/login?done=begin_again")
+        return await _begin_again(visit)
     await visit.browser.sign_in(account)
     return go(wanted)
+
+
+async def _begin_again(visit: Visit) -> Response:
+    """Nothing waits here, or nothing more; who is signed in stays so."""
+    if visit.browser.pending is not None:
+        await visit.browser.sign_out()
+    return go("/portal" if visit.actor.kind == "operator" else "/login?done=begin_again")
 
 
 async def _waiting(visit: Visit) -> Account:

@@ -171,7 +171,7 @@ async def recovery_left(account: Account) -> int:
 
 async def remove(site: Site, actor: Actor, account: Account) -> None:
     """Sign in without codes from now on. Raises ConfirmationRequired, NotAllowed (staff where codes are
-    required)."""
+    required), NotFound (none are set up)."""
     require_recent(site, actor)
     if account.kind == "staff" and site.staff_codes:
         raise NotAllowed(rule="code.remove")
@@ -198,6 +198,9 @@ async def reset(site: Site, actor: Actor, account_id: Id, reason: str) -> Accoun
 
 
 async def _remove(site: Site, actor: Actor, account: Account, action: str, **details: str) -> None:
+    if account.code_set_at is None:
+        raise NotFound
+
     async def body(session: Session) -> None:
         await Authenticator.raw().update_one({"_id": account.id}, {"$set": EMPTY}, session=session)
         await update_where(Account, {"_id": account.id}, {"$set": {"code_set_at": None}}, session)

@@ -89,8 +89,9 @@ HOSTILE: dict[str, str] = {
 LONG = 2_000
 """A longer text is not sent under every name at once: no address is that long."""
 
-REMEMBERED = {"events", "limits", "tries"}
-"""What may be written about a refusal: that it was asked."""
+REMEMBERED = {"events", "limits", "limit_counts", "tries", "authenticators"}
+"""What may be written about a refusal: that it was asked. One's own authenticator is begun by a button, with
+nothing typed that could be wrong."""
 
 
 @pytest_asyncio.fixture
