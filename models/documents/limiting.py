@@ -41,6 +41,10 @@ class Counted(NamedTuple):
     ends_at: datetime
 
 
+_Update = tuple[str, datetime, int]
+"""The name of a window, when it ends, how often it was counted."""
+
+
 class _Waiting(NamedTuple):
     expiry: int
     amount: int
@@ -49,13 +53,16 @@ class _Waiting(NamedTuple):
 
 class LimitCounts(Storage):
     """Fixed windows of the clock. Counts that come up in the same turn, and those that come while others are
-    written, go to the database together: one write, one read. `name_of` hides a key."""
+    written, go to the database together: one write, one read; without `bulk`, which ``memory://`` has
+    not, one by one. `name_of` hides a key."""
 
     STORAGE_SCHEME = None
 
-    def __init__(self, clock: Callable[[], datetime], name_of: Callable[[str], str]) -> None:
+    def __init__(
+        self, clock: Callable[[], datetime], name_of: Callable[[str], str], *, bulk: bool = True
+    ) -> None:
         super().__init__()
-        self._clock, self._name_of = clock, name_of
+        self._clock, self._name_of, self._bulk = clock, name_of, bulk
         self._waiting: dict[str, list[_Waiting]] = {}
         self._writing: asyncio.Task[None] | None = None
 
@@ -87,13 +94,16 @@ class LimitCounts(Storage):
         found = await self._running(key)
         return float((found["ends_at"] if found else self._clock()).timestamp())
 
+    def _kept(self) -> Any:
+        return LimitCount.raw().with_options(**HERE) if self._bulk else LimitCount.raw()
+
     def _windows(self, key: str) -> dict[str, Any]:
         """Every window of a key: their names begin with it."""
         return {"_id": {"$regex": f"^{self._name_of(key)}:"}}
 
     async def _running(self, key: str) -> Mapping[str, Any] | None:
         where = {**self._windows(key), "ends_at": {"$gt": self._clock()}}
-        found: Mapping[str, Any] | None = await _kept().find_one(where)
+        found: Mapping[str, Any] | None = await self._kept().find_one(where)
         return found
 
     async def check(self) -> bool:
@@ -131,12 +141,26 @@ class LimitCounts(Storage):
         now = self._clock()
         windows = {key: self._window(key, waiting[0].expiry, now) for key, waiting in batch.items()}
         amounts = {key: sum(each.amount for each in waiting) for key, waiting in batch.items()}
-        kept = _kept()
-        await kept.bulk_write([_update(*windows[key], amounts[key]) for key in batch], ordered=False)
+        updates = [(*windows[key], amounts[key]) for key in batch]
+        kept = await (self._together(updates) if self._bulk else self._one_by_one(updates))
         names = [name for name, _ in windows.values()]
         rows = await kept.find({"_id": {"$in": names}}, {"taken": 1}).to_list(None)
         known = {row["_id"]: int(row["taken"]) for row in rows}
         return {key: Counted(known.get(name, amounts[key]), ends) for key, (name, ends) in windows.items()}
+
+    async def _together(self, updates: Sequence[_Update]) -> Any:
+        kept = self._kept()
+        written = [
+            UpdateOne({"_id": name}, _counting(ends, amount), upsert=True) for name, ends, amount in updates
+        ]
+        await kept.bulk_write(written, ordered=False)
+        return kept
+
+    async def _one_by_one(self, updates: Sequence[_Update]) -> Any:
+        kept = self._kept()
+        for name, ends, amount in updates:
+            await kept.update_one({"_id": name}, _counting(ends, amount), upsert=True)
+        return kept
 
     def _window(self, key: str, expiry: int, now: datetime) -> tuple[str, datetime]:
         """The name of a key's window that runs, and when that ends."""
@@ -144,14 +168,8 @@ class LimitCounts(Storage):
         return f"{self._name_of(key)}:{number}", datetime.fromtimestamp((number + 1) * expiry, UTC)
 
 
-def _kept() -> Any:
-    return LimitCount.raw().with_options(**HERE)
-
-
-def _update(name: str, ends: datetime, amount: int) -> UpdateOne:
-    return UpdateOne(
-        {"_id": name}, {"$inc": {"taken": amount}, "$setOnInsert": {"ends_at": ends}}, upsert=True
-    )
+def _counting(ends: datetime, amount: int) -> dict[str, Any]:
+    return {"$inc": {"taken": amount}, "$setOnInsert": {"ends_at": ends}}
 
 
 def _allot(batch: Mapping[str, Sequence[_Waiting]], found: Mapping[str, Counted]) -> None:

@@ -77,7 +77,7 @@ class Site:
     @cached_property
     def limit_counts(self) -> LimitCounts:
         """What limits count, in the database."""
-        return LimitCounts(self.clock, partial(self.sign, "limit"))
+        return LimitCounts(self.clock, partial(self.sign, "limit"), bulk=self.store.transactional)
 
     @cached_property
     def tally(self) -> Tally:
