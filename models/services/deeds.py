@@ -132,8 +132,8 @@ def review_moment(site: Site, transition: Transition, chosen: date | None) -> da
     last = site.calendar.due(site.now(), transition.review.after)
     if chosen is None:
         return last
-    moment = site.calendar.midnight(chosen + timedelta(days=1))
-    if not site.now() < moment <= last:
+    last_day = site.calendar.due_day(last)
+    if not site.today() <= chosen <= last_day:
         said = "Choose a day to look again from today until {day}."
-        raise StepIncomplete(said, field="review_on", day=site.calendar.due_day(last).isoformat())
-    return moment
+        raise StepIncomplete(said, field="review_on", day=last_day.isoformat())
+    return site.calendar.midnight(chosen + timedelta(days=1))

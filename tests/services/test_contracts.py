@@ -1,6 +1,6 @@
 """The contract with an operator (terms of use 2.6, 2.7): interrupted, lifted, ended, cancelled, handed on."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -148,7 +148,7 @@ async def test_a_day_to_look_again_is_at_most_thirty_days_ahead_and_told_once_wh
 ) -> None:
     record, _ = operator
     today = site.today()
-    for wrong in (today - timedelta(days=1), today + timedelta(days=31)):
+    for wrong in (today - timedelta(days=1), today + timedelta(days=31), date.max):
         with pytest.raises(StepIncomplete) as refused:
             await interrupt(site, approver, record, review_on=wrong)
         assert refused.value.field == "review_on"
