@@ -27,6 +27,9 @@ NEVER_A_DELEGATES = frozenset(
         "delegate.manage_own",
         "review.view_own",
         "review.decide_own",
+        "certificate.manage",
+        "declaration.answer",
+        "loss.report_accounts",
     }
 )
 """What stays with the operator's own people, whatever a delegate's role says (terms of use 2.3)."""

@@ -162,6 +162,10 @@ class DelegatesView(AccountsView):
             order=(("delegation.ends", 1),),
         )
 
+    async def list_extras(self, request: Request) -> Mapping[str, Any]:
+        """Nothing is issued here; the file holds the delegates too."""
+        return {**await super().list_extras(request), "new_href": ""}
+
     def own_routes(self) -> list[Route]:
         """Only those of a list."""
         return RawListView.own_routes(self)
