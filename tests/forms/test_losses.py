@@ -134,7 +134,9 @@ async def test_a_loss_is_reported_while_the_service_is_closed(administrator: Tab
     await register(administrator, site, label="紛失した端末")
     second = await Certificate.find_one({"label": "紛失した端末"})
     assert second is not None
-    root = Actor(kind="staff", roles=frozenset({"system_administrator"}), confirmed_at=site.now())
+    chief, roles = await Account.find_one({"login": "system-1"}), frozenset({"system_administrator"})
+    assert chief is not None
+    root = Actor(kind="staff", account_id=chief.id, roles=roles, confirmed_at=site.now())
     await set_stop(site, root, None, level="closed", code=3, text="地震のため")
     await site.switchboard.refresh()
     assert (await administrator.open("/portal/applications")).status == 503  # the control
