@@ -26,7 +26,7 @@ from models.documents.stop import Stop
 from models.permissions import Actor
 from models.schema.definition import RecordType
 from models.services.alarming import raise_alarm
-from models.services.credentials import hash_password
+from models.services.passwords import hash_password
 from models.services.stops import set_stop
 from tests.app.conftest import Inside, OpenBrowser
 from tests.app.people import Applicant, Member
@@ -189,8 +189,9 @@ async def test_a_stop_set_in_one_process_refuses_the_next_write_in_another_withi
     applicant = await Applicant(browser(), operator_type).present_certificate()
     await applicant.begin()
     async with open_database("embedded:", data_dir=program.folder, owner=False) as database:
-        where = {"TOROKU_DATABASE_URL": database.address, "TOROKU_WORKER": "false"}
-    with running(Program(program.folder / "other", demo=False, **where)) as other:
+        url = database.address
+    second = Program(program.folder / "other", demo=False, TOROKU_DATABASE_URL=url, TOROKU_WORKER="false")
+    with running(second) as other:
         async with httpx.AsyncClient(base_url=other.url, timeout=60) as client:
             chief = await Member(client).sign_in("system-1")
             assert (await chief.post("/admin/stops", form())).status_code == 303
@@ -223,7 +224,7 @@ async def test_one_request_too_many_is_told_in_words_and_loses_nothing(
     applicant = await Applicant(inside.browser(), operator_type).present_certificate()
     await applicant.begin()
     limited(inside, writes={"address": "4 per minute"}, sign_ins={"address": "1 per minute"})
-    statuses = []
+    statuses: list[int] = []
     while statuses.count(303) < 5 and 429 not in statuses:
         answer = await applicant.send("company", {"operator_name": "港電力"}, action="save")
         statuses.append(answer.status_code)
