@@ -62,7 +62,7 @@ def all_msgids(root: Path = ROOT) -> dict[str, Place]:
         found |= dict.fromkeys(message_ids(), "models/schema/formats.py")
         effects = [*EFFECTS.values(), *LIFECYCLE_EFFECTS.values()]
         found |= dict.fromkeys((effect.does for effect in effects), "models/workflow/effects.py")
-        found |= dict.fromkeys((getattr(errors, name).message for name in ERRORS), "models/errors.py")
+        found |= dict.fromkeys((getattr(errors, name).message for name in ERRORS), "models/errors")
     return found
 
 

@@ -22,20 +22,20 @@ from models.documents.comment import Comment
 from models.documents.counter import Counter
 from models.documents.declaration import Confirmation, ConfirmationRound, Declaration
 from models.documents.event import Event
-from models.documents.hold import Hold
 from models.documents.guess import Guess
+from models.documents.hold import Hold
 from models.documents.indexes import ensure_indexes, record_indexes
 from models.documents.job import Job
 from models.documents.limiting import LimitCount
 from models.documents.link import Link
-from models.documents.mailing import Mailing, MailingLine
 from models.documents.loss import LossReport
+from models.documents.mailing import Mailing, MailingLine
 from models.documents.message import Message
 from models.documents.notice import Notice
 from models.documents.recertification import Recertification, RecertificationLine
 from models.documents.record import RecordTypeVersion, RecordVersion, envelope_schema
-from models.documents.request import Request
 from models.documents.redaction import Redaction
+from models.documents.request import Request
 from models.documents.retention import RetentionItem, RetentionRun
 from models.documents.schema_change import SchemaChange
 from models.documents.session import BrowserSession

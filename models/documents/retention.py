@@ -1,9 +1,10 @@
 """Runs of the retention job: what was found due, who approved, what was done with each thing."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
-from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo import ASCENDING, DESCENDING, IndexModel, UpdateOne
 
 from models.documents.base import Id, Person, Stored
 
@@ -70,3 +71,16 @@ class RetentionItem(Stored):
             IndexModel([("run_id", ASCENDING), ("thing_id", ASCENDING)], unique=True, name="once_a_run"),
             IndexModel([("run_id", ASCENDING), ("state", ASCENDING), ("_id", ASCENDING)], name="to_do"),
         )
+
+
+async def list_items(items: Sequence[RetentionItem]) -> None:
+    """Write things into the report of their run; those that are in it already stay as they are."""
+    writes = [
+        UpdateOne(
+            {"run_id": item.run_id, "thing_id": item.thing_id},
+            {"$setOnInsert": item.model_dump(exclude={"id", "run_id", "thing_id"})},
+            upsert=True,
+        )
+        for item in items
+    ]
+    await RetentionItem.raw().bulk_write(writes, ordered=False)

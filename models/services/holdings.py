@@ -9,9 +9,10 @@ from models.documents.certificate import Certificate
 from models.documents.event import Subject
 from models.documents.store import Session
 from models.errors import NotFound
+from models.grants import PERMISSIONS
 from models.interchange.tables.comma import CommaWriter
 from models.language import Language, Message
-from models.permissions import PERMISSIONS, Actor, allowed, require
+from models.permissions import Actor, allowed, require
 from models.services.events import record_event
 from models.services.identifying import acting
 from models.services.roles import role_label

@@ -5,13 +5,11 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
-from pymongo import UpdateOne
-
 from models.configuration.site import Retention
 from models.documents.base import Id
 from models.documents.event import Subject
 from models.documents.guarded import insert_or, update_where
-from models.documents.retention import RetentionItem, RetentionRun
+from models.documents.retention import RetentionItem, RetentionRun, list_items
 from models.documents.store import Session
 from models.errors import NotAllowed, NotFound, RetentionRefused
 from models.permissions import SYSTEM, Actor, require
@@ -122,15 +120,7 @@ async def _list(site: Site, run: RetentionRun, batch: list[Due]) -> None:
         return
     kept = await held({identity for due in batch for identity in (due.thing_id, due.operator_id) if identity})
     items = [_item(run, due, kept) for due in batch]
-    writes = [
-        UpdateOne(
-            {"run_id": run.id, "thing_id": item.thing_id},
-            {"$setOnInsert": item.model_dump(exclude={"id", "run_id", "thing_id"})},
-            upsert=True,
-        )
-        for item in items
-    ]
-    await RetentionItem.raw().bulk_write(writes, ordered=False)
+    await list_items(items)
     await RetentionRun.raw().update_one({"_id": run.id}, {"$set": {"lease_until": site.now() + LEASE}})
 
 

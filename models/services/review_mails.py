@@ -7,7 +7,7 @@ from models.documents.account import Account
 from models.documents.base import Id, read_id
 from models.documents.recertification import Recertification, RecertificationLine
 from models.documents.store import Session
-from models.permissions import PERMISSIONS
+from models.grants import PERMISSIONS
 from models.services.administration import day_words, has_mail
 from models.services.messages import Letter, Recipient, queue_letter
 from models.services.roles import ADMINISTRATOR

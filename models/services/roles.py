@@ -5,8 +5,8 @@ from typing import Any
 
 from models.configuration.site import OperatorRole
 from models.documents.account import Account, Delegation
+from models.grants import PERMISSIONS
 from models.language import Text
-from models.permissions import PERMISSIONS
 from models.services.site import Site
 
 ADMINISTRATOR, USER = "administrator", "user"

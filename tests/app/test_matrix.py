@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from models.documents.account import Account
 from models.documents.base import new_id
-from models.permissions import PERMISSIONS
+from models.grants import PERMISSIONS
 from models.schema.definition import RecordType
 from tests.app.conftest import Inside
 from tests.app.matrix import ANYBODY, GENERIC, MATRIX, NOBODY, OWN, SIGNED_IN, Row, key_of, without_rows

@@ -12,7 +12,8 @@ from models.configuration.load import Configuration
 from models.documents.base import new_id
 from models.documents.store import Mongo
 from models.errors import NotAllowed
-from models.permissions import PERMISSIONS, SYSTEM, Actor, Permission, allowed, require
+from models.grants import PERMISSIONS, Permission
+from models.permissions import SYSTEM, Actor, allowed, require
 from models.schema.definition import RecordType
 from tests.app.conftest import Inside, OpenBrowser
 from tests.app.matrix import GENERIC

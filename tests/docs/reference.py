@@ -17,8 +17,8 @@ from app.settings import ROOT, Settings
 from models import errors
 from models.access import HOLDERS
 from models.configuration.mail import LINKS, PLACEHOLDERS
+from models.grants import PERMISSIONS
 from models.language import translate
-from models.permissions import PERMISSIONS
 from models.schema.fields import FIELD_TYPES, BaseField, type_name
 from models.schema.fields.file import KINDS
 from models.schema.finding import CODES
@@ -168,7 +168,7 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def error_codes() -> str:
-    """Every expected failure, from ``models/errors.py``."""
+    """Every expected failure, from ``models/errors``."""
     rows = (
         (kind.code, str(kind.status), kind.message, _japanese(kind.message), first_paragraph(kind))
         for kind in vars(errors).values()

@@ -7,9 +7,9 @@ import pytest
 from models.documents.account import Account
 from models.documents.link import Link, Purpose
 from models.errors import LinkRefused, SignInFailed
+from models.services.links import LIFETIMES, make_link, peek, token_of, use_link
 from models.services.passwords import hash_password
 from models.services.signing import ATTEMPTS, sign_in
-from models.services.links import LIFETIMES, make_link, peek, token_of, use_link
 from models.services.site import Site
 from tests.clock import Hands
 

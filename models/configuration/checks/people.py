@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from models.configuration.checks.place import unknown
 from models.configuration.load import Configuration
-from models.permissions import PERMISSIONS
+from models.grants import PERMISSIONS
 from models.schema.finding import Finding
 from models.schema.source import Source
 

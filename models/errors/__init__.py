@@ -1,0 +1,203 @@
+"""Every expected failure, drawn once.
+
+TorokuError                      500 T-X000  something went wrong on our side
+├── ConfigurationError           500 T-X100  the configuration cannot be used (carries the findings)
+├── DatabaseUnavailable          503 T-D001  the database does not answer; try again
+├── DatabaseRefused              500 T-D002  the database is of a kind that cannot keep our promises
+├── DatabaseInUse                500 T-D003  another process holds the data folder
+├── NotFound                     404 T-N001  no such page or record, or not for you to see
+├── NotAllowed                   403 T-P001  the rules do not allow it (names the rule)
+├── SignInRequired               401 T-P002  sign in first
+├── SignInFailed                 401 T-P003  ID, password or certificate not accepted
+├── CertificateRefused           422 T-P004  the client certificate cannot be used
+│   ├── CertificateUnknown       422 T-C101  from no authority this site accepts
+│   ├── CertificateExpired       422 T-C102  its time is over (says since when)
+│   ├── CertificateNotYetValid   422 T-C103  its time has not begun (says when it does)
+│   ├── CertificateRevoked       422 T-C104  its issuer took it back
+│   ├── CertificateUnreadable    422 T-C105  no certificate that can be read
+│   ├── CertificateNotForClients 422 T-C106  made for something else
+│   ├── RevocationUnknown        503 T-C107  whether it was taken back cannot be told
+│   └── CertificateRequired      403 T-C109  the site is open only to who presents one
+├── CertificateMoved             409 T-C201  a certificate is no longer as this page showed it
+├── CertificateNeeded            409 T-C202  a certificate nobody could do without is not given up so
+├── LossMoved                    409 T-C203  a report of loss is no longer as this page showed it
+├── ForwardingRefused            400 T-C108  a proxy's header from somebody else, or garbled
+├── LinkRefused                  410 T-P005  the one-time link is used, expired or unknown
+├── TooManyRequests              429 T-P006  slow down
+│   ├── LimitReached             429 T-W007  above a limit of the site (says when it is possible again)
+│   └── StoppedByLimit           429 T-W008  above it again and again: limited for a while
+├── ConfirmationRequired         403 T-S101  a sensitive act: enter the password again first
+├── CodeRefused                  401 T-S102  the one-time code is wrong or was used
+├── TransitionRefused            409 T-W001  the workflow has no such step from here
+│   ├── SendingClosed            409 T-W005  nothing is received now (says when it opens)
+│   ├── TooManyDrafts            409 T-W009  as many drafts are open as can be kept
+│   └── StepIncomplete           422 T-W101  something the step of a registration asks for is not there
+├── HoldRefused                  422 T-W102  a legal hold that cannot be placed or lifted (says why)
+├── RetentionRefused             409 T-W103  a run of the retention job that is not possible (says why)
+├── RedactionRefused             422 T-W104  a text that cannot be redacted (says why)
+├── AlreadyDone                  409 T-W002  somebody else was first (names who and when)
+├── RecordChanged                409 T-W003  the record in force changed since the application began
+├── DuplicateValue               422 T-V002  a value that must be unique is already registered
+├── AlreadyOpen                  409 T-W004  another application on this record is open
+├── AnswersInvalid               422 T-V001  answers with errors, by field
+├── UploadRefused                422 T-V003  file too large, of a kind not allowed, or not what it says
+│   └── ScannerUnavailable       503 T-V007  no virus scanner answers, and nothing is kept unscanned
+├── FilterRefused                422 T-V004  a filter that cannot be asked (says which parts)
+├── ViewRefused                  422 T-V005  a view that cannot be saved or shared (says why)
+├── CommentRefused               422 T-V006  a comment that cannot be written or changed (says why)
+├── SchemaChangeRefused          409 T-S001  a change of a record type would lose or break data (says what)
+├── StepsFailed                  409 T-S002  a step of evolution fails on stored records (carries which)
+├── SchemaMoved                  409 T-S003  another version was published meanwhile
+├── TransferRefused              422 T-I001  a file of records cannot be read or made (says why)
+├── JobMoved                     409 T-I002  the job is not where this page thought it was
+├── AccountGuarded               409 T-S201  an account that cannot be changed so (says why)
+├── ReviewClosed                 409 T-S202  a review of who has what is over, or the line was decided
+├── ImportRefused                422 T-S004  a form of another system cannot be read (says why)
+├── RequestRefused               422 T-R101  a case or a request that cannot be made so (says why)
+├── SearchTooWide                422 T-L001  a list cannot be found in the time there is; narrow it
+├── TermsNotAccepted             403 T-T101  the terms of use have not been accepted by this account yet
+├── TermsMoved                   409 T-T102  the version of the terms is not where this page thought it was
+├── DeclarationMoved             409 T-T103  what was to be confirmed has changed or was answered meanwhile
+├── WritingStopped               503 T-M001  applicants may only read for now (says why)
+│   └── ServiceClosed            503 T-W006  nothing is offered to applicants for now (says why)
+└── AuditBroken                  500 T-A001  the chain of events does not verify
+
+``message`` is what a visitor may read: an English message id with named values, translated at the edge
+(``models.language``). Nothing else of an error ever reaches a page.
+"""
+
+from models.errors.access import (
+    AccountGuarded,
+    CertificateExpired,
+    CertificateMoved,
+    CertificateNeeded,
+    CertificateNotForClients,
+    CertificateNotYetValid,
+    CertificateRefused,
+    CertificateRequired,
+    CertificateRevoked,
+    CertificateUnknown,
+    CertificateUnreadable,
+    CodeRefused,
+    ConfirmationRequired,
+    DeclarationMoved,
+    ForwardingRefused,
+    LinkRefused,
+    LossMoved,
+    NotAllowed,
+    ReviewClosed,
+    RevocationUnknown,
+    SignInFailed,
+    SignInRequired,
+    TermsMoved,
+    TermsNotAccepted,
+)
+from models.errors.answers import (
+    AnswersInvalid,
+    FilterRefused,
+    ImportRefused,
+    JobMoved,
+    ScannerUnavailable,
+    SchemaChangeRefused,
+    SchemaMoved,
+    SearchTooWide,
+    StepsFailed,
+    TransferRefused,
+    UploadRefused,
+    ViewRefused,
+)
+from models.errors.base import (
+    TorokuError,
+)
+from models.errors.service import (
+    AuditBroken,
+    ConfigurationError,
+    DatabaseInUse,
+    DatabaseRefused,
+    DatabaseUnavailable,
+    LimitReached,
+    NotFound,
+    ServiceClosed,
+    StoppedByLimit,
+    TooManyRequests,
+    WritingStopped,
+)
+from models.errors.work import (
+    AlreadyDone,
+    AlreadyOpen,
+    CommentRefused,
+    DuplicateValue,
+    HoldRefused,
+    RecordChanged,
+    RedactionRefused,
+    RequestRefused,
+    RetentionRefused,
+    SendingClosed,
+    StepIncomplete,
+    TooManyDrafts,
+    TransitionRefused,
+)
+
+__all__ = [
+    "AccountGuarded",
+    "AlreadyDone",
+    "AlreadyOpen",
+    "AnswersInvalid",
+    "AuditBroken",
+    "CertificateExpired",
+    "CertificateMoved",
+    "CertificateNeeded",
+    "CertificateNotForClients",
+    "CertificateNotYetValid",
+    "CertificateRefused",
+    "CertificateRequired",
+    "CertificateRevoked",
+    "CertificateUnknown",
+    "CertificateUnreadable",
+    "CodeRefused",
+    "CommentRefused",
+    "ConfigurationError",
+    "ConfirmationRequired",
+    "DatabaseInUse",
+    "DatabaseRefused",
+    "DatabaseUnavailable",
+    "DeclarationMoved",
+    "DuplicateValue",
+    "FilterRefused",
+    "ForwardingRefused",
+    "HoldRefused",
+    "ImportRefused",
+    "JobMoved",
+    "LimitReached",
+    "LinkRefused",
+    "LossMoved",
+    "NotAllowed",
+    "NotFound",
+    "RecordChanged",
+    "RedactionRefused",
+    "RequestRefused",
+    "RetentionRefused",
+    "ReviewClosed",
+    "RevocationUnknown",
+    "ScannerUnavailable",
+    "SchemaChangeRefused",
+    "SchemaMoved",
+    "SearchTooWide",
+    "SendingClosed",
+    "ServiceClosed",
+    "SignInFailed",
+    "SignInRequired",
+    "StepIncomplete",
+    "StepsFailed",
+    "StoppedByLimit",
+    "TermsMoved",
+    "TermsNotAccepted",
+    "TooManyDrafts",
+    "TooManyRequests",
+    "TorokuError",
+    "TransferRefused",
+    "TransitionRefused",
+    "UploadRefused",
+    "ViewRefused",
+    "WritingStopped",
+]
