@@ -1,5 +1,5 @@
-"""Every permission a row: what it allows, and who holds it. The table is the documentation and the test matrix
-(ASVS 8.1.1). Steps of a workflow are not listed here: their own definition says by whom."""
+"""Every permission a row: what it allows, and who holds it. The table is the documentation and the test
+matrix (ASVS 8.1.1). Steps of a workflow are not listed here: their own definition says by whom."""
 
 from collections.abc import Mapping
 from typing import NamedTuple

@@ -240,7 +240,7 @@ CODES: dict[str, Code] = {
         "Begin with a digit and use at most 20 letters, digits, dots and hyphens, like “2.0”.",
     ),
     "T-E078": Code(
-        "The declaration “{name}” has no words: neither a declaration of the operator's record type nor a text.",
+        "The declaration “{name}” has no words: neither a text nor a declaration field of the operator type.",
         "Name a field of type “declaration” with “field”, or write “text”.",
     ),
     "T-E079": Code("The declaration “{name}” does not exist.", "Use one of: {known}."),

@@ -209,7 +209,8 @@ BROKEN: Mapping[str, Broken] = {
     ),
     "T-E076": broken(
         "  retention:",
-        "  delegates: {roles: [administrator], duties: {version: '1', text: {ja: 文, en: Text}}}\n  retention:",
+        "  delegates: {roles: [administrator], duties: {version: '1', text: {ja: 文, en: Text}}}\n"
+        "  retention:",
         "delegates:",
         file="site.yaml",
     ),
@@ -262,7 +263,8 @@ BROKEN: Mapping[str, Broken] = {
         {
             **FILES,
             "terms/rules.md": "---\nterms: rules\nversion: two\nrevised: 2026-01-01\n"
-            "effective_from: 2026-01-01\ntitle: {ja: 規約, en: Rules}\nchange: {ja: 新規, en: New}\n---\n本文\n",
+            "effective_from: 2026-01-01\ntitle: {ja: 規約, en: Rules}\nchange: {ja: 新規, en: New}\n"
+            "---\n本文\n",
         },
         "version: two",
     ),
