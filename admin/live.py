@@ -15,10 +15,12 @@ from models.workflow.definition import State
 
 
 class LiveRecords:
-    """The menu's section of record types, kept in step with the registry."""
+    """The menu's sections of record types, kept in step with the registry: what operators keep up to date,
+    and what is filed once (ends of use, consents, self-assessments, cases)."""
 
     def __init__(self) -> None:
-        self.section = DropDown(_("Registered information"), views=[])
+        self.registered = DropDown(_("Registered information"), views=[])
+        self.filed = DropDown(_("Filings and cases"), views=[])
         self.admin: SafeAdmin | None = None
         self._views: dict[str, RecordsView] = {}
         self._seen: tuple[int, int] | None = None
@@ -46,7 +48,8 @@ class LiveRecords:
             self._views[definition.name].adopt(definition, states)
         elif definition.enabled:
             self._views[definition.name] = RecordsView(definition, states)
-            admin.include(self._views[definition.name], self.section)
+            kept = "change" in definition.applications.kinds
+            admin.include(self._views[definition.name], self.registered if kept else self.filed)
 
 
 class FollowTypes:

@@ -37,7 +37,7 @@ def build_site_admin(settings: Settings, configuration: Configuration) -> SafeAd
             sign_in=sign_in, person_of=person_of, sign_out=sign_out, forgotten=_forgotten(configuration)
         ),
         views=[
-            *staff_views(live.section),
+            *staff_views(live.registered, live.filed),
             CorrectionPage(draw_correction),
             CasePage(draw_correction),
             studio_section(draw_form),

@@ -35,20 +35,25 @@ from admin.views.system.terms_editor import TermsEditorPage
 from admin.views.transfers import TransfersPage
 
 
-def staff_views(records: DropDown) -> Iterator[BaseView]:
-    """Every page of the admin, in the order of its menu; `records` is where the record types come."""
+def staff_views(registered: DropDown, filed: DropDown) -> Iterator[BaseView]:
+    """Every page of the admin, in the order of its menu: the day's work, what is kept, who may act and on
+    what terms, the running of the site, the evidence. `registered` and `filed` are where the record types
+    come."""
     yield QueuePage()
     yield ReviewPage()
     yield FiltersPage()
     yield SavedViewsPage()
     yield AccountPage()
-    yield records
     yield RequestsPage()
     yield TransfersPage()
-    terms = [TermsView(), TermsEditorPage(), MailingsPage()]
-    yield DropDown(_("Communication"), views=[notices_view(), MessagesView(), *terms])
-    people = [AccountsView(), PeoplePage(), DelegatesView(), ReviewsPage()]
-    access = [*people, CertificatesView(), RegisterPage(), LossesPage(), DeclarationsPage()]
-    yield DropDown(_("Access and evidence"), views=[*access, EventsView(), DisclosuresPage()])
-    yield DropDown(_("Operation"), views=[JobsView(), StopsPage(), CalendarPage()])
-    yield DropDown(_("Retention and holds"), views=[HoldsPage(), RedactionsPage(), RetentionPage()])
+    yield registered
+    yield filed
+    yield DropDown(_("Communication"), views=[notices_view(), MessagesView()])
+    terms: list[BaseView] = [TermsView(), TermsEditorPage(), MailingsPage(), DeclarationsPage()]
+    yield DropDown(_("Terms and declarations"), views=terms)
+    people: list[BaseView] = [AccountsView(), PeoplePage(), DelegatesView(), ReviewsPage()]
+    certificates: list[BaseView] = [CertificatesView(), RegisterPage(), LossesPage()]
+    yield DropDown(_("Accounts and certificates"), views=[*people, *certificates])
+    yield DropDown(_("Operation"), views=[StopsPage(), CalendarPage(), JobsView()])
+    kept = [HoldsPage(), RedactionsPage(), RetentionPage()]
+    yield DropDown(_("Evidence and retention"), views=[EventsView(), DisclosuresPage(), *kept])

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from app.bench.bulk import BulkRow, bulk_rows
+from app.bench.bulk import QUICK, ROWS, BulkRow, bulk_rows
 from app.bench.client import post
 from app.bench.compare import Row, compare
 from app.bench.load import Requests
@@ -72,7 +72,7 @@ async def run_forms(plan: Plan, url: str, *, quick: bool = False) -> Found:
                 found = await _measure(replace(plan, queue=QUEUE), folder, database)
             async with fresh_database(server, folder) as database:
                 say("Measuring: {page}", page="bulk")
-                found.bulk = await bulk_rows(await site_on(folder, database), quick)
+                found.bulk = await bulk_rows(await site_on(folder, database), QUICK if quick else ROWS)
             return found
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from app.bench.bulk import WRONG, bulk_rows
 from app.bench.forms import count_lost, run_forms
 from app.bench.plan import Plan
 from app.bench.run import fresh_database, site_on
@@ -33,6 +34,16 @@ async def test_what_is_not_whole_is_counted_as_lost(mongod: Database, tmp_path: 
         await Event.raw().delete_many({"subject.id": rows[0]["_id"]})
         await Message.raw().delete_many({"application_id": rows[1]["_id"]})
         assert await count_lost(site, references[:3]) == 2
+
+
+async def test_the_file_is_of_the_type_that_asks_most(mongod: Database, tmp_path: Path) -> None:
+    """Types that operators can bring by file come and go; every wrong row of the file has to be found."""
+    async with fresh_database(mongod.address, tmp_path) as database:
+        site = await site_on(tmp_path, database)
+        found = await bulk_rows(site, 2 * WRONG)
+    assert (found.type, found.rows, found.wrong) == ("resource", 2 * WRONG, 2)
+    first = next(kind for kind in site.registry.all_current() if kind not in ("cancellation", "operator"))
+    assert first != found.type
 
 
 @pytest.mark.slow
