@@ -1,6 +1,6 @@
 """The template environment: what every page can call, compiled once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -14,7 +14,7 @@ from admin.headers import nonce
 from admin.language import gettext
 from admin.loader import NonceLoader
 from admin.menu import Frame
-from admin.views.columns import Column, worded
+from admin.views.columns import Column, plain, worded
 
 
 def fit(templates: Jinja2Templates, frame: Callable[[Request], Frame]) -> None:
@@ -35,7 +35,13 @@ def fit(templates: Jinja2Templates, frame: Callable[[Request], Frame]) -> None:
     names["options_of"] = options_of
     env.filters["day"] = moments.day
     env.filters["moment"] = moments.moment
+    env.filters["listed"] = listed
     templates.context_processors.append(lambda request: {"frame": frame(request)})
+
+
+def listed(values: Iterable[Any]) -> str:
+    """Several values in a row, with the comma of the language of this answer."""
+    return plain([str(value) for value in values])
 
 
 def words(msgid: str, **values: Any) -> Markup:

@@ -49,10 +49,10 @@ def staff_views(registered: DropDown, filed: DropDown) -> Iterator[BaseView]:
     yield registered
     yield filed
     yield DropDown(_("Communication"), views=[notices_view(), MessagesView()])
-    terms: list[BaseView] = [TermsView(), TermsEditorPage(), MailingsPage(), DeclarationsPage()]
-    yield DropDown(_("Terms and declarations"), views=terms)
-    people: list[BaseView] = [AccountsView(), PeoplePage(), DelegatesView(), ReviewsPage()]
-    certificates: list[BaseView] = [CertificatesView(), RegisterPage(), LossesPage()]
+    terms = [TermsView(), TermsEditorPage(), MailingsPage()]
+    yield DropDown(_("Terms and declarations"), views=[*terms, DeclarationsPage()])
+    people = [AccountsView(), PeoplePage(), DelegatesView(), ReviewsPage()]
+    certificates = [CertificatesView(), RegisterPage(), LossesPage()]
     yield DropDown(_("Accounts and certificates"), views=[*people, *certificates])
     yield DropDown(_("Operation"), views=[StopsPage(), CalendarPage(), JobsView()])
     kept = [HoldsPage(), RedactionsPage(), RetentionPage()]

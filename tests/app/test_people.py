@@ -65,7 +65,10 @@ async def test_only_system_administrators_change_accounts_and_auditors_take_the_
     assert (await chief.post(f"{here}/appoint", appoint)).status_code == 422
     assert (await chief.post(f"{here}/appoint", {**appoint, "evidence": "変更届"})).status_code == 303
     assert (await again(company.administrator)).roles == ["user"]
-    assert "電力" in (await chief.client.get("/admin/accounts/list")).text
+    listed = (await chief.client.get("/admin/accounts/list")).text
+    assert "電力" in listed
+    assert "システム管理者" in listed, "roles by their names"
+    assert "system_administrator" not in listed
     assert (await chief.client.get("/admin/delegates/list")).status_code == 200
     own = await Account.find_one({"login": "chief"})
     assert own is not None

@@ -1,6 +1,7 @@
 """The accounts: who may sign in, and where they are signed in now."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from starlette.requests import Request
@@ -9,11 +10,11 @@ from starlette.routing import Route
 from starlette_admin import flash
 
 from admin.actor import actor_of, may, site_of
-from admin.language import N_, say
+from admin.language import N_, language, say
 from admin.language import lazy_gettext as _
 from admin.links import root_of
 from admin.views.base import Row, Where
-from admin.views.columns import Choice, Column
+from admin.views.columns import Choice, Column, plain
 from admin.views.records import RawListView
 from admin.views.system.owner import owner_of
 from admin.views.system.rules import seen_only
@@ -21,7 +22,9 @@ from models.documents.account import Account
 from models.documents.base import read_id
 from models.documents.rows import rows_of
 from models.services import accounts
+from models.services.roles import role_label
 from models.services.sessions import sessions_of
+from models.services.site import Site
 
 KINDS = {"staff": Choice(_("Staff"), "info"), "operator": Choice(_("Operator"))}
 STATES = {
@@ -38,15 +41,11 @@ LOCKS = {
 }
 
 
-def _joined(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else ""
-
-
 COMMON = (
     Column("login", _("ID"), "code", sortable=True, alone=True, filters=("eq", "startswith")),
-    Column("name", _("Name")),
+    Column("name", _("Name of the person")),
     Column("kind", _("Kind"), "state", filters=("eq",), choices=KINDS),
-    Column("roles", _("Roles"), show=_joined),
+    Column("roles", _("Roles")),
     Column("status", _("State"), "state", filters=("eq",), choices=STATES),
     Column("last_login_at", _("Last sign-in"), "moment"),
 )
@@ -64,15 +63,15 @@ DETAILS = (
     Column("halt.by.name", _("Stopped by")),
     Column("halt.at", _("Stopped on"), "moment"),
     Column("delegation.organisation", _("Delegate of")),
-    Column("delegation.begins", _("First day")),
-    Column("delegation.ends", _("Last day")),
+    Column("delegation.begins", _("First day"), "day"),
+    Column("delegation.ends", _("Last day"), "day"),
 )
 
 DELEGATES = (
     *COMMON[:2],
     Column("delegation.organisation", _("Delegate of"), filters=("eq", "startswith")),
-    Column("delegation.begins", _("First day")),
-    Column("delegation.ends", _("Last day"), sortable=True),
+    Column("delegation.begins", _("First day"), "day"),
+    Column("delegation.ends", _("Last day"), "day", sortable=True),
     *COMMON[4:],
 )
 
@@ -96,6 +95,14 @@ class AccountsView(RawListView):
             search=("login",),
             order=(("login", 1),),
         )
+
+    def columns_for(self, request: Request) -> Sequence[Column]:
+        """The columns of the list, with the site's names of the roles."""
+        return _named(site_of(request), self.columns)
+
+    def details_for(self, request: Request, row: Row) -> Sequence[Column]:
+        """The lines of the page, with the site's names of the roles."""
+        return _named(site_of(request), self.details)
 
     async def detail_context(self, request: Request, row: Row) -> Mapping[str, Any]:
         """The operator, the live sessions, and what was done with the account."""
@@ -131,6 +138,15 @@ class AccountsView(RawListView):
         await accounts.sign_out_everywhere(site_of(request), actor_of(request), identifier)
         flash(request, say(N_("Every session of this account has been ended.")))
         return RedirectResponse(f"{root_of(request)}/accounts/detail?pk={identifier}", status_code=303)
+
+
+def _named(site: Site, columns: Sequence[Column]) -> Sequence[Column]:
+    """`columns`, the roles by what the site calls them."""
+
+    def write(value: Any) -> str:
+        return plain([role_label(site, str(name))(language()) for name in value or ()])
+
+    return [replace(column, show=write) if column.path == "roles" else column for column in columns]
 
 
 def _may_reset(request: Request, row: Row) -> bool:

@@ -11,6 +11,7 @@ from admin.actor import actor_of, may, site_of
 from admin.language import N_, language, say
 from admin.language import lazy_gettext as _
 from admin.posted import text_of
+from admin.views.columns import plain
 from admin.views.page import Crumb, PageView, route
 from models.documents.account import Account
 from models.documents.base import read_id
@@ -225,7 +226,7 @@ class PeoplePage(PageView):
             name=text_of(sent, "name", longest=1000) if sent else account.name,
             chosen=_roles(sent) if sent else account.roles,
             roles=[(name, text(spoken)) for name, text in roles_for(site, account).items()],
-            named=", ".join(role_label(site, name)(spoken) for name in account.roles),
+            named=plain([role_label(site, name)(spoken) for name in account.roles]),
             states=STATES,
         )
 
