@@ -104,15 +104,24 @@ def persons(actor: Actor, application: Application) -> frozenset[str]:
 
 
 def is_applicant(actor: Actor, application: Application) -> bool:
-    """Whether it is theirs: begun in this browser, opened by its link, made by their operator, or the
-    correction or case this member of staff began. An operator is no party to what staff begin."""
+    """Whether it is theirs: begun in this browser or opened by its link without an account, made by their
+    operator, or the correction or case this member of staff began. An operator is no party to what staff
+    begin."""
     if application.by_staff:
         own = application.applicant.account_id
         return actor.kind == "staff" and own is not None and own == actor.account_id
     if actor.kind == "operator":
         theirs = application.operator_id is not None and application.operator_id == actor.operator_id
         return theirs and may_use(actor, application.type)
-    return actor.kind == "visitor" and application.id in actor.applications
+    known = actor.kind == "visitor" and application.id in actor.applications
+    return known and not is_operators(application)
+
+
+def is_operators(application: Application) -> bool:
+    """Whether an operator applied, whose people sign in to it: a mailed link opens only what somebody without
+    an account began, the registration that made them an operator among it."""
+    founding = application.kind == "register" and application.record_id == application.operator_id
+    return application.operator_id is not None and not founding
 
 
 def may_view(actor: Actor, application: Application) -> bool:

@@ -11,6 +11,7 @@ from models.documents.application import Application
 from models.documents.link import Link
 from models.errors import AnswersInvalid, LinkRefused
 from models.language import translate
+from models.permissions import is_operators
 from models.services import credentials, links
 from models.services.passwords import PASSWORD_LENGTH
 
@@ -64,10 +65,19 @@ async def _open_application(visit: Visit, token: str, link: Link) -> Response:
     application = await Application.get(link.application_id) if link.application_id else None
     if application is None or application.id is None:
         raise LinkRefused
+    if is_operators(application):
+        return _own_door(visit, application)
     await visit.browser.remember_application(application.id)
     draft = await draft_of(visit, application)
     fresh = draft.is_open and application.round == 0
     return go(draft.first() if fresh else draft.address)
+
+
+def _own_door(visit: Visit, application: Application) -> Response:
+    """What an operator applied for is opened by its people, signed in: a link lasts longer than their rights
+    may."""
+    address = f"/applications/{application.reference}"
+    return go(address if visit.actor.kind == "operator" else f"/login?next={address}")
 
 
 async def _password_page(visit: Visit, errors: object = ()) -> Response:
