@@ -1,4 +1,4 @@
-"""What waits for an operator: applications in its hands, certificates and invitations that run out."""
+"""What waits for an operator: what it is asked and told, applications in its hands, what runs out."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,24 +12,26 @@ from models.documents.base import Id
 from models.documents.certificate import Certificate
 from models.documents.declaration import Confirmation
 from models.documents.link import Link
+from models.documents.loss import LossReport
 from models.documents.recertification import Recertification
 from models.documents.windows import PATIENCE, Order, count_rows, place_of, read_place, read_rows
 from models.errors import NotAllowed
 from models.permissions import Actor, allowed, require
 from models.services.links import LIFETIMES
+from models.services.losses import instructed
 from models.services.recertifying import waiting_rounds
 from models.services.searching import searched
 from models.services.site import Site
 from models.services.waiting import states_of
 from models.workflow.definition import State
 
-Sort = Literal["review", "declaration", "asked", "returned", "certificate", "draft", "invitation"]
+Sort = Literal["loss", "review", "declaration", "asked", "returned", "certificate", "draft", "invitation"]
 Group = Literal["all", "mine", "review", "over"]
 
 GROUPS: tuple[Group, ...] = ("all", "mine", "review", "over")
 """Applications by whose turn it is: everybody's, the operator's own, the staff's, nobody's any more."""
 
-FIRST = ("returned", "asked", "declaration")
+FIRST = ("loss", "returned", "asked", "declaration")
 """The sorts told first: what somebody waits for."""
 
 MOST = 20
@@ -81,12 +83,15 @@ class Waiting:
     account: Account | None = None
     review: Recertification | None = None
     confirmation: Confirmation | None = None
+    loss: LossReport | None = None
     outdated: bool = False
     """Whether the registration an application is about has changed since it was begun."""
 
     @property
     def is_urgent(self) -> bool:
-        """Whether little time is left."""
+        """Whether little time is left; instructions about a loss are followed at once."""
+        if self.sort == "loss":
+            return True
         return self.days is not None and self.days <= (7 if self.sort == "draft" else 14)
 
 
@@ -100,17 +105,22 @@ class Page:
 
 
 async def agenda(site: Site, actor: Actor) -> list[Waiting]:
-    """Everything that waits for this actor's operator: what was returned or asked for first, then by the
-    day it ends, what never ends last. At most MOST of each sort. Raises NotAllowed."""
+    """Everything that waits for this actor's operator: instructions about a loss, then what was returned or
+    asked for, then by the day it ends, what never ends last. At most MOST of each sort. Raises NotAllowed."""
     _require(actor)
     found = [
+        *await _losses(actor),
         *await _own_turn(site, actor),
         *await _declarations(site, actor),
         *await _reviews(site, actor),
         *(await expiring(site, actor)),
         *(await _invitations(site, actor)),
     ]
-    return sorted(found, key=lambda each: (each.sort not in FIRST, each.until or date.max))
+    return sorted(found, key=_order)
+
+
+def _order(each: Waiting) -> tuple[bool, bool, date]:
+    return each.sort != "loss", each.sort not in FIRST, each.until or date.max
 
 
 def _require(actor: Actor) -> None:
@@ -205,6 +215,11 @@ async def expiring(site: Site, actor: Actor) -> list[Waiting]:
     if not found or warned(site, days_left(site, found[0])) is None:
         return []
     return [_timed(site, "certificate", found[0].not_after, certificate=found[0])]
+
+
+async def _losses(actor: Actor) -> list[Waiting]:
+    """The reports of losses about which the staff wait for an answer."""
+    return [Waiting("loss", None, None, None, loss=each) for each in await instructed(actor, MOST)]
 
 
 async def _declarations(site: Site, actor: Actor) -> list[Waiting]:

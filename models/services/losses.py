@@ -280,6 +280,13 @@ async def reports_of(site: Site, actor: Actor) -> list[LossReport]:
     return await LossReport.find(_own(actor)).sort("-_id").limit(SHOWN).to_list()
 
 
+async def instructed(actor: Actor, limit: int) -> list[LossReport]:
+    """Those of them that wait for the operator, newest first; none for actors who see no reports."""
+    if not allowed(actor, "loss.view_own"):
+        return []
+    return await LossReport.find({**_own(actor), "waits_for": "operator"}).sort("-_id").limit(limit).to_list()
+
+
 async def own_report(site: Site, actor: Actor, number: str) -> LossReport:
     """One of them. Raises NotAllowed, NotFound."""
     require(actor, "loss.view_own")

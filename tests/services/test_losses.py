@@ -23,7 +23,7 @@ from models.errors import (
     TooManyRequests,
 )
 from models.permissions import Actor
-from models.services import loss_answers, loss_outside, losses
+from models.services import agenda, loss_answers, loss_outside, losses
 from models.services.links import token_of
 from models.services.losses import Typed
 from models.services.site import Site
@@ -177,6 +177,21 @@ async def test_instructions_and_answers_take_turns_and_are_mailed_each_time(site
     assert [(each.from_staff, each.by is None) for each in said] == [(True, True), (False, False)]
     assert len(await mails("thread_message")) == 2
     assert "police" not in "".join(str(mail.body) for mail in await mails("thread_message"))
+
+
+async def test_instructions_wait_first_on_the_first_page_until_they_are_answered(site: Site) -> None:
+    """Control: while the report is with the staff, and for another operator, it waits for nobody there."""
+    firm, other, root = await founded(site), await founded(site), await desk(site)
+
+    async def waiting(actor: Actor) -> list[str]:
+        return [each.loss.number for each in await agenda.agenda(site, actor) if each.loss and each.is_urgent]
+
+    made = await losses.report(site, firm.administrator, typed(site, name_of(firm)))
+    assert await waiting(firm.administrator) == []
+    await loss_answers.instruct(site, root, made.number, "Hand in the police report.")
+    assert (await waiting(firm.administrator), await waiting(other.administrator)) == ([made.number], [])
+    await loss_answers.answer(site, firm.administrator, made.number, "It is attached.")
+    assert await waiting(firm.administrator) == []
 
 
 async def test_a_report_is_closed_and_opened_again_with_reasons(site: Site) -> None:

@@ -15,11 +15,13 @@ from models.documents.record import Record
 from models.language import Message
 from models.services import agenda, applications, batches, confirmations, declarations, notices, windows
 from models.services.agenda import Waiting
+from models.services.loss_mails import KINDS as LOSSES
 
 RECENT = 5
 """Notices and applications on the first page."""
 
 TITLES: Mapping[str, Message] = {
+    "loss": Message("Follow the instructions about a loss or theft"),
     "asked": Message("Answer what you are asked for"),
     "declaration": Message("Confirm a declaration"),
     "review": Message("Review who has an account"),
@@ -29,6 +31,7 @@ TITLES: Mapping[str, Message] = {
     "invitation": Message("Invitation not accepted yet"),
 }
 ACTIONS: Mapping[str, Message] = {
+    "loss": Message("Read the instructions"),
     "asked": Message("Answer"),
     "declaration": Message("Answer"),
     "review": Message("See the accounts"),
@@ -104,6 +107,9 @@ def _about(visit: Visit, each: Waiting) -> Mapping[str, Any]:
     if each.review is not None:
         address = f"/portal/reviews/{each.review.id}"
         return {"about": Message("Accounts")(visit.language), "facts": each.review.note, "address": address}
+    if each.loss is not None:
+        kind = LOSSES[each.loss.kind](visit.language)
+        return {"about": kind, "facts": each.loss.number, "address": f"/portal/losses/{each.loss.number}"}
     account = each.account
     name, login = (account.name, account.login) if account else ("", "")
     return {"about": name, "facts": login, "address": "/portal/users"}
