@@ -21,7 +21,7 @@ from models.errors import (
 )
 from models.language import translate
 from models.schema.classes import CLASSES, strictest
-from models.schema.definition import KIND_LABELS, Kind, RecordType
+from models.schema.definition import Kind, RecordType, kind_label
 from models.schema.fields.file import UploadField
 from models.services import applications, beginning, records, windows
 
@@ -112,7 +112,7 @@ async def _show(gate: Gate, error: TorokuError | None = None) -> Response:
         **await starting(visit, definition, error),
         "definition": definition,
         "kind": gate.kind,
-        "kind_label": KIND_LABELS[gate.kind],
+        "kind_label": kind_label(definition, gate.kind),
         "record": gate.record,
         "files": [target for target in definition.fields if isinstance(target, UploadField)],
         "minutes": _minutes(definition),

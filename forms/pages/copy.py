@@ -16,7 +16,7 @@ from forms.pages.visit import page, visit_of
 from forms.render.environment import environment
 from models.errors import NotFound
 from models.schema.classes import CLASSES, strictest
-from models.schema.definition import KIND_LABELS
+from models.schema.definition import kind_label
 from models.schema.reading import read_data
 from models.services.receipts import handed_over, receipt_of
 from models.services.rights import rights
@@ -67,7 +67,7 @@ def _context(draft: Draft) -> dict[str, Any]:
     return {
         "draft": draft,
         "application": application,
-        "kind": KIND_LABELS[application.kind],
+        "kind": kind_label(draft.compiled.definition, application.kind),
         "type_label": draft.compiled.definition.label,
         "information_class": CLASSES[strictest(draft.seen.fields)],
         "sections": _sections(draft, data),

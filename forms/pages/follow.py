@@ -14,7 +14,7 @@ from forms.render.answers import Beside
 from models.documents.application import Application
 from models.errors import AnswersInvalid, TooManyRequests
 from models.language import Text, translate
-from models.schema.definition import KIND_LABELS
+from models.schema.definition import kind_label
 from models.services import applications, rebasing, repeating, resuming, submitting, uploads
 from models.services.applications import Entry
 from models.services.mailed import masked
@@ -41,7 +41,7 @@ def _standing(draft: Draft) -> dict[str, Any]:
         "draft": draft,
         "application": application,
         "state": state,
-        "kind": KIND_LABELS[application.kind],
+        "kind": kind_label(draft.compiled.definition, application.kind),
         "type_label": draft.compiled.definition.label,
         "arrived": visit.request.query_params.get("done") == "submitted" and application.round > 0,
         "confirmed_to": masked(application.applicant.email),

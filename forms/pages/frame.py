@@ -12,6 +12,7 @@ from models.configuration.terms import TermsText
 from models.documents.stop import Stop
 from models.language import Language, Message, Text, translate
 from models.permissions import allowed, may_use
+from models.schema.definition import in_order
 from models.services.accepting import untold
 from models.services.switches import ground_of, stops_of
 
@@ -232,8 +233,8 @@ def _own_places(visit: "Visit") -> Iterator[tuple[str, str]]:
 
 def _own_types(visit: "Visit") -> Iterator[tuple[str, Text]]:
     """The record types an operator has records of, its own record first."""
-    for published in visit.site.registry.all_current().values():
-        definition = published.definition
+    current = (published.definition for published in visit.site.registry.all_current().values())
+    for definition in in_order(current, visit.site.configuration.site.operator_type):
         shown = definition.enabled and sees_type(visit.actor, definition)
         if shown and may_use(visit.actor, definition.name):
             yield f"/portal/{definition.name}", definition.label

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import cached_property
 from typing import Any, Literal, Self
@@ -23,6 +23,9 @@ KIND_LABELS: Mapping[Kind, Text] = {
     "change": Text(ja="変更申請", en="Change"),
     "delete": Text(ja="削除申請", en="Deletion"),
 }
+
+ONLY_KIND = Text(ja="申請", en="Application")
+"""What an application of a type is called that is only ever applied for, never changed or deleted."""
 
 MONTH_DAY = r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 """A day of the year, written ``04-01``."""
@@ -296,3 +299,20 @@ def singles(
         yield (*path, field.name), field
         if not field.repeats:
             yield from singles(field.parts, (*path, field.name))
+
+
+def kind_label(definition: RecordType, kind: Kind) -> Text:
+    """What an application of this kind is called."""
+    return ONLY_KIND if definition.applications.kinds == ("register",) else KIND_LABELS[kind]
+
+
+def in_order(definitions: Iterable[RecordType], own: str) -> list[RecordType]:
+    """Record types as an operator looks for them: its `own` registration, what it registers and changes, what
+    is only ever applied for, and last what it is asked for."""
+
+    def place(definition: RecordType) -> tuple[bool, bool, bool, str]:
+        applications = definition.applications
+        once, asked = applications.kinds == ("register",), "applicant" not in applications.begun_by
+        return definition.name != own, asked, once, definition.name
+
+    return sorted(definitions, key=place)

@@ -13,7 +13,7 @@ from models.errors import AnswersInvalid, NotFound, RecordChanged, TransitionRef
 from models.language import Language, Text
 from models.permissions import Actor, allowed, is_applicant, may_use, require
 from models.schema.conditions import fields_in
-from models.schema.definition import Kind, RecordType, walk
+from models.schema.definition import Kind, RecordType, in_order, walk
 from models.schema.fields import BaseField
 from models.schema.fields.file import CertificateField, UploadField
 from models.schema.reading import AnswerError, Reading, read_answers
@@ -41,7 +41,8 @@ NOT_YOURS_TO_WRITE = "This application cannot be changed now."
 def offered(site: Site, actor: Actor) -> list[RecordType]:
     """The record types whose registration this actor may begin."""
     current = (published.definition for published in site.registry.all_current().values())
-    return [kind for kind in current if kind.enabled and may_begin(site, actor, kind, "register")]
+    found = [kind for kind in current if kind.enabled and may_begin(site, actor, kind, "register")]
+    return in_order(found, site.configuration.site.operator_type)
 
 
 def may_begin(site: Site, actor: Actor, definition: RecordType, kind: Kind) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from models.access import sees_type
 from models.configuration.site import Delegates
 from models.documents.account import Account, Delegation, Duties, Halt
 from models.documents.base import Id, new_id
@@ -13,6 +14,7 @@ from models.documents.store import Session
 from models.errors import AccountGuarded, AnswersInvalid, NotFound
 from models.language import Language, Message, Text
 from models.permissions import Actor, allowed, require
+from models.schema.definition import in_order
 from models.schema.reading import AnswerError
 from models.services.accounts import issued_letter
 from models.services.administration import CHANGED, administered, day_words, has_mail, note, read_reason, tell
@@ -71,10 +73,11 @@ async def delegates_of(site: Site, actor: Actor) -> list[Account]:
     return await found.limit(LIMIT).to_list()
 
 
-def type_labels(site: Site) -> dict[str, Text]:
-    """The record types a delegate's scope can be narrowed to, by name."""
-    current = site.registry.all_current().values()
-    return {each.definition.name: each.definition.label for each in current if each.definition.enabled}
+def type_labels(site: Site, actor: Actor | None = None) -> dict[str, Text]:
+    """The record types a delegate's scope can be narrowed to, by name; with an `actor`, those it sees."""
+    current = (each.definition for each in site.registry.all_current().values())
+    found = [each for each in current if each.enabled and (actor is None or sees_type(actor, each))]
+    return {each.name: each.label for each in in_order(found, site.configuration.site.operator_type)}
 
 
 def last_day(site: Site, begins: date) -> date:
@@ -130,7 +133,7 @@ async def name_delegate(site: Site, actor: Actor, wanted: Wanted, language: Lang
 
 def _read(site: Site, actor: Actor, wanted: Wanted) -> Delegation:
     """The scope and the period as they are kept. Raises AnswersInvalid with every error."""
-    errors = [*_scope_errors(site, wanted), *_period_errors(site, wanted), *_duty_errors(site, wanted)]
+    errors = [*_scope_errors(site, actor, wanted), *_period_errors(site, wanted), *_duty_errors(site, wanted)]
     if errors:
         raise AnswersInvalid(tuple(errors))
     duties = rules_of(site).duties
@@ -143,7 +146,7 @@ def _read(site: Site, actor: Actor, wanted: Wanted) -> Delegation:
     )
 
 
-def _scope_errors(site: Site, wanted: Wanted) -> list[AnswerError]:
+def _scope_errors(site: Site, actor: Actor, wanted: Wanted) -> list[AnswerError]:
     errors = []
     organisation = " ".join(wanted.organisation.split())
     if not organisation or len(organisation) > 100 or not organisation.isprintable():
@@ -151,7 +154,7 @@ def _scope_errors(site: Site, wanted: Wanted) -> list[AnswerError]:
         errors.append(AnswerError("organisation", "required", said))
     if wanted.role not in rules_of(site).roles:
         errors.append(AnswerError("role", "choice", Message("Choose one of the roles.")))
-    if not wanted.every and (not wanted.types or set(wanted.types) - set(type_labels(site))):
+    if not wanted.every and (not wanted.types or set(wanted.types) - set(type_labels(site, actor))):
         said = Message("Choose what the delegate works on.")
         errors.append(AnswerError("types", "choice", said))
     return errors

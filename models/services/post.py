@@ -6,7 +6,7 @@ from models.access import is_for_all
 from models.documents.application import Application
 from models.documents.message import Stamp
 from models.language import LANGUAGES, Language
-from models.schema.definition import KIND_LABELS, RecordType
+from models.schema.definition import RecordType, kind_label
 from models.services.applications import facts_of, form_of
 from models.services.effects import Work
 from models.services.messages import Letter, Recipient, queue_letter
@@ -108,7 +108,7 @@ def values_of(site: Site, application: Application, language: Language) -> dict[
     return {
         "reference": application.reference,
         "record_type": definition.label(language),
-        "kind": KIND_LABELS[application.kind](language),
+        "kind": kind_label(definition, application.kind)(language),
         "title": application.title,
         "operator_name": application.operator_name or application.title,
         "state": state.label(language) if state else application.state,

@@ -9,7 +9,7 @@ from models.access import sees_type
 from models.documents.application import Application
 from models.errors import NotFound
 from models.permissions import may_use
-from models.schema.definition import KIND_LABELS, RecordType
+from models.schema.definition import RecordType, kind_label
 from models.services import applications
 
 
@@ -30,7 +30,7 @@ def told(visit: Visit, application: Application) -> Mapping[str, Any]:
     return {
         "application": application,
         "type_label": definition.label,
-        "kind": KIND_LABELS[application.kind],
+        "kind": kind_label(definition, application.kind),
         "state": state.label,
         "held_by": held_by(visit, state),
         "yours": state.held_by == "applicant" and not state.final,

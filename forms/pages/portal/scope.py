@@ -23,11 +23,11 @@ def scope_of(form: FormData) -> Wanted:
 
 def scope_context(visit: Visit, form: FormData | None, account: Account | None = None) -> dict[str, Any]:
     """What the form is drawn from: what was typed, else what is stored, else the beginning."""
-    rules = rules_of(visit.site)
+    rules, seen = rules_of(visit.site), type_labels(visit.site, visit.actor)
     return {
         "scope": scope_of(form) if form is not None else _stored(visit, account),
         "scope_roles": role_options(visit, rules.roles),
-        "types": [(name, label(visit.language)) for name, label in type_labels(visit.site).items()],
+        "types": [(name, label(visit.language)) for name, label in seen.items()],
         "duties_text": rules.duties.text(visit.language),
         "duties_version": rules.duties.version,
         "months": rules.months,
