@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from models.language import Text
 from models.schema.definition import Part
@@ -16,7 +16,9 @@ def _months(value: Any) -> Any:
     return int(match[1]) if match else value
 
 
-Months = Annotated[int, BeforeValidator(_months), Field(ge=1, le=120)]
+WRITTEN_MONTHS = {"type": "string", "pattern": "^[0-9]{1,3} months?$"}
+
+Months = Annotated[int, BeforeValidator(_months), Field(ge=1, le=120), WithJsonSchema(WRITTEN_MONTHS)]
 """A number of months, written ``12 months``."""
 
 

@@ -178,12 +178,18 @@ async def advance(
 ) -> Record:
     """Take a step on behalf of a workflow, in its transaction: the program is among those who may take it,
     and what was decided there is its reason. Raises TransitionRefused, RecordChanged."""
-    flow = flow_of(site, record)
-    who = persons_for(actor) | {"system"}
-    if not judge(flow, name, Position(record.lifecycle, facts_of(record)), who).allowed:
+    transition, allowed = step_of(site, actor, record, name)
+    if not allowed:
         raise TransitionRefused(NOT_FROM_HERE, number=record.number)
-    version = _version(site, actor, record, name, flow.transitions[name], reason, [], standing)
-    return await _move(site, actor, record, version, flow.transitions[name], session)
+    version = _version(site, actor, record, name, transition, reason, [], standing)
+    return await _move(site, actor, record, version, transition, session)
+
+
+def step_of(site: Site, actor: Actor, record: Record, name: str) -> tuple[Transition, bool]:
+    """A step a workflow takes on behalf of `actor`, and whether the record is in a state for it."""
+    flow, who = flow_of(site, record), persons_for(actor) | {"system"}
+    verdict = judge(flow, name, Position(record.lifecycle, facts_of(record)), who)
+    return flow.transitions[name], verdict.allowed
 
 
 async def _require_step(site: Site, actor: Actor, record: Record, name: str) -> Lifecycle:

@@ -19,6 +19,7 @@ from models.errors import TorokuError
 from models.language import Message, translate
 from models.permissions import Actor
 from models.schema.definition import RecordType
+from models.services import lifecycles
 from models.services.applications import facts_of, form_of, workflow_of
 from models.services.dependants import has_dependants
 from models.services.effects import ADMINISTRATOR_LOGIN, Parameters, Work, end_of
@@ -28,6 +29,7 @@ from models.services.post import letters
 from models.services.site import Site
 from models.services.steps import foreseen
 from models.workflow.definition import State, Transition
+from models.workflow.effects import LIFECYCLE_EFFECTS
 from models.workflow.engine import holds
 
 STALE = Message("The registered information has changed since this application began.")
@@ -233,11 +235,37 @@ async def _bind_certificate(foresight: Foresight, parameters: Parameters) -> Non
     foresight.does.append(Message(text, values))
 
 
+async def _hold(foresight: Foresight, parameters: Parameters) -> None:
+    text = "Puts a legal hold on what is registered: {reason}"
+    foresight.does.append(Message(text, {"reason": str(parameters["reason"])}))
+
+
+async def _advance(foresight: Foresight, parameters: Parameters) -> None:
+    """The step of the operator's lifecycle, and what that brings about."""
+    work = foresight.work
+    own = work.site.configuration.site.operator_type
+    operator = await work.site.records[own].get(work.application.operator_id)
+    if operator is None:
+        foresight.hindrances.append(Message("The record this application is about no longer exists."))
+        return
+    transition, allowed = lifecycles.step_of(work.site, work.actor, operator, str(parameters["step"]))
+    if not allowed:
+        foresight.hindrances.append(Message(lifecycles.NOT_FROM_HERE, {"number": operator.number}))
+    state = lifecycles.flow_of(work.site, operator).states[transition.to].label
+    values = {"title": operator.title, "number": operator.number, "step": transition.label, "state": state}
+    text = "Takes the step “{step}” for “{title}” ({number}), which is “{state}” from then on."
+    foresight.does.append(Message(text, values))
+    told = (LIFECYCLE_EFFECTS[call.effect].does for call in transition.effects)
+    foresight.does.extend(Message(does) for does in told)
+
+
 Foreseeing = Callable[[Foresight, Parameters], Awaitable[None]]
 
 FORESEE: Mapping[str, Foreseeing] = {
     "register": _register,
     "issue_administrator": _issue_administrator,
     "bind_certificate": _bind_certificate,
+    "hold": _hold,
+    "advance": _advance,
 }
 """How every effect is told beforehand, by its name."""

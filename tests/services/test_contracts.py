@@ -32,6 +32,7 @@ from models.services.beginning import begin
 from models.services.delivery import claim_due, mark_sent
 from models.services.lifecycles import Evidence, act, possible_actions
 from models.services.looking_again import overdue, tell_passed
+from models.services.outcomes import outcome_of
 from models.services.records import find_own
 from models.services.requesting import begin_case
 from models.services.site import Site
@@ -231,6 +232,21 @@ async def test_what_is_decided_on_a_violation_happens_with_the_decision(
     assert (moved.lifecycle, kept.ground, kept.rests_on.label) == ("suspended", "leaked", stopped.number)
     assert moved.review_at is not None
     assert await stops.standing(site, record.id) is not None
+
+
+async def test_what_a_decision_brings_about_is_told_beforehand_and_what_stands_in_its_way(
+    site: Site, reviewer: Actor, approver: Actor, operator: Registered
+) -> None:
+    record, _ = operator
+    answers = {**VIOLATION, "violation_type": "crime", "decision": "interruption"}
+    sent = await case(site, reviewer, "violation", record, answers)
+    told = await outcome_of(site, approver, sent, "approve", Given())
+    assert told.hindrances == ()
+    words = [message.msgid.split(" ")[0] for message in told.does]
+    assert words == ["Registers", "Puts", "Takes", "Stop"]
+    await interrupt(site, approver, record)
+    later = await outcome_of(site, approver, sent, "approve", Given())
+    assert [message.values["number"] for message in later.hindrances] == [record.number]
 
 
 async def test_evidence_of_crime_is_held_when_it_is_decided_and_of_other_acts_is_not(

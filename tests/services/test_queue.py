@@ -102,7 +102,8 @@ PLENTY = 2000
 
 
 async def test_every_order_of_every_view_is_served_by_an_index(site: Site, reviewer: Actor) -> None:
-    """Read from a place in the middle: rows before it are not looked at, and nothing is sorted."""
+    """Read from a place in the middle: rows before it are not looked at, and nothing is sorted but those that
+    are of the very same moment."""
     states = ("submitted", "under_review", "second_review", "approved")
     rows = [
         stored(
@@ -123,8 +124,10 @@ async def test_every_order_of_every_view_is_served_by_an_index(site: Site, revie
         for name in [sign + sort for sort in view.sorts for sign in ("", "-")]:
             order = ORDERS[name]
             for told in await explained(view.where, order, place_of(middle, order)):
-                assert "SORT" not in stages(told["queryPlanner"]["winningPlan"]), (view, name)
-                assert told["executionStats"]["totalKeysExamined"] < 3 * queue.PAGE_SIZE, (view, name)
+                looked_at = told["executionStats"]["totalKeysExamined"]
+                planned = stages(told["queryPlanner"]["winningPlan"])
+                assert looked_at <= 2 or "SORT" not in planned, (view, name)
+                assert looked_at < 3 * queue.PAGE_SIZE, (view, name)
 
 
 async def test_an_order_without_an_index_would_be_seen(site: Site, reviewer: Actor) -> None:

@@ -241,6 +241,7 @@ async def test_upcoming_periods_are_those_one_can_use(bound: Site) -> None:
 
 def test_trials_hours_are_refused_in_production() -> None:
     settings: dict[str, Any] = {"secret": "x" * 40, "smtp_url": "smtp://mail", "certificate_source": "none"}
+    settings |= {"staff_codes": "required", "limits": "enforced"}
     assert Settings(production=True, hours="as_configured", **settings).hours == "as_configured"
     with pytest.raises(ValidationError, match="TOROKU_HOURS"):
         Settings(production=True, hours="always", **settings)
