@@ -110,6 +110,8 @@ class GuardedView(BaseModelView):
     importers = ()
     sortable_fields = ()
     row_click_navigate = False
+    beneath: ClassVar[tuple[str, ...]] = ()
+    """Paths whose pages belong to this entry of the menu too."""
 
     def __init__(
         self,
@@ -165,7 +167,8 @@ class GuardedView(BaseModelView):
     def is_active(self, request: Request) -> bool:
         """Whether the page being drawn is one of this view's."""
         path: str = request.scope["path"]
-        return path.removeprefix(root_of(request)).startswith(f"/{self.key}/")
+        here = path.removeprefix(root_of(request)) + "/"
+        return here.startswith(tuple(f"/{each}/" for each in (self.key, *self.beneath)))
 
     def is_accessible(self, request: Request) -> bool:
         return self.permits(request, "view")

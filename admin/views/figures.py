@@ -167,11 +167,13 @@ def _told(rows: Sequence[Row]) -> str:
 
 
 def waiting_chart(site: Site, found: Waiting, queue: str) -> Chart:
-    """What waits, by state and age; a state leads to its view of the queue."""
+    """What waits, by state and age; a state leads to its view of the queue. States nothing waits in would
+    only hide the others."""
     states = states_of(site)
     rows = [
         Row(_label(states.get(name), name), counts, f"{queue}?view=state-{name}")
         for name, counts in found.counts.items()
+        if any(counts)
     ]
     return bars("waiting", say("Waiting, by state and age"), say("State"), _ages(), rows)
 

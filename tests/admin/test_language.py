@@ -150,7 +150,7 @@ async def test_the_language_is_the_cookie_then_the_browsers_best(
         visitor.cookies["language"] = cookie
     page = await visitor.get("/admin/login")
     assert f'<html lang="{chosen}">' in page.text
-    assert ("サインイン" in page.text) == (chosen == "ja")
+    assert ("ログイン" in page.text) == (chosen == "ja")
     assert ("Sign in" in page.text) == (chosen == "en")
 
 

@@ -34,6 +34,11 @@ async def test_an_account_of_the_staff_is_issued_changed_stopped_and_removed(ins
     account = await Account.find_one({"login": "newone"})
     assert account is not None
     assert await Message.find({"account_id": account.id, "template": "user_issued"}).count() == 1
+    shown = (await chief.client.get(f"/admin/people/{account.id}")).text
+    assert 'accounts/list" aria-current="page"' in shown, "the menu tells where one is"
+    detail = (await chief.client.get(f"/admin/accounts/detail?pk={account.id}")).text
+    assert "審査担当者" in detail
+    assert "ロックの理由" not in detail, "no lock, no line about it"
     here = issued.headers["location"]
     marks = (await chief.client.get(here)).text.split('name="mark" value="')[1][:16]
     change = {"name": "新 一郎", "roles": ["auditor", "steward"], "mark": marks}

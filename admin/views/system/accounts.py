@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -82,6 +82,7 @@ class AccountsView(RawListView):
     list_template = "system_accounts.html"
     detail_template = "system_account.html"
     styles = ("system.css",)
+    beneath: ClassVar[tuple[str, ...]] = ("people",)
 
     def __init__(self) -> None:
         super().__init__(
@@ -101,8 +102,10 @@ class AccountsView(RawListView):
         return _named(site_of(request), self.columns)
 
     def details_for(self, request: Request, row: Row) -> Sequence[Column]:
-        """The lines of the page, with the site's names of the roles."""
-        return _named(site_of(request), self.details)
+        """The lines of the page, with the site's names of the roles; a lock, a stop and a delegate's
+        principal where there is one."""
+        told = (each for each in self.details if "." not in each.path or row.get(each.path.partition(".")[0]))
+        return _named(site_of(request), tuple(told))
 
     async def detail_context(self, request: Request, row: Row) -> Mapping[str, Any]:
         """The operator, the live sessions, and what was done with the account."""
@@ -163,6 +166,8 @@ def _delegates_only(request: Request, action: str) -> Where | None:
 
 class DelegatesView(AccountsView):
     """Who acts for operators without being of them (terms of use 2.3)."""
+
+    beneath = ()
 
     def __init__(self) -> None:
         RawListView.__init__(

@@ -71,6 +71,7 @@ class CertificatesView(RawListView):
     list_template = "certificates.html"
     detail_template = "system_certificate.html"
     styles = ("system.css",)
+    beneath = ("register",)
 
     def __init__(self) -> None:
         super().__init__(

@@ -10,6 +10,7 @@ from admin.actor import actor_of, may, site_of
 from admin.export import BOM, lines
 from admin.language import N_, language
 from admin.language import lazy_gettext as _
+from admin.moments import day
 from admin.posted import number_of, text_of
 from admin.views.page import Crumb, PageView, route
 from models.documents.base import read_id
@@ -134,8 +135,8 @@ class RetentionPage(PageView):
         return self.page(
             request,
             "system_retention_run.html",
-            title=f"{self.menu_label} {run.day}",
-            crumbs=[Crumb(run.day)],
+            title=f"{self.menu_label} {day(run.day)}",
+            crumbs=[Crumb(day(run.day))],
             refusal=refusal,
             run=run,
             row=self._run(request, run),
