@@ -4,6 +4,7 @@ program's own routes: a new one that no link leads to fails."""
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urljoin, urlsplit
 
 import httpx
@@ -15,6 +16,7 @@ from app.main import create_app
 from app.settings import Settings
 from tests.app.matrix import ADMIN, GENERIC, key_of
 from tests.app.routes import Door, doors
+from tests.app.test_matrix import TYPES
 from tests.forms.reader import Document
 from tests.journey.people import faults_of, sign_in_staff
 from tests.journey.server import Program
@@ -24,16 +26,55 @@ pytestmark = pytest.mark.browser
 WHO = ("reviewer-1", "steward-1", "approver-1", "auditor-1", "system-1")
 """Together they may open every page."""
 
+LATER = (datetime.now(UTC) + timedelta(days=30)).date().isoformat()
+"""A day to come."""
+
+ASKED = {"subject": "見本", "ground": "antisocial", "asked_text": "見本"}
+"""What an investigation asks."""
+
+STOP = {
+    "token": "1" * 32,
+    "whom": "operator",
+    "operator": "00000003",
+    "level": "read_only",
+    "code": "1",
+    "text": "見本",
+}
+"""A stop of one operator."""
+
+TERMS = {
+    "version": "9.9",
+    "revised": LATER,
+    "effective_from": LATER,
+    "title_ja": "見本",
+    "change_ja": "見本",
+    "body": "## 1. 見本",
+    "deed": "keep",
+}
+"""A draft of the terms."""
+
 MADE: Mapping[str, tuple[tuple[str, Mapping[str, str]], ...]] = {
     "reviewer-1": (
         ("/admin/views", {"for": "queue", "name": "見本", "query": "?q=発電所"}),
         ("/admin/corrections/of/resource/{pk}", {"reason": "番地の誤記を直すため"}),
+        ("/admin/cases/new/violation", {"operator": "00000003"}),
+        (
+            "/admin/requests/new/investigation",
+            {"token": "0" * 32, "title": "見本", "whom": "some", "numbers": "00000003", **ASKED},
+        ),
+    ),
+    "auditor-1": (("/admin/holds", {"type": "operator", "number": "00000003", "reason": "見本"}),),
+    "system-1": (
+        ("/admin/retention", {}),
+        ("/admin/reviews", {"scope": "staff", "due": LATER}),
+        ("/admin/stops", {**STOP, "starts": f"{LATER}T22:00", "until": f"{LATER}T23:00"}),
     ),
     "steward-1": (
         (
             "/admin/resource/export",
             {"profile": "all", "format": "csv", "heads": "labels", "purpose": "見本"},
         ),
+        ("/admin/terms/versions", TERMS),
     ),
 }
 """What is made before the walk, so that there are pages of it: addresses and forms by whose they are."""
@@ -52,6 +93,20 @@ UNLINKED = {
     "GET /admin/applications/{reference}/files/{identifier}/about",
     "GET /admin/{type}/file",  # evidence: the demo has none
     "GET /admin/transfers/{id}/errors",  # of an import with errors
+    "GET /admin/login/code",  # where somebody with one-time codes comes
+    "GET /admin/login/enrol",  # and where they are set up
+    "GET /admin/account/codes",  # behind a button
+    "GET /admin/confirm",  # where a deed leads that asks for a recent proof
+    "GET /admin/cases/{reference}/save",  # where the form's own button leads
+    "GET /admin/certificates/detail",  # leads on to the register
+    "GET /admin/people",  # leads on to the accounts
+    "GET /admin/people/list.csv",  # a download
+    "GET /admin/retention/{id}/report",
+    "GET /admin/requests/{identifier}/file",
+    "GET /admin/requests/about/{reference}",  # once the operators are asked
+    "GET /admin/losses/{number}",  # the demo has no report of a loss
+    "GET /admin/mailings/{id}",  # nor a changed version of the terms
+    "GET /admin/redactions/{id}",  # nor a redaction
     "GET /admin/studio/proposals/{reference}",  # the demo has no proposal
     "GET /admin/studio/types/{name}/rollback/{version}",  # nor a second version
 }
@@ -84,7 +139,7 @@ def row_of(address: str, wanted: list[Door]) -> str:
     path = urlsplit(address).path
     doors_here = (d for d in wanted if re.fullmatch(re.sub(r"\{[^}]+\}", "[^/]+", d.template), path))
     best = min(doors_here, key=lambda door: door.template.count("{"), default=None)
-    return key_of(best, ("operator", "resource", "expected_capacity")) if best else ""
+    return key_of(best, TYPES) if best else ""
 
 
 def walk(program: Program, who: str, wanted: list[Door]) -> Iterator[str]:
@@ -127,7 +182,7 @@ def links_of(html: str, address: str) -> Iterator[str]:
 
 
 def test_a_link_leads_to_every_page(found: Found, wanted: list[Door]) -> None:
-    rows = {key_of(door, ("operator", "resource", "expected_capacity")) for door in wanted}
+    rows = {key_of(door, TYPES) for door in wanted}
     missing = rows - found.keys() - UNLINKED
     assert not missing, "\n".join(sorted(missing))
     assert rows <= ADMIN.keys()
