@@ -75,19 +75,13 @@ async def _ask(site: Site, actor: Actor, account: Account, wanted: str) -> Accou
         found = await update_where(Account, where, {"$set": values}, session)
         if found is None:
             raise AccountGuarded(CHANGED)
-        await _end_asked(site, account, session)
+        await end_links(site, read_id(account.id), session, ("confirm_address",))
         await queue_letter(site, letter, session)
         await tell(site, actor, found, Message(ASKED.msgid, {"address": wanted}), session)
         await note(site, actor, "account.address_asked", found, session)
         return found
 
     return await site.store.transaction(body)
-
-
-async def _end_asked(site: Site, account: Account, session: Session) -> None:
-    """Let no earlier link confirm an address of this account."""
-    where = {"account_id": account.id, "purpose": "confirm_address", "used_at": None}
-    await Link.raw().update_many(where, {"$set": {"used_at": site.now()}}, session=session)
 
 
 async def _invite_there(site: Site, actor: Actor, account: Account, wanted: str) -> Account:
@@ -122,7 +116,8 @@ async def _behind(link: Link) -> Account:
 
 
 async def confirm_address(site: Site, token: str) -> Account:
-    """Use the link: the address asked for counts from now on; the one before is told. Raises LinkRefused."""
+    """Use the link: the address asked for counts from now on, and no link mailed to the one before sets a
+    password any more; that one is told. Raises LinkRefused."""
     account = await asked_with(site, token)
     asked = account.asked_address
     if asked is None:
@@ -136,6 +131,7 @@ async def confirm_address(site: Site, token: str) -> Account:
         changed = await update_where(Account, where, {"$set": values}, session)
         if changed is None:
             raise LinkRefused
+        await end_links(site, read_id(account.id), session)
         said = Message(CONFIRMED.msgid, {"address": asked.address})
         await tell_at(site, actor, changed, before, said, session)
         await note(site, actor, "account.address_changed", changed, session)

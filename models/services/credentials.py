@@ -81,7 +81,7 @@ async def _mail_link(site: Site, actor: Actor, login: str, address: str) -> None
     )
 
     async def body(session: Session) -> None:
-        await end_links(site, read_id(account.id), session)
+        await end_links(site, read_id(account.id), session, ("set_password",))
         await queue_letter(site, letter, session)
         await _note(site, actor, account, "account.password_forgotten", session)
 

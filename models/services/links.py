@@ -1,6 +1,7 @@
 """One-time links: an id and a keyed hash of it. The database holds no half that opens anything."""
 
 import hmac
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from models.documents.base import Id
@@ -93,7 +94,13 @@ async def use_link(site: Site, token: str, purpose: Purpose, session: Session = 
     return used
 
 
-async def end_links(site: Site, account_id: Id, session: Session) -> None:
-    """Let no link set a password of this account any more (R24)."""
-    where = {"account_id": account_id, "purpose": "set_password", "used_at": None}
+INTO_ACCOUNTS: tuple[Purpose, ...] = ("set_password", "confirm_address")
+"""Purposes whose link leads into an account, at once or by the address it makes its own."""
+
+
+async def end_links(
+    site: Site, account_id: Id, session: Session, purposes: Sequence[Purpose] = INTO_ACCOUNTS
+) -> None:
+    """Let no link of these purposes, mailed before, lead into this account any more (R24)."""
+    where = {"account_id": account_id, "purpose": {"$in": list(purposes)}, "used_at": None}
     await Link.raw().update_many(where, {"$set": {"used_at": site.now()}}, session=session)

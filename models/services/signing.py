@@ -133,7 +133,9 @@ def _details(right: bool, fitting: bool) -> dict[str, Any]:
 
 
 async def note_success(site: Site, account: Account, address: str, certificate: str | None) -> None:
-    """Write down that somebody signed in, with whatever was asked of them."""
+    """Write down that somebody signed in, with whatever was asked of them. Raises SignInFailed where the
+    account was stopped or locked, or its password taken away, since that was looked at: computing a hash
+    takes long enough for it."""
     actor = actor_for(account, address, certificate)
 
     async def body(session: Session) -> None:
@@ -143,7 +145,9 @@ async def note_success(site: Site, account: Account, address: str, certificate: 
             "last_login_at": site.now(),
             "previous_login_at": account.last_login_at,
         }
-        await update_where(Account, {"_id": account.id}, {"$set": values}, session)
+        seen = {"status": "active", "lock": None, "password_hash": account.password_hash}
+        if await update_where(Account, {"_id": account.id, **seen}, {"$set": values}, session) is None:
+            raise SignInFailed
         operator: Id | None = account.operator_id
         await record_event(
             site, actor, "account.signed_in", subject_of(account), session, operator_id=operator

@@ -8,6 +8,7 @@ from models.errors import AccountGuarded
 from models.language import Message
 from models.permissions import Actor
 from models.services.administration import (
+    CHANGED,
     administered,
     note,
     read_reason,
@@ -30,7 +31,8 @@ RESUMED = Message("The account can be used again.")
 async def suspend_account(
     site: Site, actor: Actor, account_id: Id, reason: str, session: Session = None
 ) -> Account:
-    """Stop an account one administers; its sessions and links end with it. One that is stopped stays so.
+    """Stop an account one administers; its sessions and links end with it. One that is stopped stays so; one
+    its operator stopped is the desk's to let go on once the desk stops it too.
 
     Raises NotAllowed, NotFound, AccountGuarded (one's own, an operator's administrator, the last system
     administrator), ConfirmationRequired, AnswersInvalid (path ``reason``)."""
@@ -61,12 +63,22 @@ async def _stop(site: Site, actor: Actor, account: Account, reason: str, session
     where = {"_id": account.id, "status": was}
     values = {"status": "suspended", "halt": halt.model_dump()}
     stopped = await update_where(Account, where, {"$set": values}, session)
+    if stopped is None and actor.kind != "operator":
+        stopped = await _take_over(account, halt, session)
     if stopped is None:
         return account
     await end_access(site, stopped, session)
     await tell(site, actor, stopped, STOPPED, session, reason)
     await note(site, actor, "account.suspended", stopped, session, reason=reason)
     return stopped
+
+
+async def _take_over(account: Account, halt: Halt, session: Session) -> Account | None:
+    """Make the stop of an operator's own administrator the desk's, so that the desk alone ends it; None where
+    it is that already. What the account was before stays."""
+    where = {"_id": account.id, "status": "suspended", "halt.by.kind": "operator"}
+    values = {f"halt.{name}": value for name, value in halt.model_dump(exclude={"was"}).items()}
+    return await update_where(Account, where, {"$set": values}, session)
 
 
 async def end_access(site: Site, account: Account, session: Session) -> None:
@@ -81,7 +93,9 @@ async def stop_accounts_of(
     """Stop every account of an operator and its delegates, as ``stop_account``; how many were stopped."""
 
     async def body(session: Session) -> int:
-        where = {"operator_id": operator_id, "status": {"$in": ["invited", "active"]}}
+        usable = {"status": {"$in": ["invited", "active"]}}
+        own = {"status": "suspended", "halt.by.kind": "operator"}
+        where = {"operator_id": operator_id, "$or": [usable, own]}
         found = [Account.model_validate(row) async for row in Account.raw().find(where, session=session)]
         for account in found:
             await _stop(site, actor, account, reason, session)
@@ -106,10 +120,10 @@ async def resume_account(
     was = account.halt.was if account.halt else "active"
 
     async def body(session: Session) -> Account:
-        where = {"_id": account.id, "status": "suspended"}
+        where = {"_id": account.id, "status": "suspended", **_seen(account)}
         resumed = await update_where(Account, where, {"$set": {"status": was, "halt": None}}, session)
         if resumed is None:
-            raise AccountGuarded(NOT_STOPPED)
+            raise AccountGuarded(CHANGED)
         await tell(site, actor, resumed, RESUMED, session, why)
         await note(site, actor, "account.resumed", resumed, session, reason=why)
         return resumed
@@ -118,6 +132,11 @@ async def resume_account(
 
 
 NOT_STOPPED = "This account is not stopped."
+
+
+def _seen(account: Account) -> dict[str, object]:
+    """The stop that was judged, and no other made meanwhile."""
+    return {"halt.at": account.halt.at, "delegation.revoked": None} if account.halt else {}
 
 
 def _require_resumable(actor: Actor, account: Account) -> None:
