@@ -77,6 +77,8 @@ async def lift(site: Site, actor: Actor, hold_id: Id, *, revision: int) -> Hold:
     HoldRefused (nobody proposed it, or it changed meanwhile)."""
     require(actor, "hold.lift")
     hold = await find_hold(hold_id)
+    if hold.revision != revision:
+        raise HoldRefused(CHANGED)
     if hold.proposed is not None and hold.proposed.by.id == actor.account_id:
         raise NotAllowed("A second person has to confirm what you proposed.", rule="hold.lift")
     lifting = Lifting(by=actor.person, at=site.now(), reason=hold.proposed.reason if hold.proposed else "")

@@ -259,6 +259,8 @@ async def _move(
     revision: int,
     more: Any = None,
 ) -> None:
+    if stored.revision != revision:  # what was judged is what was seen
+        raise TermsMoved
     seen = {"_id": stored.id, "revision": revision, "state": {"$in": list(among)}}
     update = {"$set": {**values, "updated_at": site.now()}, "$inc": {"revision": 1}}
 
