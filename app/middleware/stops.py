@@ -3,15 +3,15 @@
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from models.permissions import Actor
-from models.services.site import Site
-from models.services.switches import refusal_of, stops_of
+from models.services.switches import require_entry
 
 ALWAYS = (
     *("/admin", "/static", "/healthz", "/readyz", "/service", "/service.json", "/language", "/logout"),
     *("/terms", "/notices", "/environment", "/accessibility"),
-    *("/losses", "/portal/losses"),
+    *("/losses", "/portal/losses", "/links"),
 )
-"""What stays open: what everybody may read at any time, signing out, reports of loss, the staff."""
+"""What stays open: what everybody may read at any time, signing out, reports of loss, the staff. Of mailed
+links the page itself lets only those go on that confirm a loss."""
 
 
 def stays_open(path: str) -> bool:
@@ -29,8 +29,5 @@ class Stops:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         actor: Actor | None = scope.get("user")
         if scope["type"] == "http" and actor is not None and not stays_open(scope["path"]):
-            site: Site = scope["state"]["site"]
-            stop = await site.switchboard.glance(stops_of(actor))
-            if stop is not None and stop.level == "closed":
-                raise refusal_of(site, stop)
+            await require_entry(scope["state"]["site"], actor)
         await self.app(scope, receive, send)

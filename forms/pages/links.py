@@ -14,13 +14,14 @@ from models.language import translate
 from models.permissions import is_operators
 from models.services import credentials, links
 from models.services.passwords import PASSWORD_LENGTH
+from models.services.switches import require_entry
 
 
 async def show_link(request: Request) -> Response:
     """What the link is for, and the button that uses it; or what to do instead."""
     visit = visit_of(request)
     try:
-        link = await links.peek(visit.site, visit.parameter("token"))
+        link = await _peek(visit)
         if link.purpose == "set_password":
             return await _password_page(visit)
         if link.purpose == "confirm_address":
@@ -37,7 +38,7 @@ async def follow_link(request: Request) -> Response:
     visit = visit_of(request)
     token = visit.parameter("token")
     try:
-        link = await links.peek(visit.site, token)
+        link = await _peek(visit)
         if link.purpose == "set_password":
             return await _set_password(visit, token)
         if link.purpose == "confirm_address":
@@ -47,6 +48,16 @@ async def follow_link(request: Request) -> Response:
         return await _open_application(visit, token, link)
     except LinkRefused as error:
         return await _refused(visit, error)
+
+
+async def _peek(visit: Visit) -> Link:
+    """The link asked for. Only a loss is confirmed while the service is closed. Raises LinkRefused,
+    ServiceClosed."""
+    token = visit.parameter("token")
+    link = await links.known(visit.site, token)
+    if link is None or link.purpose != "confirm_loss":
+        await require_entry(visit.site, visit.actor)
+    return await links.peek(visit.site, token)
 
 
 async def _refused(visit: Visit, error: LinkRefused) -> Response:

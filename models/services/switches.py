@@ -37,6 +37,14 @@ async def require_writing(site: Site, actor: Actor) -> None:
         raise refusal_of(site, stop)
 
 
+async def require_entry(site: Site, actor: Actor) -> None:
+    """Raise ServiceClosed while not even pages are shown, as far as is known: pages need no database for
+    that."""
+    stop = await site.switchboard.glance(stops_of(actor))
+    if stop is not None and stop.level == "closed":
+        raise refusal_of(site, stop)
+
+
 def refusal_of(site: Site, stop: Stop) -> WritingStopped:
     """What somebody is told whom a stop concerns, with the seconds after which it is over, where that is
     known."""

@@ -15,11 +15,12 @@ from models.documents.stop import Stop
 from models.permissions import SYSTEM, Actor
 from models.services import loss_answers, using
 from models.services.identifying import actor_for
-from models.services.links import token_of
+from models.services.links import make_link, token_of
 from models.services.site import Site
 from models.services.stops import set_stop
 from tests.clock import Hands
 from tests.forms.tab import Tab
+from tests.services.people_of import signed_in, somebody
 
 
 def pem(site: Site) -> bytes:
@@ -206,3 +207,27 @@ async def test_who_cannot_sign_in_reports_outside_and_the_administrator_confirms
     assert "利用を停止し、担当者へ通知しました" in stranger.text
     assert (await stranger.open(address)).status == 410
     assert (await administrator.open("/portal")).path == "/login"
+
+
+async def test_a_loss_is_confirmed_by_its_link_while_the_service_is_closed_and_no_other_link_opens(
+    open_tab: Callable[[], Tab], administrator: Tab, site: Site
+) -> None:
+    stranger, first = open_tab(), await own(site)
+    typed = {"kind": "medium", "words": "ノートPC", "what": "盗まれた", "name": "港 太郎", "contact": "090"}
+    await stranger.open("/losses/new")
+    await stranger.press("届け出る", {**typed, "code": "9A01"})
+    (link,) = await Link.find({"purpose": "confirm_loss"}).to_list()
+    account = await Account.find_one({"login": "minato-admin"})
+    assert account is not None
+    other = await make_link(site, "set_password", None, account_id=read_id(account.id))
+    password = f"/links/{token_of(site, other.id)}"
+    assert (await stranger.open(password)).status == 200  # control: while it is open
+    chief = await somebody(site, None, "system_administrator")
+    await set_stop(site, signed_in(site, chief), None, level="closed", code=3, text="停電")
+    await site.switchboard.refresh()
+    assert (await stranger.open(password)).status == 503
+    phrase = "a long enough pass phrase"
+    assert (await stranger.post(password, [("password", phrase), ("again", phrase)])).status == 503
+    await stranger.open(f"/links/{token_of(site, link.id)}")
+    await stranger.press("選択したものを停止する", {"items": f"certificate:{first.id}"})
+    assert (stranger.status, "利用を停止し、担当者へ通知しました" in stranger.text) == (200, True)
