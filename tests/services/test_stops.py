@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from app.cli.serve import beside
 from app.opening import build_site
 from app.settings import Settings
 from models.clock import system_entropy
@@ -180,12 +180,9 @@ async def test_another_process_knows_within_a_second(
 ) -> None:
     other = await build_site(settings, configuration, store, hands, system_entropy)  # type: ignore[arg-type]
     assert await other.switchboard.look() is None
-    following = asyncio.create_task(follow(other))
-    await stop(site, chief)
-    await within_a_second(lambda: other.switchboard.last() is not None)
-    following.cancel()
-    with suppress(asyncio.CancelledError):
-        await following
+    async with beside(follow(other)):
+        await stop(site, chief)
+        await within_a_second(lambda: other.switchboard.last() is not None)
     with pytest.raises(WritingStopped):
         await require_writing(other, VISITOR)
 
