@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -160,11 +159,8 @@ async def test_a_server_that_goes_on_for_ever_is_left_before_the_lease_ends(
 async def hanging(site: Site, postbox: Postbox) -> AsyncIterator[Callable[[], float]]:
     """The worker runs beside, its mail server hangs; yields the seconds one attempt takes at least."""
     postbox.manner = "hanging"
-    task = asyncio.create_task(worker_on(site, postbox.port).run())
-    yield lambda: mail.TIMEOUT
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
+    async with beside(worker_on(site, postbox.port).run()):
+        yield lambda: mail.TIMEOUT
 
 
 async def test_handing_in_takes_no_longer_while_the_mail_server_hangs(

@@ -1,13 +1,12 @@
 """Single days the staff set: they win over weekends and holidays, in every process, for what is counted from
 then on."""
 
-import asyncio
-from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import pytest_asyncio
 
+from app.cli.serve import beside
 from app.opening import build_site
 from app.settings import Settings
 from models.clock import system_entropy
@@ -67,14 +66,11 @@ async def test_another_process_counts_with_it_within_a_second(
     site: Site, chief: Actor, store: Store, settings: Settings, configuration: Configuration, hands: Hands
 ) -> None:
     other = await build_site(settings, configuration, store, hands, system_entropy)  # type: ignore[arg-type]
-    following = asyncio.create_task(follow(other))
-    await calendars.set_day(site, chief, SATURDAY, Wanted(True, reason="Open"), revision=0)
-    await within_a_second(lambda: other.calendar.is_business_day(SATURDAY))
-    await calendars.clear_day(site, chief, SATURDAY, revision=1)
-    await within_a_second(lambda: not other.calendar.is_business_day(SATURDAY))
-    following.cancel()
-    with suppress(asyncio.CancelledError):
-        await following
+    async with beside(follow(other)):
+        await calendars.set_day(site, chief, SATURDAY, Wanted(True, reason="Open"), revision=0)
+        await within_a_second(lambda: other.calendar.is_business_day(SATURDAY))
+        await calendars.clear_day(site, chief, SATURDAY, revision=1)
+        await within_a_second(lambda: not other.calendar.is_business_day(SATURDAY))
 
 
 async def test_deadlines_already_given_stay_and_what_would_move_is_told(site: Site, chief: Actor) -> None:
