@@ -19,6 +19,7 @@ from models.schema.definition import RecordType
 from models.schema.impersonal import files_in, impersonal
 from models.schema.search import grams_of
 from models.services.events import record_event
+from models.services.falling_due import is_over
 from models.services.holds import guard, held
 from models.services.retention import LEASE, claim, finish
 from models.services.site import Site
@@ -53,13 +54,16 @@ async def _do(site: Site, run: RetentionRun, item: RetentionItem) -> None:
 
 
 async def _empty(site: Site, run: RetentionRun, item: RetentionItem) -> tuple[ItemState, list[Id]]:
-    """Empty a thing unless a hold covers it by now; what is left to do is written down with it."""
+    """Empty a thing unless a hold covers it by now, or it is in force again; what is left to do is written
+    down with it."""
 
     async def body(session: Session) -> tuple[ItemState, list[Id]]:
         covered = [each for each in (item.thing_id, item.operator_id) if each is not None]
         await guard(site, item, session)
         if await held(covered, session):
             return "held", []
+        if not await is_over(site, item, session):
+            return "gone", []
         files = await EMPTY[item.kind](site, run, item, session)
         if files is None:
             return "gone", []
@@ -142,7 +146,8 @@ async def _application(
 ) -> list[Id] | None:
     """An application that came to nothing; None where it is gone or done."""
     del run
-    found = await Application.find_one({"_id": item.thing_id, "erased": None}, session=session)
+    nothing = {"open": False, "record_id": None, "erased": None}
+    found = await Application.find_one({"_id": item.thing_id, **nothing}, session=session)
     if found is None:
         return None
     left = await _empty_application(site, item, found, session)

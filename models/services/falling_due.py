@@ -14,7 +14,8 @@ from models.documents.base import Id
 from models.documents.certificate import Certificate
 from models.documents.message import Message
 from models.documents.record import RecordVersion
-from models.documents.retention import Action, Kind
+from models.documents.retention import Action, Kind, RetentionItem
+from models.documents.store import Session
 from models.services.site import Site
 
 RANGE = 200
@@ -153,6 +154,18 @@ async def _of_operators(
         async for row in model.raw().find({"operator_id": operator, **fresh}, {label: 1, "operator_id": 1}):
             if due := _due(site, kind, row, ended, name, retention, label=label):
                 yield due
+
+
+async def is_over(site: Site, item: RetentionItem, session: Session) -> bool:
+    """Whether what a report listed is still out of force: a registration or a contract may have been taken up
+    again since. Applications say so themselves."""
+    own = site.configuration.site.operator_type
+    about = [(own, item.operator_id)] if item.operator_id else []
+    about += [(item.type, item.thing_id)] if item.kind == "record" else []
+    if item.kind == "application" or not about:
+        return True
+    found = [(kind, await site.records[kind].get(identifier, session)) for kind, identifier in about]
+    return any(record is None or record.lifecycle in states_over(site, kind) for kind, record in found)
 
 
 Covered = tuple[Any, Kind, str, Mapping[str, Any]]

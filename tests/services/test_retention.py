@@ -332,6 +332,25 @@ async def test_nothing_under_a_hold_is_touched_even_one_placed_after_the_approva
     assert (account.name != "") == (over == "operator")
 
 
+async def test_what_is_in_force_again_after_the_approval_is_left_as_it_is(
+    site: Site, approver: Actor, asker: Actor
+) -> None:
+    kept = keeping(site, "erase")
+    shelf = await a_shelf(kept, ENDED)
+    run = await retention.ask_report(kept, asker)
+    await retention.count_one(kept)
+    await retention.approve(kept, approver, run.id, revision=2)  # type: ignore[arg-type]
+    company = {"_id": shelf.record.operator_id}
+    await kept.records["operator"].collection.update_one(company, {"$set": {"lifecycle": "active"}})
+    while await disposing.dispose_some(kept):
+        pass
+    assert {item.state for item in await retention.items(run)} == {"gone"}
+    assert (await row_of(kept, shelf.record))["data"]["person"] == "氏名"
+    account = await Account.get(shelf.owner.account_id)
+    assert account is not None
+    assert account.name != ""
+
+
 async def test_what_a_crash_interrupts_is_finished_by_the_next_worker_and_told_once(
     site: Site, approver: Actor, asker: Actor, hands: Hands, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -34,7 +34,7 @@ ITEMS = {
     "emptied": (_("Files are being removed"), "info"),
     "held": (_("Under a legal hold"), "bad"),
     "done": (_("Done"), "good"),
-    "gone": (_("Not there any more"), "plain"),
+    "gone": (_("No longer due"), "plain"),
 }
 KINDS = {
     "record": _("Registration"),
