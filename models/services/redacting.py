@@ -21,7 +21,7 @@ from models.services.secrets import seal, unseal
 from models.services.seeing import is_in_reach, seen
 from models.services.site import Site
 
-REDACTED = "［運営者により伏せられています / Redacted by the desk］"
+REDACTED = "［運営者により伏せられています / Redacted by the organisation］"
 """What stands in the place of a redacted text, for everybody."""
 
 FREE = ("text", "long_text")

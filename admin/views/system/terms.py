@@ -30,7 +30,7 @@ def both(value: Any) -> str:
 STATES = {
     "draft": Choice(_("Draft"), "warn"),
     "proposed": Choice(_("Waits to be published"), "info"),
-    "published": Choice(_("Stands for ever"), "good"),
+    "published": Choice(_("Published for good"), "good"),
 }
 
 COMMON = (
