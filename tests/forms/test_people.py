@@ -165,6 +165,10 @@ async def test_a_delegate_is_named_acts_within_its_scope_and_is_ended(
     theirs = open_tab()
     await sign_in(theirs, tmp_path, "minato-delegate")
     assert "代田 理 (みなと代理事務所)" in theirs.text
+    await theirs.open("/portal")
+    assert "/portal/operator/00000001" not in theirs.answer.text, "a link to what is not within its scope"
+    await administrator.open("/portal")
+    assert "/portal/operator/00000001" in administrator.answer.text
     for address, status in (("/portal/resource", 200), ("/portal/operator", 404), ("/portal/users", 403)):
         await theirs.open(address)
         assert theirs.status == status, address

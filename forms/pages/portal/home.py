@@ -13,6 +13,7 @@ from forms.pages.windows import told as told_period
 from models.documents.declaration import Confirmation
 from models.documents.record import Record
 from models.language import Message
+from models.permissions import allowed, may_use
 from models.services import agenda, applications, batches, confirmations, declarations, notices, windows
 from models.services.agenda import Waiting
 from models.services.loss_mails import KINDS as LOSSES
@@ -40,6 +41,9 @@ ACTIONS: Mapping[str, Message] = {
     "certificate": Message("See what to do"),
     "invitation": Message("See the users"),
 }
+READ = Message("See the application")
+"""What those do who may only read it."""
+
 SEE = Message("See what changed")
 CHANGED = Message("The registration has changed since you began")
 
@@ -60,6 +64,7 @@ async def show_portal(request: Request) -> Response:
         "applications": told_all(visit, newest.applications),
         "own": own,
         "own_type": visit.site.registry.current(visit.site.configuration.site.operator_type).definition,
+        "own_seen": own is not None and may_use(visit.actor, own.type),
         "own_state": _state_of(visit, own),
         "types": offered,
         "brought": {kind.name for kind in offered if batches.kinds(visit.site, visit.actor, kind)},
@@ -77,10 +82,13 @@ def _state_of(visit: Visit, own: Record | None) -> Any:
 
 def _line(visit: Visit, each: Waiting) -> Mapping[str, Any]:
     """One thing that waits, with the one thing to do about it."""
+    reads = each.application is not None and not allowed(visit.actor, "application.write_own")
+    action = READ if reads else SEE if each.outdated else ACTIONS[each.sort]
     return {
         "sort": each.sort,
         "title": TITLES[each.sort](visit.language),
-        "action": (SEE if each.outdated else ACTIONS[each.sort])(visit.language),
+        "action": action(visit.language),
+        "first": each.sort in ("loss", "returned", "asked") and not reads,
         "note": CHANGED(visit.language) if each.outdated else "",
         "urgent": each.is_urgent,
         "until": each.until,
@@ -93,7 +101,8 @@ def _about(visit: Visit, each: Waiting) -> Mapping[str, Any]:
     """What it is about, in words, and where it is done."""
     if each.application is not None:
         row = told(visit, each.application)
-        address = f"/applications/{each.application.reference}{'/renew' if each.outdated else ''}"
+        renews = each.outdated and allowed(visit.actor, "application.write_own")
+        address = f"/applications/{each.application.reference}{'/renew' if renews else ''}"
         if each.sort == "asked":
             address = f"/portal/asked/{each.application.reference}"
         about = each.application.title or row["type_label"](visit.language)

@@ -16,6 +16,7 @@ from models.errors import AccountGuarded, AnswersInvalid, NotFound, RecordChange
 from models.permissions import allowed
 from models.services import accounts, addresses, delegates, handing_over, reissuing, suspending, users
 from models.services.administration import day_words
+from models.services.browsers import device_of
 from models.services.roles import ADMINISTRATOR
 from models.services.sessions import sessions_of
 from models.services.users import mark_of
@@ -114,6 +115,7 @@ async def _draw(
         "acts": _acts(visit, account),
         "lock": LOCKS[account.lock.reason](visit.language) if account.lock else "",
         "roles": role_options(visit, _roles_of(visit, account)),
+        "device_of": device_of,
         "sessions": await sessions_of(id_of(account)) if account.status == "active" else (),
         "given": given,
         "period": [day_words(day, visit.language) for day in (given.begins, given.ends)] if given else (),
