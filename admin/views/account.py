@@ -49,12 +49,12 @@ class AccountPage(PageView):
             text_of(form, name, longest=1024) for name in ("present", "password", "again")
         )
         try:
-            await credentials.change_password(
+            changed = await credentials.change_password(
                 site_of(request), actor_of(request), present, password, again, _here(request)
             )
         except AnswersInvalid as refusal:
             return await self._draw(request, refusal)
-        await browser_of(request).confirm()
+        await browser_of(request).go_on(changed)
         return self.back(
             request, done=N_("Your password has been changed. Everywhere else you have been signed out.")
         )

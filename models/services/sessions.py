@@ -79,8 +79,16 @@ class Browser:
     async def confirm(self) -> None:
         """Write down that who sits here has just proved who they are; the token is a new one from now on. The
         session ends when it would have."""
+        await self._renew(confirmed_at=self._site.now())
+
+    async def go_on(self, account: Account) -> None:
+        """Go on after the password of `account` was changed, which only the present one was asked for: where
+        codes are set up, that alone proves too little for what is sensitive."""
+        await (self.confirm() if account.code_set_at is None else self._renew())
+
+    async def _renew(self, **values: object) -> None:
         token = self._site.entropy(32).hex()
-        await self._set(token_hash=self._site.sign("session", token), confirmed_at=self._site.now())
+        await self._set(token_hash=self._site.sign("session", token), **values)
         self.token = token
 
     async def sign_out(self) -> None:

@@ -123,6 +123,23 @@ async def test_the_portal_asks_and_then_goes_on(inside: Inside, operator: Operat
     assert (await client.get("/portal/account/codes")).status_code == 200
 
 
+@pytest.mark.parametrize("codes", [True, False], ids=["with codes", "control"])
+async def test_changing_the_password_is_no_second_step(inside: Inside, house: House, codes: bool) -> None:
+    operator, member = await house.operator(), await house.member()
+    if codes:
+        await Account.raw().update_many({}, {"$set": {"code_set_at": inside.site.now()}})
+    inside.hands.now += RECENT
+    changed = {"present": PASSWORD, "password": NEW, "again": NEW}
+    before = operator.client.cookies["session"]
+    assert (await operator.client.post("/portal/account/password", data=changed)).status_code == 303
+    assert operator.client.cookies["session"] != before
+    sensitive = await operator.client.post("/portal/account/codes")
+    assert sensitive.status_code == (403 if codes else 303)
+    assert (await member.post("/admin/account/password", changed)).status_code == 303
+    sensitive = await member.post("/admin/account/codes")
+    assert sensitive.status_code == (403 if codes else 303)
+
+
 async def test_control_a_moment_earlier_nothing_is_asked(inside: Inside, operator: Operator) -> None:
     inside.hands.now += RECENT / 2
     assert (await operator.client.post("/portal/account/codes")).status_code == 303

@@ -30,10 +30,12 @@ async def change_password(request: Request) -> Response:
     form = await read_form(request)
     present, password, again = (text_of(form, name, 1000) for name in ("present", "password", "again"))
     try:
-        await credentials.change_password(visit.site, visit.actor, present, password, again, here(visit))
+        changed = await credentials.change_password(
+            visit.site, visit.actor, present, password, again, here(visit)
+        )
     except AnswersInvalid as error:
         return await _draw(visit, [(f"#{flaw.path}", flaw.message(visit.language)) for flaw in error.errors])
-    await visit.browser.confirm()
+    await visit.browser.go_on(changed)
     return go(f"{PLACE}?done=password_changed")
 
 
