@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from app import mail, worker
+from app.cli.serve import beside
 from app.mail import MailServer, SendLater, SendNever
 from app.worker import Worker
 from models.documents.event import Event
