@@ -43,17 +43,16 @@ def may_read(actor: Actor, field: BaseField) -> bool:
     the staff, whatever ``access`` says."""
     if field.classification == "confidential" and actor.kind not in ("staff", "system"):
         return False
-    return _is_in(words_of(actor), field.access.read if field.access else None, actor)
+    return field.access is None or _is_in(actor, field.access.read)
 
 
 def may_write(actor: Actor, field: BaseField) -> bool:
     """Whether `actor` may answer `field`; what one may not read one may not write."""
-    allowed = field.access.write if field.access else None
-    return may_read(actor, field) and _is_in(words_of(actor), allowed, actor)
+    return may_read(actor, field) and (field.access is None or _is_in(actor, field.access.write))
 
 
-def _is_in(words: frozenset[str], allowed: Iterable[str] | None, actor: Actor) -> bool:
-    return allowed is None or actor.kind == "system" or bool(words & frozenset(allowed))
+def _is_in(actor: Actor, allowed: Iterable[str] | None) -> bool:
+    return allowed is None or actor.kind == "system" or not words_of(actor).isdisjoint(allowed)
 
 
 def why_not(actor: Actor, field: BaseField) -> Message | None:

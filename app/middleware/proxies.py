@@ -8,6 +8,7 @@ import re
 from base64 import b64decode
 from binascii import Error
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -21,6 +22,9 @@ CLIENT, CHAIN = b"client-cert", b"client-cert-chain"
 MOST = 8
 """Certificates of one chain that are read."""
 
+KNOWN = 4_096
+"""Addresses remembered as those of proxies, or of others."""
+
 _BYTES = re.compile(rb":([A-Za-z0-9+/]*={0,2}):")
 """A byte sequence of a structured field (RFC 8941, 3.3.5)."""
 
@@ -32,6 +36,7 @@ class Proxies:
     def __init__(self, app: ASGIApp, *, proxies: Sequence[str], certificates: bool) -> None:
         self.app, self.certificates = app, certificates
         self.networks = tuple(ip_network(each) for each in proxies)
+        self._is_ours = lru_cache(maxsize=KNOWN)(self._is_within)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -72,8 +77,9 @@ class Proxies:
         if values_of(scope, b"x-forwarded-proto") in ([b"https"], [b"http"]):
             scope["scheme"] = values_of(scope, b"x-forwarded-proto")[0].decode()
 
-    def _is_ours(self, address: str) -> bool:
-        found = _address(address)
+    def _is_within(self, address: str) -> bool:
+        """Whether an address is one of the proxies': for one text always the same."""
+        found = _address(address) if self.networks else None
         return found is not None and any(found in network for network in self.networks)
 
     async def _tell(self, scope: Scope, error: ForwardingRefused) -> None:

@@ -13,10 +13,12 @@ ALWAYS = (
 """What stays open: what everybody may read at any time, signing out, reports of loss, the staff. Of mailed
 links the page itself lets only those go on that confirm a loss."""
 
+BENEATH = tuple(f"{each}/" for each in ALWAYS)
+
 
 def stays_open(path: str) -> bool:
     """Whether an address is one of those, or beneath one."""
-    return any(path == each or path.startswith(f"{each}/") for each in ALWAYS)
+    return path.startswith(BENEATH) or path in ALWAYS
 
 
 class Stops:

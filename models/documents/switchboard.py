@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from math import inf
 from time import monotonic
@@ -40,18 +41,23 @@ class Switchboard:
         standing = [stop for key in keys for stop in self._known.get(key, ()) if stop.stands(now)]
         return min(standing, key=_weight, default=None)
 
+    @property
+    def is_fresh(self) -> bool:
+        """Whether what was looked up last holds still."""
+        return self._read_at is not None and monotonic() - self._read_at <= FRESH
+
     async def look(self, keys: Iterable[str] = (SITE,)) -> Stop | None:
         """The strongest stop on any of these keys now. What the database does not answer, nobody assumes."""
-        if self._read_at is None or monotonic() - self._read_at > FRESH:
+        if not self.is_fresh:
             await self._read_together()
         return self.last(keys)
 
     async def glance(self, keys: Iterable[str] = (SITE,)) -> Stop | None:
         """As ``look``; where the database does not answer, as it was known last: for pages that need none."""
-        try:
-            return await self.look(keys)
-        except PyMongoError:
-            return self.last(keys)
+        if not self.is_fresh:
+            with suppress(PyMongoError):
+                await self._read_together()
+        return self.last(keys)
 
     def all(self, keys: Iterable[str] = (SITE,)) -> list[Stop]:
         """Those that stand or are announced on these keys, the earliest first."""

@@ -114,6 +114,9 @@ WITH_CERTIFICATE = {
     }
 }
 
+WITHOUT_USES = {"$project": {f"{CERTIFICATE}.{name}": 0 for name in ("uses", "warned", "stopped")}}
+"""What of a certificate grows with its use, and nobody asks for here."""
+
 
 async def _live(site: Site, token: str) -> Found | None:
     """The session as it is stored, with its account and certificate; both ends are checked here, not left to
@@ -132,7 +135,9 @@ async def _live(site: Site, token: str) -> Found | None:
 async def _stored(hashes: Sequence[str]) -> dict[str, Found]:
     """The sessions with these hashes of tokens, whatever their age, each with its account and certificate."""
     where = {"token_hash": {"$in": list(hashes)}}
-    cursor = await BrowserSession.raw().aggregate([{"$match": where}, WITH_ACCOUNT, WITH_CERTIFICATE])
+    cursor = await BrowserSession.raw().aggregate(
+        [{"$match": where}, WITH_ACCOUNT, WITH_CERTIFICATE, WITHOUT_USES]
+    )
     return {found["token_hash"]: found for found in await cursor.to_list(None)}
 
 
