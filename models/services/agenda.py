@@ -259,6 +259,8 @@ async def _invitations(site: Site, actor: Actor) -> list[Waiting]:
 async def _links_end(invited: Sequence[Account]) -> Mapping[Any, datetime]:
     """When the last link mailed to each of these people ends; for one whose links are removed already, when
     the first did."""
+    if not invited:
+        return {}
     ends = {each.id: each.created_at + LIFETIMES["set_password"] for each in invited}
     where = {"account_id": {"$in": list(ends)}, "purpose": "set_password", "used_at": None}
     links = Link.raw().find(where, {"account_id": 1, "ends_at": 1}).sort("ends_at", 1)
@@ -297,6 +299,14 @@ async def applications(
     earlier, later = (more, True) if back and place else (place is not None, more)
     found = [Application.model_validate(row) for row in kept]
     return Page(found, _token(kept[:1], earlier), _token(kept[-1:], later))
+
+
+async def newest(site: Site, actor: Actor, group: Group, limit: int) -> list[Application]:
+    """The operator's applications of a group that changed last, in one question. Raises NotAllowed."""
+    _require(actor)
+    where = {**_own(actor), "state": {"$in": states_in(site, group)}}
+    rows = Application.raw().find(where, BRIEF).sort([("updated_at", -1), ("_id", -1)]).limit(limit)
+    return [Application.model_validate(row) async for row in rows]
 
 
 async def about(site: Site, actor: Actor, record_id: Id) -> list[Application]:

@@ -128,6 +128,8 @@ async def waiting_rounds(actor: Actor) -> list[Recertification]:
     """The open rounds with accounts of this administrator's operator still to decide about."""
     where = {"operator_id": actor.operator_id, "state": "open"}
     found = await RecertificationLine.raw().distinct("round_id", where)
+    if not found:
+        return []
     return await Recertification.find({"_id": {"$in": found}, "open": True}).sort("due").to_list()
 
 

@@ -52,7 +52,7 @@ async def show_portal(request: Request) -> Response:
     """What waits for me, what can be applied for, my applications, what is new."""
     visit = operator_visit(request)
     waiting = await agenda.agenda(visit.site, visit.actor)
-    newest = await agenda.applications(visit.site, visit.actor, "review", limit=RECENT)
+    newest = await agenda.newest(visit.site, visit.actor, "review", RECENT)
     offered = applications.offered(visit.site, visit.actor)
     own = await applications.operator_of(visit.site, visit.actor.operator_id)
     context = {
@@ -61,7 +61,7 @@ async def show_portal(request: Request) -> Response:
         "hours": hours_of(visit),
         "counts": await agenda.counted(visit.site, visit.actor),
         "most": agenda.COUNT_LIMIT - 1,
-        "applications": told_all(visit, newest.applications),
+        "applications": told_all(visit, newest),
         "own": own,
         "own_type": visit.site.registry.current(visit.site.configuration.site.operator_type).definition,
         "own_seen": own is not None and may_use(visit.actor, own.type),
