@@ -259,7 +259,9 @@ class RecordType(Part):
 
     def _in_title(self, name: str, value: Any) -> Any:
         field = self.by_name.get(name)
-        shown = field is not None and (field.confidential or bool(field.parts))
+        shown = field is not None and (
+            field.confidential or bool(field.parts) or isinstance(field, ListedField)
+        )
         return field.show(value, "ja") if field is not None and shown else value
 
 

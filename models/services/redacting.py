@@ -19,6 +19,7 @@ from models.schema.search import grams_of
 from models.services.events import record_event
 from models.services.secrets import seal, unseal
 from models.services.seeing import is_in_reach, seen
+from models.services.signs import searched_by
 from models.services.site import Site
 
 REDACTED = "［運営者により伏せられています / Redacted by the organisation］"
@@ -135,14 +136,22 @@ async def _replace(
         await RecordVersion.raw().update_one(where, {"$set": {"data": put(version.data)}}, session=session)
     found = await Application.find({"record_id": record.id}, session=session).to_list()
     for application in found:
-        await _replace_in(application, put, session)
+        await _replace_in(site, application, put, session)
     await _in_force(site, actor, record, put(record.data), session)
 
 
 async def _replace_in(
-    application: Application, put: Callable[[Mapping[str, Any]], dict[str, Any]], session: Session
+    site: Site,
+    application: Application,
+    put: Callable[[Mapping[str, Any]], dict[str, Any]],
+    session: Session,
 ) -> None:
+    definition = site.registry.at(application.type, application.schema_version).definition
+    told = application.data if application.data is not None else application.answers
+    title = definition.title_of(put(told)) or application.reference
     values = {
+        "title": title,
+        "grams": searched_by(application, title),
         "answers": put(application.answers),
         "data": put(application.data) if application.data is not None else None,
         "submissions": [{**each.model_dump(), "data": put(each.data)} for each in application.submissions],

@@ -198,12 +198,17 @@ async def handed_over(site: Site, application: Application, data: Mapping[str, A
     title = definition.title_of(data) or application.title
     handed = application.model_copy(update={"data": dict(data), "title": title})
     checks = await automatic_checks(site, SYSTEM, handed)
-    texts = (application.reference, title, application.operator_name)
     return {
         "signs": [check.rule for check in checks if not check.ok],
         "keys": keys_of(site, definition, data) if application.kind != "delete" else [],
-        "grams": list(dict.fromkeys(entry for text in texts for entry in entries(text))),
+        "grams": searched_by(application, title),
     }
+
+
+def searched_by(application: Application, title: str) -> list[str]:
+    """The entries an application called `title` is found by."""
+    texts = (application.reference, title, application.operator_name)
+    return list(dict.fromkeys(entry for text in texts for entry in entries(text)))
 
 
 def keys_of(site: Site, definition: RecordType, data: Mapping[str, Any]) -> list[str]:

@@ -32,7 +32,8 @@ async def everything(site: Site, record: Record) -> str:
     """All that is stored of a record, as one text; the sealed original is not among it."""
     versions = await RecordVersion.raw().find({"record_id": record.id}).to_list(None)
     applications = await Application.raw().find({"record_id": record.id}).to_list(None)
-    told = [[each.get(name) for name in ("answers", "data", "submissions")] for each in applications]
+    kept = ("answers", "data", "submissions", "title", "grams")
+    told = [[each.get(name) for name in kept] for each in applications]
     return repr([await site.records[record.type].row(record.id), versions, told])
 
 
