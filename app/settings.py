@@ -45,7 +45,7 @@ class Settings(BaseSettings):
     )
     base_url: str = Field(
         "http://127.0.0.1:8000",
-        description="Where people reach the site; what mails link to.",
+        description="Where people reach the site; what mails link to. Left out, the server's own port.",
     )
     hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
@@ -134,12 +134,15 @@ class Settings(BaseSettings):
 
     @model_validator(mode="before")
     @classmethod
-    def _served_by_tls(cls, values: Any) -> Any:
-        """With a folder for TLS, certificates come from the connection and the address is one of HTTPS."""
-        if isinstance(values, dict) and values.get("tls"):
-            port = values.get("port", cls.model_fields["port"].default)
+    def _served_here(cls, values: Any) -> Any:
+        """Where nothing else is said, people reach the site at its own port. With a folder for TLS,
+        certificates come from the connection and the address is one of HTTPS."""
+        if not isinstance(values, dict):
+            return values
+        port = values.get("port") or cls.model_fields["port"].default
+        if values.get("tls"):
             return {"certificate_source": "tls", "base_url": f"https://localhost:{port}", **values}
-        return values
+        return {"base_url": f"http://127.0.0.1:{port}", **values}
 
     @field_validator("base_url")
     @classmethod

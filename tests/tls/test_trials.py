@@ -27,6 +27,11 @@ def test_an_address_that_is_given_is_kept() -> None:
     assert Settings(tls=Path("tls"), base_url="https://toroku.example.jp").base_url.endswith("example.jp")
 
 
+def test_people_reach_a_site_at_its_own_port_unless_something_else_is_said() -> None:
+    assert Settings(port=8123).base_url == "http://127.0.0.1:8123"
+    assert Settings(port=8123, base_url="https://site.example").base_url == "https://site.example"
+
+
 WRONG: dict[str, dict[str, Any]] = {
     "tls without a folder": {"certificate_source": "tls", "base_url": "https://localhost"},
     "a folder without tls": {"tls": Path("tls"), "certificate_source": "proxy"},
