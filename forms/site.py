@@ -135,54 +135,82 @@ def _signing() -> list[BaseRoute]:
 
 
 def _portal() -> list[BaseRoute]:
-    one = "/portal/{record_type}/{number}"
     return [
         Route("/portal/windows.ics", windows.hand_out_own),
         Route("/portal", home.show_portal),
         Route("/portal/applications", own_applications.list_applications),
-        Route("/portal/certificates", certificates.list_certificates),
-        Route("/portal/certificates/new", certificates.show_new),
-        post("/portal/certificates/new", certificates.register),
-        Route("/portal/certificates/{id}", certificates.show_certificate),
-        post("/portal/certificates/{id}", certificates.describe),
-        post("/portal/certificates/{id}/retire", certificates.retire),
+        Route("/portal/downloads/{id}", downloads.show_download),
+        Route("/portal/downloads/{id}/file", downloads.take_file),
+        Route("/portal/notices", notices.list_notices),
+        Route("/portal/notices/{id}", notices.show_notice),
+        Route("/portal/mails", mails.list_mails),
+        *_certificates(),
+        *_asked(),
+        *_account(),
+        *_people(),
+        *_bulk(),
+        *_records(),
+    ]
+
+
+def _certificates() -> list[BaseRoute]:
+    base, losses = "/portal/certificates", "/portal/losses"
+    return [
+        Route(base, certificates.list_certificates),
+        Route(base + "/new", certificates.show_new),
+        post(base + "/new", certificates.register),
+        Route(base + "/{id}", certificates.show_certificate),
+        post(base + "/{id}", certificates.describe),
+        post(base + "/{id}/retire", certificates.retire),
+        Route(losses, own_losses.list_losses),
+        Route(losses + "/new", own_losses.show_new),
+        post(losses + "/new", own_losses.report),
+        Route(losses + "/{number}", own_losses.show_loss),
+        post(losses + "/{number}", own_losses.answer),
+    ]
+
+
+def _asked() -> list[BaseRoute]:
+    """What the organisation asks of operators: applications, declarations, acceptance of the terms."""
+    return [
         Route("/portal/asked/{reference}", asked.show_asked),
         post("/portal/asked/{reference}", asked.write),
         post("/portal/asked/{reference}/last", asked.take_over),
-        Route("/portal/losses", own_losses.list_losses),
-        Route("/portal/losses/new", own_losses.show_new),
-        post("/portal/losses/new", own_losses.report),
-        Route("/portal/losses/{number}", own_losses.show_loss),
-        post("/portal/losses/{number}", own_losses.answer),
-        Route("/portal/downloads/{id}", downloads.show_download),
-        Route("/portal/downloads/{id}/file", downloads.take_file),
-        *_account(),
-        Route("/portal/users", users.list_users),
-        post("/portal/users", users.issue_user),
-        post("/portal/users/invite", users.invite_again),
         Route("/portal/declarations", declarations.list_declarations),
         Route("/portal/declarations/{name}", declarations.show_declaration),
         post("/portal/declarations/{name}", declarations.answer),
         Route("/portal/terms", terms.show_gate),
         post("/portal/terms", terms.accept),
         post("/portal/terms/told", terms.close_news),
-        Route("/portal/users/list.csv", users.hand_out),
-        Route("/portal/users/{login}", user.show_user),
-        post("/portal/users/{login}/{act}", user.change_user),
+    ]
+
+
+def _people() -> list[BaseRoute]:
+    base = "/portal/users"
+    return [
+        Route(base, users.list_users),
+        post(base, users.issue_user),
+        post(base + "/invite", users.invite_again),
+        Route(base + "/list.csv", users.hand_out),
+        Route(base + "/{login}", user.show_user),
+        post(base + "/{login}/{act}", user.change_user),
         Route("/portal/delegates", delegates.list_delegates),
         post("/portal/delegates", delegates.name_delegate),
         Route("/portal/reviews", reviews.list_reviews),
         Route("/portal/reviews/{id}", reviews.show_review),
         post("/portal/reviews/{id}", reviews.decide),
-        Route("/portal/notices", notices.list_notices),
-        Route("/portal/notices/{id}", notices.show_notice),
-        Route("/portal/mails", mails.list_mails),
-        *_bulk(),
-        Route("/portal/{record_type}", records.list_records),
-        Route("/portal/{record_type}/new", records.new_record),
-        Route("/portal/{record_type}/copy", copying.choose_source),
-        post("/portal/{record_type}/copy", copying.begin_copy),
-        post("/portal/{record_type}/download", downloads.ask_download),
+    ]
+
+
+def _records() -> list[BaseRoute]:
+    kind = "/portal/{record_type}"
+    one = kind + "/{number}"
+    return [
+        Route(kind, records.list_records),
+        Route(kind + "/new", records.new_record),
+        Route(kind + "/copy", copying.choose_source),
+        post(kind + "/copy", copying.begin_copy),
+        post(kind + "/download", downloads.ask_download),
         Route(one, record.show_record),
         Route(one + "/history", record.show_history),
         Route(one + "/files/{id}", record.hand_out),

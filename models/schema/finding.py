@@ -235,6 +235,10 @@ CODES: dict[str, Code] = {
         "“{name}” is confidential, and people who are no staff would come to it.",
         "Let only staff read, answer and see it, or use “classification: users_only”.",
     ),
+    "T-E091": Code(
+        "The program itself uses the name “{name}”.",
+        "Choose another: records and pages of this name would be mixed up with its own.",
+    ),
     "T-E077": Code(
         "The version “{name}” cannot be part of an address.",
         "Begin with a digit and use at most 20 letters, digits, dots and hyphens, like “2.0”.",

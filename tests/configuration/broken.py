@@ -259,6 +259,7 @@ BROKEN: Mapping[str, Broken] = {
         "Insured}, required: true, personal: no, classification: confidential",
         "name: covered",
     ),
+    "T-E091": broken("collection: groups", "collection: accounts"),
     "T-E077": Broken(
         {
             **FILES,

@@ -16,6 +16,28 @@ LONGEST = 60
 MOST: Mapping[str, int] = {"fields": 1000, "checks": 300, "examples": 300}
 """Most entries of a record type under these keys, fields inside tables and groups included."""
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+ADDRESSES = _words("""
+    _api _files account accounts applications asked bulk calendar cases certificates confirm
+    corrections declarations delegates disclosures downloads events filters holds jobs language
+    login logout losses mailings mails messages notices people queue redactions register requests
+    retention reviews static stops studio terms theme transfers users views
+""")
+"""What follows ``/portal/`` and ``/admin/`` already: a type of such a name would not be found there."""
+
+COLLECTIONS = _words("""
+    acceptances accounts applications authenticators calendar_days certificates comments
+    confirmation_rounds confirmations counters declarations events guesses holds jobs limit_counts
+    links losses mailing_lines mailings messages notices posts recertification_lines
+    recertifications record_type_versions record_versions redactions requests retention_items
+    retention_runs saved_views schema_changes sessions stops sweeps terms_versions
+""")
+"""Collections the program keeps its own things in."""
+
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 
@@ -29,8 +51,9 @@ def check_counts(kind: RecordType, source: Source) -> Iterator[Finding]:
 
 
 def check_names(subject: Subject) -> Iterator[Finding]:
-    """T-E009, T-E018 and T-E048 of one record type."""
+    """T-E009, T-E018, T-E048 and T-E091 of one record type."""
     kind, source = subject.kind, subject.source
+    yield from _check_free(kind, source)
     yield from check_spelling(source, ("record_type",), kind.record_type)
     yield from check_spelling(source, ("collection",), kind.collection)
     yield from check_spelling(source, ("number", "field"), kind.number.field)
@@ -41,6 +64,13 @@ def check_names(subject: Subject) -> Iterator[Finding]:
     if kind.number.field in kind.by_name:
         yield source.finding("T-E048", ("number", "field"), name=kind.number.field)
     yield from _lists(subject)
+
+
+def _check_free(kind: RecordType, source: Source) -> Iterator[Finding]:
+    if kind.record_type in ADDRESSES:
+        yield source.finding("T-E091", ("record_type",), name=kind.record_type)
+    if kind.collection in COLLECTIONS:
+        yield source.finding("T-E091", ("collection",), name=kind.collection)
 
 
 def check_spelling(source: Source, path: Path, name: str) -> Iterator[Finding]:
