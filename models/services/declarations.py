@@ -23,6 +23,7 @@ from models.services.messages import Letter, queue_letter
 from models.services.recipients import people_of_role
 from models.services.site import Site
 from models.services.switches import require_writing
+from models.services.windows import require_hours
 from models.workflow.engine import holds
 
 NOTE_LIMIT = 1000
@@ -211,12 +212,13 @@ async def answer(site: Site, actor: Actor, name: str, given: Given) -> None:
     """Confirm or decline a declaration of one's own operator; who declines says why, and staff are told at
     once.
 
-    Raises NotAllowed, NotFound, WritingStopped, AnswersInvalid (paths ``answer``, ``note``),
-    DeclarationMoved."""
+    Raises NotAllowed, NotFound, WritingStopped, SendingClosed (outside the service hours), AnswersInvalid
+    (paths ``answer``, ``note``), DeclarationMoved."""
     require(actor, "declaration.answer")
     if actor.delegate:
         raise NotAllowed("A delegate cannot declare this for the operator.", rule="declaration.answer")
     await require_writing(site, actor)
+    require_hours(site, actor)
     rule = rule_of(site, name)
     if "operator" not in rule.by:
         raise NotFound

@@ -125,6 +125,15 @@ def require_open(site: Site, actor: Actor, application: Application, transition:
         raise _refusal(site, found, SENDING if hands_over else STEPS)
 
 
+def require_hours(site: Site, actor: Actor) -> None:
+    """Raise SendingClosed outside the service hours (R15), for what applicants hand in without a workflow.
+    The staff and the program go on."""
+    gates = [] if site.always_open or actor.kind not in ("operator", "visitor") else [Hours(site.calendar)]
+    found = _look(site, gates)
+    if not found.open:
+        raise _refusal(site, found, STEPS)
+
+
 def require_beginning(site: Site, definition: RecordType, kind: Kind) -> None:
     """Raise SendingClosed where an application of this kind cannot be begun: its window is closed, and either
     none opens later or it may not be prepared ahead (``draft_ahead``). Service hours do not bind drafts."""

@@ -1,18 +1,19 @@
 """Declarations of operators: kept with their words, asked again, reminded, told to staff when declined."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from models.documents.account import Account
-from models.documents.base import new_id
+from models.documents.base import new_id, read_id
 from models.documents.declaration import Confirmation, Declaration
 from models.documents.event import Event
 from models.documents.message import Message
 from models.documents.record import Record
-from models.errors import AnswersInvalid, DeclarationMoved, NotAllowed, NotFound
+from models.errors import AnswersInvalid, DeclarationMoved, NotAllowed, NotFound, SendingClosed
 from models.permissions import Actor
 from models.services import agenda, confirmations, declarations
 from models.services.declarations import Given
@@ -289,3 +290,18 @@ async def test_staff_record_nothing_that_only_the_operator_can_declare(site: Sit
         await declarations.record(site, reviewer, record, "pledge", yes(note="受領"))
     with pytest.raises(AnswersInvalid):
         await declarations.record(site, approver, record, "pledge", yes())
+
+
+@pytest.mark.parametrize(("moment", "taken"), [("17:59:59", True), ("18:00:00", False)])
+async def test_declarations_are_taken_within_the_service_hours(
+    site: Site, hands: Hands, moment: str, taken: bool
+) -> None:
+    record, admin = await operator(site)
+    keeping_hours = replace(site, always_open=False)
+    hands.now = datetime.fromisoformat(f"2026-11-20T{moment}+09:00")
+    if taken:
+        await declarations.answer(keeping_hours, admin, "anti_social", yes())
+    else:
+        with pytest.raises(SendingClosed):
+            await declarations.answer(keeping_hours, admin, "anti_social", yes())
+    assert bool(await declarations.history(read_id(record.id), "anti_social")) is taken

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forms.pages.visit import Visit, go, operator_visit, page, read_form, text_of
-from models.errors import AnswersInvalid, DeclarationMoved, NotFound
+from models.errors import AnswersInvalid, DeclarationMoved, NotFound, SendingClosed
 from models.language import translate
 from models.permissions import Actor, allowed
 from models.services import confirmations, declarations
@@ -50,8 +50,8 @@ async def answer(request: Request) -> Response:
     except AnswersInvalid as error:
         errors = [(f"#{problem.path}", problem.message(visit.language)) for problem in error.errors]
         return await _draw(visit, await _standing(visit), errors, given, error.status)
-    except DeclarationMoved as error:
-        errors = [("", translate(error.public, visit.language))]
+    except (DeclarationMoved, SendingClosed) as error:
+        errors = [("", translate(error.public, visit.language, **error.values))]
         return await _draw(visit, await _standing(visit), errors, given, error.status)
     return go(f"/portal/declarations/{name}?done=declared")
 
