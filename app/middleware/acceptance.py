@@ -6,23 +6,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from models.errors import TermsNotAccepted
 from models.services.accepting import owes_acceptance
 
-OPEN = frozenset(
-    {
-        *("terms", "notices", "environment", "accessibility", "service", "windows", "windows.ics"),
-        *(
-            "language",
-            "login",
-            "logout",
-            "confirm",
-            "links",
-            "certificate",
-            "losses",
-            "static",
-            "healthz",
-            "readyz",
-        ),
-    }
-)
+READABLE = ("terms", "notices", "environment", "accessibility", "service", "windows", "windows.ics")
+
+SIGNING = ("language", "login", "logout", "confirm", "links", "certificate")
+
+OPEN = frozenset({*READABLE, *SIGNING, "losses", "static", "healthz", "readyz"})
 """First words of addresses that stay open: what can be read by everybody, signing in and out, the report of a
 loss."""
 
