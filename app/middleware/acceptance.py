@@ -6,7 +6,16 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from models.errors import TermsNotAccepted
 from models.services.accepting import owes_acceptance
 
-READABLE = ("terms", "notices", "environment", "accessibility", "service", "windows", "windows.ics")
+READABLE = (
+    "terms",
+    "notices",
+    "environment",
+    "accessibility",
+    "service",
+    "service.json",
+    "windows",
+    "windows.ics",
+)
 
 SIGNING = ("language", "login", "logout", "confirm", "links", "certificate")
 
