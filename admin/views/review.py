@@ -67,6 +67,10 @@ class Found:
     standing: Standing | None
 
 
+SAME: dict[str, Any] = {"most": MOST_LINES, "mail_states": MAIL_STATES}
+"""What the page is drawn with whatever it is about."""
+
+
 class ReviewPage(ReviewFiles):
     """``/applications/{reference}``: one application under review."""
 
@@ -194,7 +198,6 @@ class ReviewPage(ReviewFiles):
             bases=bases_told(bases(found.look)),
             only=only,
             overview=overview_of(definition, base.data, application.data or {}, spoken) if base else [],
-            most=MOST_LINES,
             facts=facts_of(request, site, application, definition),
             state=state_badge(site, application),
             turn=application.round,
@@ -203,7 +206,7 @@ class ReviewPage(ReviewFiles):
             standing=found.standing,
             now=site.now(),
             spoken=spoken,
-            mail_states=MAIL_STATES,
+            **SAME,
             onward=bool(_asked(asked, "onward")),
             **_checked(found.checks, definition),
             **self._deciding(request, application, definition, typed),
