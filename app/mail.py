@@ -1,21 +1,16 @@
-"""Handing messages to a mail server, and what its answers mean."""
+"""Handing mails to a mail server, and what its answers mean."""
 
 import asyncio
-import email.utils
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from email.headerregistry import Address
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 from pydantic import SecretStr
 
-from models.configuration.site import SiteDefinition
 from models.errors import ConfigurationError
-from models.language import Text
-from models.services.delivery import Envelope
 
 TIMEOUT = 30.0
 """Seconds any one answer of the mail server may take."""
@@ -34,22 +29,6 @@ class SendNever(Exception):
 
 Sender = Callable[[EmailMessage], Awaitable[None]]
 """Sends one mail; returns when the server has taken it. Raises SendLater or SendNever."""
-
-
-def compose(envelope: Envelope, site: SiteDefinition) -> EmailMessage:
-    """The mail of a message. Its Message-ID is stable, so that a duplicate can be recognised."""
-    message = envelope.message
-    name = site.sender.name(message.language) if isinstance(site.sender.name, Text) else site.sender.name
-    mail = EmailMessage()
-    mail["From"] = Address(name, addr_spec=site.sender.address)
-    mail["To"] = Address(message.to_name, addr_spec=message.to_address)
-    mail["Subject"] = message.subject
-    mail["Date"] = email.utils.format_datetime(message.created_at)
-    mail["Message-ID"] = message.message_id
-    mail["Content-Language"] = message.language
-    mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content(envelope.body, cte="base64")
-    return mail
 
 
 @dataclass(frozen=True)

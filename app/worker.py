@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from app.database import honest
-from app.mail import Sender, SendLater, SendNever, compose
+from app.composing import compose
+from app.mail import Sender, SendLater, SendNever
 from models.documents.job import TRANSFERS
 from models.errors import TorokuError
 from models.services import confirmations

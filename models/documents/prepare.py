@@ -26,12 +26,14 @@ from models.documents.guess import Guess
 from models.documents.hold import Hold
 from models.documents.indexes import ensure_indexes, record_indexes
 from models.documents.job import Job
+from models.documents.ledger import LedgerLine
 from models.documents.limiting import LimitCount
 from models.documents.link import Link
 from models.documents.loss import LossReport
 from models.documents.mailing import Mailing, MailingLine
 from models.documents.message import Message
 from models.documents.notice import Notice
+from models.documents.publication import Publication
 from models.documents.recertification import Recertification, RecertificationLine
 from models.documents.record import RecordTypeVersion, RecordVersion, envelope_schema
 from models.documents.redaction import Redaction
@@ -65,6 +67,7 @@ DOCUMENTS: tuple[type[Stored], ...] = (
     Guess,
     Hold,
     Job,
+    LedgerLine,
     LimitCount,
     Link,
     LossReport,
@@ -73,6 +76,7 @@ DOCUMENTS: tuple[type[Stored], ...] = (
     Message,
     Notice,
     Post,
+    Publication,
     Recertification,
     RecertificationLine,
     RecordTypeVersion,

@@ -31,8 +31,8 @@ ADDRESSES = _words("""
 
 COLLECTIONS = _words("""
     acceptances accounts applications authenticators calendar_days certificates comments
-    confirmation_rounds confirmations counters declarations events guesses holds jobs limit_counts
-    links losses mailing_lines mailings messages notices posts recertification_lines
+    confirmation_rounds confirmations counters declarations events guesses holds jobs ledger_lines
+    limit_counts links losses mailing_lines mailings messages notices posts publications recertification_lines
     recertifications record_type_versions record_versions redactions requests retention_items
     retention_runs saved_views schema_changes sessions stops sweeps terms_versions
 """)

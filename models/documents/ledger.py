@@ -1,0 +1,75 @@
+"""The ledger of what was announced: one line for each recipient and channel."""
+
+from datetime import datetime
+from typing import Literal
+
+from pymongo import DESCENDING, IndexModel
+
+from models.documents.base import AN_ID, Id, Stored
+
+SourceKind = Literal["publication", "terms"]
+Channel = Literal["mail", "portal"]
+LineState = Literal[
+    "queued",
+    "sending",
+    "sent",
+    "retrying",
+    "bounced",
+    "failed",
+    "withheld",
+    "otherwise",
+    "read",
+    "acknowledged",
+]
+"""``withheld``: not sent, and why (``problem``): their choice, a dead address, no address; ``otherwise``: they
+were told in another way. ``read`` and ``acknowledged`` are of the portal's channel, which begins ``sent``."""
+
+
+class LedgerLine(Stored):
+    """What became of one announcement to one account by one channel. ``message_key`` is the ``dedupe_key`` of
+    the mail; names and address are as they were when it was listed."""
+
+    source_kind: SourceKind
+    source_id: Id
+    channel: Channel
+    account_id: Id
+    operator_id: Id | None = None
+    login: str
+    name: str
+    operator_name: str = ""
+    to_address: str = ""
+    message_key: str = ""
+    state: LineState = "queued"
+    problem: str = ""
+    queued_at: datetime
+    sent_at: datetime | None = None
+    failed_at: datetime | None = None
+    read_at: datetime | None = None
+    acknowledged_at: datetime | None = None
+    reminded_at: datetime | None = None
+    reminders: int = 0
+
+    class Settings:
+        name = "ledger_lines"
+        indexes = (
+            IndexModel(
+                [("source_id", DESCENDING), ("channel", DESCENDING), ("account_id", DESCENDING)],
+                unique=True,
+                name="once_each",
+            ),
+            IndexModel(
+                [
+                    ("source_id", DESCENDING),
+                    ("channel", DESCENDING),
+                    ("state", DESCENDING),
+                    ("_id", DESCENDING),
+                ],
+                name="by_state",
+            ),
+            IndexModel(
+                [("account_id", DESCENDING), ("channel", DESCENDING), ("queued_at", DESCENDING)],
+                name="by_account",
+                partialFilterExpression={"account_id": AN_ID},
+            ),
+            IndexModel([("message_key", DESCENDING)], name="by_mail"),
+        )

@@ -1,0 +1,94 @@
+"""A notice as it was published: one frozen edition of a registered record, and whom it is for."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pymongo import DESCENDING, IndexModel
+
+from models.documents.base import Id, Part, Stored
+from models.language import Language, Text
+
+Importance = Literal["normal", "high", "urgent"]
+
+OpenTo = Literal["everyone", "operators", "staff", "listed"]
+"""Who reads it besides those in its ledger: visitors too, every operator's people and the staff, the staff
+alone, or nobody else."""
+
+
+class Rendered(Part):
+    """The notice in one language, as its readers see it: ``html`` is the whole article (title, facts, text,
+    attachments) and what its fingerprint is taken of."""
+
+    title: str
+    html: str
+    text: str
+    """The body as it was written (Markdown)."""
+
+
+class Audience(Part):
+    """Whom an edition is for, frozen: the audience of the configuration by name, what it was called, and the
+    values of the notice its conditions asked for."""
+
+    name: str
+    label: Text
+    values: dict[str, Any] = {}
+
+
+class Publication(Stored):
+    """One edition of a notice. Never changed after it was published but for where it stands: what readers
+    saw stays as it was, with its fingerprint."""
+
+    type: str
+    record_id: Id
+    number: str
+    edition: int
+    revision: int
+    """The version of the record it was made of."""
+    schema_version: int
+    title: Text
+    pages: dict[Language, Rendered]
+    fingerprint: str
+    """SHA-256 (hex) of everything frozen, in canonical form."""
+    category: str = ""
+    category_label: Text = Text(ja="", en="")
+    importance: Importance = "normal"
+    pinned: bool = False
+    attachments: list[dict[str, Any]] = []
+    """The facts of uploads, as a field of type ``files`` stores them."""
+    acknowledge: bool = False
+    acknowledge_by: datetime | None = None
+    audience: Audience
+    open_to: OpenTo
+    mail: str = ""
+    """The template its readers are mailed with; "" for none."""
+    required: bool = False
+    """Whether everybody is mailed, whatever they chose."""
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    """The period it speaks of or is shown in; None for an open end."""
+    published_at: datetime
+    shown: bool = True
+    """Whether this is the edition that stands: neither withdrawn, archived nor replaced by a later one."""
+    withdrawn_at: datetime | None = None
+    withdrawn_because: str = ""
+    archived_at: datetime | None = None
+    replaced_at: datetime | None = None
+    last_id: Id | None = None
+    """The place its ledger has reached: accounts are listed by their ids."""
+    listed: int = 0
+    listed_at: datetime | None = None
+    settled_at: datetime | None = None
+
+    class Settings:
+        name = "publications"
+        indexes = (
+            IndexModel([("record_id", DESCENDING), ("edition", DESCENDING)], unique=True, name="edition"),
+            IndexModel(
+                [("shown", DESCENDING), ("published_at", DESCENDING), ("_id", DESCENDING)], name="newest"
+            ),
+            IndexModel([("listed_at", DESCENDING), ("_id", DESCENDING)], name="to_list"),
+        )
+
+    def page(self, language: Language) -> Rendered:
+        """The notice in `language`, else in the first it was written in."""
+        return self.pages.get(language) or next(iter(self.pages.values()))
