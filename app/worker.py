@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from app.database import honest
 from app.composing import compose
+from app.database import honest
 from app.mail import Sender, SendLater, SendNever
 from models.documents.job import TRANSFERS
 from models.errors import TorokuError
