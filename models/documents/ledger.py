@@ -21,8 +21,8 @@ LineState = Literal[
     "read",
     "acknowledged",
 ]
-"""``withheld``: not sent, and why (``problem``): their choice, a dead address, no address; ``otherwise``:
-they were told in another way. ``read`` and ``acknowledged`` are of the portal's channel, which begins ``sent``."""
+"""``withheld``: not sent, and ``problem`` says why (their choice, a dead address); ``otherwise``: told in
+another way. ``read`` and ``acknowledged`` are of the portal's channel, which begins as ``sent``."""
 
 
 class LedgerLine(Stored):
