@@ -8,7 +8,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from models.documents.base import AN_ID, Id, Part, Stored
 from models.language import Language
 
-MessageStatus = Literal["queued", "sending", "retrying", "sent", "failed"]
+MessageStatus = Literal["queued", "sending", "retrying", "sent", "failed", "bounced"]
 
 
 class Stamp(Part):
@@ -47,6 +47,10 @@ class Message(Stored):
     sent_at: datetime | None = None
     failed_at: datetime | None = None
     last_error: str = ""
+    bounced_at: datetime | None = None
+    bounce_status: str = ""
+    """The status code (RFC 3463) with which it came back after it was sent, and what was said then."""
+    bounce_text: str = ""
 
     class Settings:
         name = "messages"
@@ -80,6 +84,8 @@ class Message(Stored):
 
     def status(self, now: datetime) -> MessageStatus:
         """Computed from the timestamps, never stored."""
+        if self.bounced_at:
+            return "bounced"
         if self.sent_at:
             return "sent"
         if self.failed_at:

@@ -15,11 +15,13 @@ from pymongo.errors import CollectionInvalid, OperationFailure
 from models.documents.account import Account
 from models.documents.application import Application
 from models.documents.base import Stored
+from models.documents.bounce import Bounce
 from models.documents.calendar_day import CalendarDay
 from models.documents.certificate import Certificate
 from models.documents.code import Authenticator
 from models.documents.comment import Comment
 from models.documents.counter import Counter
+from models.documents.dead_address import DeadAddress
 from models.documents.declaration import Confirmation, ConfirmationRound, Declaration
 from models.documents.event import Event
 from models.documents.guess import Guess
@@ -55,6 +57,7 @@ DOCUMENTS: tuple[type[Stored], ...] = (
     Acceptance,
     Application,
     Authenticator,
+    Bounce,
     BrowserSession,
     CalendarDay,
     Certificate,
@@ -62,6 +65,7 @@ DOCUMENTS: tuple[type[Stored], ...] = (
     Confirmation,
     ConfirmationRound,
     Counter,
+    DeadAddress,
     Declaration,
     Event,
     Guess,
