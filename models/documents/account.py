@@ -56,6 +56,15 @@ class Lock(Part):
     address: str = ""
 
 
+class MailChoices(Part):
+    """What a person chose to be mailed (``models.services.preferences``): notices, reminders of what is due,
+    and the digest of what waits, on every day or on business days."""
+
+    notices: Literal["all", "important", "none"] = "all"
+    reminders: Literal["all", "none"] = "all"
+    digest: Literal["off", "weekdays", "daily"] = "off"
+
+
 class Account(Stored):
     """One natural person's account (R55). ``issued_for`` is the operator whose one administrator ID this is:
     unique for ever, never unset, so that a second can never be issued (R53). Who administers an operator now
@@ -83,6 +92,7 @@ class Account(Stored):
     code_set_at: datetime | None = None
     """Since when signing in also takes a one-time code."""
     language: Language = "ja"
+    mail_choices: MailChoices = MailChoices()
     created_at: datetime
     password_changed_at: datetime | None = None
     last_login_at: datetime | None = None
