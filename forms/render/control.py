@@ -11,10 +11,11 @@ from forms.render.drawing import Drawer
 from forms.render.environment import control_writer
 from forms.render.finding import LISTED, SHOWN, Find, search
 from forms.render.held import Keeper, is_upload
-from forms.render.names import FIND, PASTE, REPEATED, id_of
+from forms.render.names import FIND, PASTE, PREVIEW, REPEATED, id_of
 from forms.render.pieces import html
 from forms.render.plan import Box, ControlPlan, PagePlan
 from models.language import Language, translate
+from models.markdown import to_html
 from models.schema.compiled import CompiledFields
 from models.schema.fields import BaseField, TableField
 from models.schema.fields.base import Raw
@@ -81,6 +82,8 @@ class Control:
     """The search that stands for a list too long to be sent along."""
     paste: str = ""
     """Rows copied from a spreadsheet that are not yet in the table."""
+    formatted: str | Markup = ""
+    """The text as it will look, where that was asked for."""
 
     @property
     def id(self) -> str:
@@ -239,6 +242,8 @@ def _control(plan: ControlPlan, level: _Level, filling: Filling, required: bool,
         barred=filling.barred.get(plan.where, "") if locked else "",
         note="" if locked or raw is None or plan.parts else _note(plan, raw, level.values, filling.language),
     )
+    if plan.field.markup and path + PREVIEW in filling.repeated:
+        control.formatted = _formatted(raw, filling.language)
     if control.note and plan.boxes:
         control.value = boxes_of(plan.boxes, level.values.get(plan.name))
     if plan.macro in _SPECIAL or plan.repeats:
@@ -248,6 +253,13 @@ def _control(plan: ControlPlan, level: _Level, filling: Filling, required: bool,
     elif locked or plan.macro == "computed":
         control.shown = _shown(control, _value(plan, raw, level.values), filling.language)
     return control
+
+
+def _formatted(raw: Raw, language: Language) -> Markup:
+    """A text with its Markdown as HTML; where nothing is written, that."""
+    if isinstance(raw, str) and raw.strip():
+        return to_html(raw, deepest=1)
+    return Markup("<p>{}</p>").format(translate("Nothing has been written here yet.", language))
 
 
 def _note(plan: ControlPlan, raw: Raw, values: Mapping[str, Any], language: Language) -> str:

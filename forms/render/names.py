@@ -18,6 +18,9 @@ PASTE = "__paste"
 COLUMN = "__column"
 """End of the name of the column the cells begin at."""
 
+PREVIEW = "__preview"
+"""End of the name under which it is noted that a text is to be shown as it will look."""
+
 ASKED = "asked"
 """Name of the hidden list of the fields a page asked for."""
 

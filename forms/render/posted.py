@@ -10,7 +10,18 @@ from starlette.datastructures import FormData, UploadFile
 from forms.received import Received
 from forms.render.finding import exact
 from forms.render.held import Keeper, is_upload
-from forms.render.names import ACTION, ASKED, COLUMN, FIND, HELD, PASTE, REPEATED, REVISION, SOUGHT
+from forms.render.names import (
+    ACTION,
+    ASKED,
+    COLUMN,
+    FIND,
+    HELD,
+    PASTE,
+    PREVIEW,
+    REPEATED,
+    REVISION,
+    SOUGHT,
+)
 from forms.render.pasting import LIMIT as PASTE_LIMIT
 from models.language import Message
 from models.schema.fields import BaseField
@@ -45,7 +56,7 @@ NEVER_TYPED = frozenset({"certificate"})
 LEAVING = frozenset({"next", "back", "save"})
 """Actions that store a page and leave it."""
 
-ACTIONS = LEAVING | {"refresh", "add", "remove", "clear", "find", "paste", "attach", "row"}
+ACTIONS = LEAVING | {"refresh", "add", "remove", "clear", "find", "paste", "attach", "row", "preview"}
 
 LATER = frozenset({"confirm", "find", "pasted"})
 """Errors that wait until a page is done: saving and going back are free of them."""
@@ -126,7 +137,7 @@ def read_posted(form: FormData, fields: Iterable[BaseField], keeper: Keeper) -> 
     )
     if sent.overfull:
         posted.errors.append(AnswerError("", "too_much", TOO_MUCH))
-    reader = _Reader(sent, keeper, posted.action.name)
+    reader = _Reader(sent, keeper, posted.action.name, posted.action.path)
     for target in fields:
         was_asked = not posted.asked or target.name in posted.asked
         if was_asked and target.asked and target.control not in NEVER_TYPED:
@@ -149,11 +160,12 @@ def _whole(text: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """Reads the answers of one post, sent with the button `action`."""
+    """Reads the answers of one post, sent with the button `action` about the field at `about`."""
 
     sent: Sent
     keeper: Keeper
     action: str
+    about: str
 
     @property
     def leaving(self) -> bool:
@@ -191,6 +203,8 @@ class _Reader:
     def _text(self, target: BaseField, path: str, posted: Posted) -> Raw:
         text = self.sent.text(path).replace("\r\n", "\n")  # how forms send a new line
         _limit(target, path, text, posted, self.sent.cut.get(path, 0))
+        if self.action == "preview" and path == self.about:
+            posted.repeated[path + PREVIEW] = "yes"
         if getattr(target, "confirm", False):
             _compare(target, path, text, self.sent.text(path + REPEATED), posted)
         return text or None
