@@ -17,9 +17,9 @@ from models.language import LANGUAGES, Language
 from models.language import Message as Said
 from models.permissions import SYSTEM, Actor, require
 from models.schema.reading import AnswerError
-from models.services.delivery import retry
 from models.services.events import record_event
 from models.services.messages import Letter, Recipient, queue_letter
+from models.services.outbox import retry
 from models.services.site import Site
 
 BATCH = 100

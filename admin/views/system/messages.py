@@ -18,7 +18,7 @@ from admin.views.records import RawListView
 from admin.views.system.rules import seen_only
 from models.documents.message import Message
 from models.documents.rows import rows_of
-from models.services.delivery import retry
+from models.services.outbox import retry
 
 
 def _failed(_operator: Operator, text: str) -> Query:
