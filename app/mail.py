@@ -101,5 +101,11 @@ async def print_mail(mail: EmailMessage) -> None:
     from rich.console import Console
     from rich.panel import Panel
 
-    text = f"To: {mail['To']}\nSubject: {mail['Subject']}\n\n{mail.get_content()}"
+    text = f"To: {mail['To']}\nSubject: {mail['Subject']}\n\n{text_of(mail)}"
     Console().print(Panel(text.rstrip(), title="mail", expand=False), markup=False)
+
+
+def text_of(mail: EmailMessage) -> str:
+    """The words of a mail, from its text part."""
+    part = mail.get_body(("plain",))
+    return "" if part is None else str(part.get_content())

@@ -115,6 +115,8 @@ class MailTemplate:
     subject: str
     body: str
     path: Path = Path()
+    preheader: str = ""
+    """What mail programs show behind the subject in their lists; "" for the first words of the body."""
 
     @property
     def sensitive(self) -> bool:
@@ -136,9 +138,20 @@ def read_template(path: Path) -> tuple[MailTemplate | None, list[Finding]]:
     subject = re.search(r"^subject: *(.+)$", match[1], re.MULTILINE) if match else None
     if match is None or subject is None:
         return None, [Finding("T-E004", spell(path), 1, {"key": "subject"})]
-    written = subject[1].strip().strip("\"'")
-    template = MailTemplate(name, "ja" if language == "ja" else "en", written, match[2].strip() + "\n", path)
+    preheader = re.search(r"^preheader: *(.+)$", match[1], re.MULTILINE)
+    template = MailTemplate(
+        name,
+        "ja" if language == "ja" else "en",
+        _unquoted(subject[1]),
+        match[2].strip() + "\n",
+        path,
+        _unquoted(preheader[1]) if preheader else "",
+    )
     return template, list(_placeholders(path, text))
+
+
+def _unquoted(text: str) -> str:
+    return text.strip().strip("\"'")
 
 
 def _placeholders(path: Path, text: str) -> Iterator[Finding]:

@@ -113,5 +113,5 @@ def without_links(message: Message) -> str:
     """The body with LINK where its one-time links stand: what opens something is in the mail alone."""
     body = message.body or ""
     for link_id in message.links.values():
-        body = body.replace(placeholder(link_id), LINK)
+        body = body.replace(f"<{placeholder(link_id)}>", LINK).replace(placeholder(link_id), LINK)
     return body

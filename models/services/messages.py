@@ -9,6 +9,7 @@ from models.documents.base import Id, new_id
 from models.documents.message import Message, Stamp
 from models.documents.store import Session
 from models.language import Language
+from models.letters.values import put_in
 from models.services.links import make_link
 from models.services.site import Site
 
@@ -78,9 +79,7 @@ def template_of(site: Site, name: str, language: Language) -> MailTemplate:
 
 def _message(site: Site, letter: Letter, template: MailTemplate, key: str, links: dict[str, str]) -> Message:
     identity, language = new_id(), letter.recipient.language
-    subject, body = written(
-        site, letter, template, {name: placeholder(link_id) for name, link_id in links.items()}
-    )
+    text = written(site, letter, template, {name: placeholder(link_id) for name, link_id in links.items()})
     sender = site.configuration.site.sender.address
     return Message(
         id=identity,
@@ -91,8 +90,9 @@ def _message(site: Site, letter: Letter, template: MailTemplate, key: str, links
         to=letter.to,
         to_name=letter.recipient.name,
         to_address=letter.recipient.address,
-        subject=subject,
-        body=body,
+        subject=text.subject,
+        preheader=text.preheader,
+        body=text.body,
         links=links,
         sensitive=template.sensitive,
         application_id=letter.application_id,
@@ -104,18 +104,46 @@ def _message(site: Site, letter: Letter, template: MailTemplate, key: str, links
     )
 
 
-def written(site: Site, letter: Letter, template: MailTemplate, links: Mapping[str, str]) -> tuple[str, str]:
-    """Subject and body of a letter, with `links` standing where its one-time links go."""
-    described, language = site.configuration.site, letter.recipient.language
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A template with its values put in: a subject and a preheader of one line each, a body in Markdown."""
+
+    subject: str
+    preheader: str
+    body: str
+
+
+def written(site: Site, letter: Letter, template: MailTemplate, links: Mapping[str, str]) -> Written:
+    """The words of a letter with the site's foot beneath, and `links` where its one-time links go. Values
+    stay text: what is in them is never read as Markdown."""
+    language = letter.recipient.language
     values = {
-        "site_name": described.name(language),
-        "organisation": described.organisation(language),
-        "contact": described.contact(language),
+        **general_values(site, language),
         "recipient_name": letter.recipient.name,
         **letter.values,
         **links,
     }
-    return one_line(fill(template.subject, values)), fill(template.body, values)
+    return Written(
+        one_line(fill(template.subject, values)),
+        one_line(fill(template.preheader, values)),
+        put_in(with_foot(template.body, site.configuration.site.mail.footer(language)), values),
+    )
+
+
+def general_values(site: Site, language: Language) -> dict[str, str]:
+    """The placeholders that stand for the same in every mail."""
+    described = site.configuration.site
+    return {
+        "site_name": described.name(language),
+        "organisation": described.organisation(language),
+        "contact": described.contact(language),
+        "base_url": site.base_url,
+    }
+
+
+def with_foot(body: str, foot: str) -> str:
+    """The body of a template with the site's foot under a rule; without one, as it is."""
+    return f"{body.rstrip()}\n\n---\n\n{foot.strip()}\n" if foot.strip() else body
 
 
 def placeholder(link_id: str) -> str:

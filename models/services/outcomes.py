@@ -17,6 +17,7 @@ from models.documents.counter import peek
 from models.documents.record import Record
 from models.errors import TorokuError
 from models.language import Message, translate
+from models.letters.parts import plain
 from models.permissions import Actor
 from models.schema.definition import RecordType
 from models.services import lifecycles
@@ -127,7 +128,8 @@ def _mails(foresight: Foresight, found: list[Letter]) -> tuple[Mail, ...]:
 def _mail(foresight: Foresight, letter: Letter) -> Mail:
     site, recipient, work = foresight.work.site, letter.recipient, foresight.work
     links = dict.fromkeys(LINKS, translate(A_LINK, recipient.language))
-    subject, body = written(site, letter, template_of(site, letter.template, recipient.language), links)
+    text = written(site, letter, template_of(site, letter.template, recipient.language), links)
+    subject, body = text.subject, plain(text.body, recipient.language)
     if letter.to in work.definition.by_name and letter.to not in foresight.seen.by_name:
         return Mail("", "", subject, "", letter.template)
     return Mail(recipient.address, recipient.name, subject, body, letter.template)

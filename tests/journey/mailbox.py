@@ -11,6 +11,8 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 
+from app.mail import text_of
+
 
 class Mailbox:
     """Keeps every mail; ``answer`` is what the server says to DATA (250, or a refusal)."""
@@ -46,8 +48,8 @@ class Mailbox:
 
 def link_in(mail: EmailMessage) -> str:
     """The one-time link in a mail."""
-    found = re.search(r"https?://\S+/links/[0-9a-f.]+", str(mail.get_content()))
-    assert found is not None, mail.get_content()
+    found = re.search(r"https?://\S+/links/[0-9a-f.]+", text_of(mail))
+    assert found is not None, text_of(mail)
     return found[0]
 
 

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, ViewportSize
 
 from app.demo import PASSWORD
+from app.mail import text_of
 from app.opening import configuration_of
 from app.settings import Settings
 from models.configuration.load import Configuration
@@ -137,7 +138,7 @@ def test_an_operators_whole_life(
     press(operator, "main form button.button--primary")
     assert reference in operator.inner_text("main"), errors_on(operator)
     shoot(operator, "04-submitted")
-    assert reference in str(mailbox.wait_for(contact, reference).get_content())
+    assert reference in text_of(mailbox.wait_for(contact, reference))
 
     # 2. A reviewer takes it on and returns it with remarks on two fields.
     reviewer = staff()
@@ -189,14 +190,14 @@ def test_an_operators_whole_life(
     shoot(approver, "10-approved")
 
     # 3. Two mails: the administrator's ID to the contact, the one-time link to the administrator.
-    told = str(mailbox.wait_for(contact, "管理者").get_content())
+    told = text_of(mailbox.wait_for(contact, "管理者"))
     login = next(
         word
         for word in told.replace("「", " ").replace("」", " ").split()
         if word.strip("*：:").startswith("K0")
     ).strip("*：:")
     invitation = mailbox.wait_for(administrator, "パスワード")
-    assert login not in str(invitation.get_content())
+    assert login not in text_of(invitation)
 
     # 4. The administrator sets a password, signs in with the certificate, registers a resource.
     operator = devices()

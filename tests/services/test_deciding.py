@@ -12,6 +12,7 @@ from models.documents.application import Application
 from models.documents.comment import Comment
 from models.errors import AlreadyDone, CommentRefused, NotAllowed, TransitionRefused
 from models.language import Language, Text
+from models.letters.parts import plain
 from models.permissions import Actor
 from models.schema.definition import Reason, RecordType
 from models.services import comments, reasons
@@ -93,8 +94,8 @@ async def test_what_an_approval_says_it_will_do_is_what_it_does(
         )
         body = stored["body"]
         for link in stored["links"].values():
-            body = body.replace(f"[[{link}]]", "（ワンタイムリンク）")
-        assert mail.body == body
+            body = body.replace(f"<[[{link}]]>", "（ワンタイムリンク）")
+        assert mail.body == plain(body, stored["language"])
 
 
 async def test_a_reason_code_brings_its_sentence_and_chooses_the_mail(site: Site, reviewer: Actor) -> None:

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page
 
 from app.authority import FolderAuthority
 from app.demo import PASSWORD
+from app.mail import text_of
 from app.opening import configuration_of
 from app.settings import Settings
 from models.clock import system_clock
@@ -110,7 +111,7 @@ def test_the_whole_journey_over_mutual_tls(
                 box.check()
             take_step(member, step)
 
-    told = str(mailbox.wait_for(str(answers["contact_email"]), "管理者").get_content())
+    told = text_of(mailbox.wait_for(str(answers["contact_email"]), "管理者"))
     words = (word.strip("*：:「」") for word in told.replace("「", " ").replace("」", " ").split())
     login = next(word for word in words if word.startswith("K0"))
     operator.goto(link_in(mailbox.wait_for(str(answers["admin_email"]), "パスワード")))

@@ -1,0 +1,125 @@
+"""Putting values into the Markdown of a mail, so that no value can become markup.
+
+What people typed is escaped (CommonMark 0.31, 2.4) and kept in its place: a value never opens a link, a
+heading or a list, and never begins a line of its own, save where its placeholder stands for a text of several
+lines or for a list. Addresses of our own pages become autolinks (6.5)."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+
+ADDRESSES = frozenset({"page", "review_page", "result_page", "preferences_page"})
+"""Placeholders that stand for the address of a page of this site."""
+
+TEXTS = frozenset({"reason", "remarks", "lines", "contact", "terms_change"})
+"""Placeholders whose value may have several lines."""
+
+LISTS = frozenset({"remarks", "lines"})
+"""Placeholders whose value is a list: a line that begins with ``- `` is an item, an indented one goes on."""
+
+JOINER = "\u2060"
+"""Put between emphasis and a value that begins or ends in punctuation, else ``**`` would stay as it stands
+(CommonMark 6.2, flanking); the parts leave it out."""
+
+_PLACE = re.compile(r"(?P<bold>\*\*)?(?P<open><)?\{(?P<name>[a-z_]{1,40})\}(?(open)>)(?(bold)(?P<end>\*\*)?)")
+_MARKUP = re.compile(r"([\\`*_\[\]<>~|&])")
+_LEADING = re.compile(r"^([-+#=]|\d{1,9}(?=[.)]))(\)|\.)?")
+_ADDRESS = re.compile(r"https?://[^\s<>\x00-\x20]+|\[\[[^\s\[\]<>]+\]\]")
+_BREAKS = re.compile(r"\r\n|[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]")
+_DROPPED = frozenset({"Cc", "Cs"})
+_TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2060")
+
+
+def put_in(text: str, values: Mapping[str, str]) -> str:
+    """`text` with its placeholders put in; nothing in a value is read as a placeholder or as markup."""
+
+    def place(found: re.Match[str]) -> str:
+        return _placed(found, values.get(found["name"], ""), text)
+
+    return _PLACE.sub(place, text)
+
+
+def _placed(found: re.Match[str], value: str, text: str) -> str:
+    name, bold = found["name"], found["bold"] or ""
+    end = found["end"] or ""
+    if name == "base_url":
+        return f"{bold}{found['open'] or ''}{value}{'>' if found['open'] else ''}{end}"
+    if _ADDRESS.fullmatch(value) and (name in ADDRESSES or name.endswith("_link")):
+        return f"{bold}<{value}>{end}"
+    if name not in TEXTS:
+        return _within(bold, escaped(value), end)
+    alone = _stands_alone(found, text)
+    if alone and name in LISTS:
+        return "\n".join(_listed(value))
+    return _within(bold, "\n".join(_lines(value, apart=alone, indent=_indent(found, text))), end)
+
+
+def _within(bold: str, value: str, end: str) -> str:
+    if bold and end and not value:
+        return ""
+    first = JOINER if bold and value and not value[0].isalnum() else ""
+    last = JOINER if end and value and not value[-1].isalnum() else ""
+    return f"{bold}{first}{value}{last}{end}"
+
+
+def _stands_alone(found: re.Match[str], text: str) -> bool:
+    before, after = text[: found.start()], text[found.end() :]
+    return (not before or before.endswith("\n")) and (not after or after.startswith("\n"))
+
+
+def _indent(found: re.Match[str], text: str) -> str:
+    """What a further line of a value begins with, so that it stays in its item of a list."""
+    line = text[text.rfind("\n", 0, found.start()) + 1 : found.start()]
+    marker = re.match(r" *(?:[-+*]|\d{1,9}[.)]) +", line)
+    return " " * len(marker[0]) if marker else ""
+
+
+def escaped(value: str) -> str:
+    """`value` as one line of Markdown that reads as it is written."""
+    return _escaped_line(" ".join(part for line in _split(value) if (part := line.strip(" \t"))))
+
+
+def _escaped_line(line: str) -> str:
+    text = _MARKUP.sub(r"\\\1", line.strip(" \t"))
+    return _LEADING.sub(_marked, text)
+
+
+def _marked(found: re.Match[str]) -> str:
+    """A backslash before what would begin a heading, a list or a rule."""
+    if found[1].isdigit():
+        return f"{found[1]}\\{found[2]}"
+    return f"\\{found[1]}{found[2] or ''}"
+
+
+def _split(value: str) -> list[str]:
+    lines = _BREAKS.split(value)
+    return ["".join(c for c in line if c == "\t" or _is_kept(c)) for line in lines]
+
+
+def _is_kept(char: str) -> bool:
+    return (char.isascii() and char.isprintable()) or (
+        char not in _TURNING and unicodedata.category(char) not in _DROPPED
+    )
+
+
+def _lines(value: str, *, apart: bool, indent: str) -> Iterator[str]:
+    """The lines of a text; paragraphs stay apart only where the placeholder stands alone."""
+    begun = empty = False
+    for line in _split(value):
+        text = _escaped_line(line)
+        if not text:
+            empty = begun
+            continue
+        if empty and apart:
+            yield ""
+        yield f"{indent}{text}" if begun else text
+        begun, empty = True, False
+
+
+def _listed(value: str) -> Iterator[str]:
+    for line in _split(value):
+        text = line.strip(" \t")
+        if line.startswith("- "):
+            yield f"- {_escaped_line(line[2:])}"
+        elif text:
+            yield f"  {_escaped_line(text)}"
