@@ -46,6 +46,11 @@ class LedgerLine(Stored):
     failed_at: datetime | None = None
     read_at: datetime | None = None
     acknowledged_at: datetime | None = None
+    acknowledged_as: str = ""
+    """Who acknowledged, as it is shown: a delegate with the organisation it belongs to."""
+    bounced_at: datetime | None = None
+    late: bool = False
+    """Whether the account came into the audience only after the notice was published."""
     reminded_at: datetime | None = None
     reminders: int = 0
 

@@ -34,6 +34,18 @@ class Audience(Part):
     values: dict[str, Any] = {}
 
 
+class Progress(Part):
+    """How far the work on an edition's ledger has come besides the first listing: when and up to which
+    account it was last looked through for newcomers, the rounds of reminders that were begun, and the one
+    that is worked off with the place it has reached."""
+
+    looked_at: datetime | None = None
+    place: Id | None = None
+    rounds: list[str] = []
+    round: str = ""
+    round_place: Id | None = None
+
+
 class Publication(Stored):
     """One edition of a notice. Never changed after it was published but for where it stands: what readers
     saw stays as it was, with its fingerprint."""
@@ -78,6 +90,7 @@ class Publication(Stored):
     listed: int = 0
     listed_at: datetime | None = None
     settled_at: datetime | None = None
+    progress: Progress = Progress()
 
     class Settings:
         name = "publications"

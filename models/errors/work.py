@@ -120,3 +120,19 @@ class CommentRefused(TorokuError):
     code = "T-V006"
     status = 422
     message = "This comment cannot be changed."
+
+
+class AcknowledgementRefused(TorokuError):
+    """A notice nobody is to acknowledge, or no more: withdrawn, over, or replaced by a later edition."""
+
+    code = "T-N201"
+    status = 409
+    message = "This notice does not need to be acknowledged now."
+
+
+class ReminderRefused(TorokuError):
+    """Nobody can be reminded: the notice asks for nothing, stands no more, or reminders went out today."""
+
+    code = "T-N202"
+    status = 409
+    message = "Nobody can be reminded of this notice now."

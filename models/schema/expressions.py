@@ -17,7 +17,7 @@ __all__ = ["FUNCTIONS", "VARIABLES", "Expression", "Problem", "compile_expressio
 Expression = Callable[[Mapping[str, Any], Mapping[str, Any]], Any]
 Function = Callable[[list[Any]], Any]
 
-VARIABLES: Final = frozenset({"NOW", "TODAY", "ACCOUNT", "OPERATOR", "BEFORE", "TERMS"})
+VARIABLES: Final = frozenset({"NOW", "TODAY", "ACCOUNT", "OPERATOR", "BEFORE", "TERMS", "NOTICE"})
 MAX_PLACES: Final = 20
 
 
