@@ -6,8 +6,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from models.configuration.audiences import USUAL, AudienceRule
 from models.configuration.declarations import ConfidentialityRule, DeclarationRule
 from models.configuration.limits import Limits
+from models.configuration.outgoing import MailRules
 from models.configuration.terms import TermsRules
 from models.language import Language, Text
 from models.schema.definition import Part
@@ -122,6 +124,7 @@ class SiteDefinition(Part):
     time_zone: str = "Asia/Tokyo"
     operator_type: str
     sender: Sender
+    mail: MailRules = MailRules()
     contact: Text = Text(ja="", en="")
     reference: str = "A{year}-{seq:06}"
     fiscal_year_starts: int = Field(4, ge=1, le=12)
@@ -139,6 +142,7 @@ class SiteDefinition(Part):
     terms: TermsRules = TermsRules()
     declarations: Mapping[str, DeclarationRule] = Field({}, max_length=20)
     confidentiality: tuple[ConfidentialityRule, ...] = Field((), max_length=20)
+    audiences: Mapping[str, AudienceRule] = Field(USUAL, min_length=1, max_length=50)
     copyright: Text = Text(ja="", en="")
     works: Text = Text(ja="", en="")
 
