@@ -110,7 +110,10 @@ class Registry:
             self.companions.lifecycles[lifecycle.lifecycle] = lifecycle
         for each in stored.get("mail", ()):
             language: Language = "ja" if each["language"] == "ja" else "en"
-            template = MailTemplate(each["name"], language, each["subject"], each["body"])
+            preheader = each.get("preheader", "")
+            template = MailTemplate(
+                each["name"], language, each["subject"], each["body"], preheader=preheader
+            )
             self.companions.mail[template.name, language] = template
 
     def current(self, name: str) -> Published:

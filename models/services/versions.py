@@ -157,4 +157,5 @@ def _mail_of(site: Site, definition: RecordType) -> Iterator[dict[str, Any]]:
                 "language": language,
                 "subject": template.subject,
                 "body": template.body,
+                **({"preheader": template.preheader} if template.preheader else {}),
             }
