@@ -31,11 +31,15 @@ TorokuError                      500 T-X000  something went wrong on our side
 ├── TransitionRefused            409 T-W001  the workflow has no such step from here
 │   ├── SendingClosed            409 T-W005  nothing is received now (says when it opens)
 │   ├── TooManyDrafts            409 T-W009  as many drafts are open as can be kept
+│   ├── NotPublishable           409 T-N101  a notice without title, text or audience
 │   └── StepIncomplete           422 T-W101  something the step of a registration asks for is not there
 ├── HoldRefused                  422 T-W102  a legal hold that cannot be placed or lifted (says why)
 ├── RetentionRefused             409 T-W103  a run of the retention job that is not possible (says why)
 ├── RedactionRefused             422 T-W104  a text that cannot be redacted (says why)
 ├── AlreadyDone                  409 T-W002  somebody else was first (names who and when)
+├── MailMoved                    409 T-M101  a mail is not where this page thought: being sent, or dealt with
+├── MailErased                   409 T-M102  the text of a mail is gone, so it cannot be sent again
+├── AbortRefused                 422 T-M103  a mail called off without saying why
 ├── RecordChanged                409 T-W003  the record in force changed since the application began
 ├── DuplicateValue               422 T-V002  a value that must be unique is already registered
 ├── AlreadyOpen                  409 T-W004  another application on this record is open
@@ -54,10 +58,16 @@ TorokuError                      500 T-X000  something went wrong on our side
 ├── ReviewClosed                 409 T-S202  a review of who has what is over, or the line was decided
 ├── ImportRefused                422 T-S004  a form of another system cannot be read (says why)
 ├── RequestRefused               422 T-R101  a case or a request that cannot be made so (says why)
+├── AcknowledgementRefused       409 T-N201  a notice that is not to be acknowledged, or no more
+├── NoticeMoved                  409 T-N301  another edition of a notice stands meanwhile
+├── ReminderRefused              409 T-N202  nobody can be reminded of this notice now (says why)
 ├── SearchTooWide                422 T-L001  a list cannot be found in the time there is; narrow it
 ├── TermsNotAccepted             403 T-T101  the terms of use have not been accepted by this account yet
 ├── TermsMoved                   409 T-T102  the version of the terms is not where this page thought it was
 ├── DeclarationMoved             409 T-T103  what was to be confirmed has changed or was answered meanwhile
+├── BounceUnreadable             422 T-M201  a mail that is not a bounce that can be read (says what it is)
+├── BounceMailboxBroken          500 T-M202  the mailbox for bounces cannot be used
+├── AddressMoved                 409 T-M203  a dead address is no longer as this page showed it
 ├── WritingStopped               503 T-M001  applicants may only read for now (says why)
 │   └── ServiceClosed            503 T-W006  nothing is offered to applicants for now (says why)
 └── AuditBroken                  500 T-A001  the chain of events does not verify
@@ -109,6 +119,9 @@ from models.errors.answers import (
 from models.errors.base import (
     TorokuError,
 )
+from models.errors.bounces import AddressMoved, BounceMailboxBroken, BounceUnreadable
+from models.errors.notices import NoticeMoved, NotPublishable
+from models.errors.outbox import AbortRefused, MailErased, MailMoved
 from models.errors.service import (
     AuditBroken,
     ConfigurationError,
@@ -123,6 +136,7 @@ from models.errors.service import (
     WritingStopped,
 )
 from models.errors.work import (
+    AcknowledgementRefused,
     AlreadyDone,
     AlreadyOpen,
     CommentRefused,
@@ -130,6 +144,7 @@ from models.errors.work import (
     HoldRefused,
     RecordChanged,
     RedactionRefused,
+    ReminderRefused,
     RequestRefused,
     RetentionRefused,
     SendingClosed,
@@ -139,11 +154,16 @@ from models.errors.work import (
 )
 
 __all__ = [
+    "AbortRefused",
     "AccountGuarded",
+    "AcknowledgementRefused",
+    "AddressMoved",
     "AlreadyDone",
     "AlreadyOpen",
     "AnswersInvalid",
     "AuditBroken",
+    "BounceMailboxBroken",
+    "BounceUnreadable",
     "CertificateExpired",
     "CertificateMoved",
     "CertificateNeeded",
@@ -171,10 +191,15 @@ __all__ = [
     "LimitReached",
     "LinkRefused",
     "LossMoved",
+    "MailErased",
+    "MailMoved",
     "NotAllowed",
     "NotFound",
+    "NotPublishable",
+    "NoticeMoved",
     "RecordChanged",
     "RedactionRefused",
+    "ReminderRefused",
     "RequestRefused",
     "RetentionRefused",
     "ReviewClosed",
