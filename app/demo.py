@@ -10,11 +10,11 @@ from typing import Any
 
 from app.authority import FolderAuthority
 from app.certificates import TrialAuthority, write_certificate
+from app.demo_notices import tell_notice
 from app.story import tell_story
 from models.documents.account import Account, Delegation, Duties
 from models.documents.application import Application
 from models.documents.base import new_id
-from models.documents.notice import Notice
 from models.documents.record import Record
 from models.documents.store import Session
 from models.errors import ConfigurationError
@@ -83,12 +83,11 @@ async def _load(site: Site, sources: Mapping[str, Source], folder: Path, authori
     operators: dict[str, Record] = {}
     for row in sources["records"].value["records"] if "records" in sources else []:
         await _load_record(site, row, operators, authority, folder)
-    for row in sources["notices"].value["notices"] if "notices" in sources else []:
-        published = site.now() - timedelta(days=row.pop("published"))
-        await Notice(**row, published_at=published).insert()
     hashed = hash_password(PASSWORD)
     for row in sources["accounts"].value["accounts"]:
         await _load_account(site, row, operators, hashed)
+    for row in sources["notices"].value["notices"] if "notices" in sources else []:
+        await tell_notice(site, row)
 
 
 async def _load_record(
@@ -110,7 +109,7 @@ async def _load_record(
     async def body(session: Session) -> Record | None:
         work = Work(site, SYSTEM, application, session)
         await register(work, {})
-        if presented is not None and work.record is not None:
+        if presented is not None and work.record is not None and work.record.operator_id is not None:
             await certificates.bind(site, application, work.record.operator_id, session)
         kept = {"record_id": work.record.id, "number": work.record.number} if work.record else {}
         await application.model_copy(update=kept).insert(session=session)

@@ -243,8 +243,8 @@ def sees_type(actor: Actor, definition: RecordType) -> bool:
 def rows_for(actor: Actor, definition: RecordType, today: date) -> dict[str, Any]:
     """The records of a type `actor` may see, as a query to be added to what ``models.services.records.scope``
     says; {} for all. Where the definition has rules and none is theirs, none, and none of a type outside the
-    scope of a delegate."""
-    if not may_use(actor, definition.name):
+    scope of a delegate. What belongs to the organisation itself is for nobody but its staff."""
+    if not may_use(actor, definition.name) or (definition.is_ours and actor.kind not in ("staff", "system")):
         return dict(NOTHING)
     if not definition.access or actor.kind == "system":
         return {}

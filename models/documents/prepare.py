@@ -32,6 +32,7 @@ from models.documents.ledger import LedgerLine
 from models.documents.limiting import LimitCount
 from models.documents.link import Link
 from models.documents.loss import LossReport
+from models.documents.mail_lane import MailLane
 from models.documents.mailing import Mailing, MailingLine
 from models.documents.message import Message
 from models.documents.notice import Notice
@@ -75,6 +76,7 @@ DOCUMENTS: tuple[type[Stored], ...] = (
     LimitCount,
     Link,
     LossReport,
+    MailLane,
     Mailing,
     MailingLine,
     Message,
@@ -160,7 +162,7 @@ async def prepare_kind(store: Store, kind: Kind) -> None:
     Raises ConfigurationError when what is stored already breaks a unique index."""
     database, (definition, lifecycle) = database_of(store), kind
     if definition.collection not in await database.list_collection_names():
-        await _create(store, database, definition.collection)
+        await _create(store, database, definition)
     await ensure_indexes(database[definition.collection], record_indexes(definition, lifecycle))
 
 
@@ -189,12 +191,11 @@ async def _identities(database: Mongo) -> dict[str, str]:
     return {name: uuid for name, uuid in identities.items() if not name.startswith("system.")}
 
 
-async def _create(store: Store, database: Mongo, name: str) -> None:
-    options: Mapping[str, Any] = (
-        {"validator": {"$jsonSchema": envelope_schema()}} if store.transactional else {}
-    )
+async def _create(store: Store, database: Mongo, definition: RecordType) -> None:
+    envelope = envelope_schema("null" if definition.is_ours else "objectId")
+    options: Mapping[str, Any] = {"validator": {"$jsonSchema": envelope}} if store.transactional else {}
     try:
-        await database.create_collection(name, **options)
+        await database.create_collection(definition.collection, **options)
     except CollectionInvalid:
         return
     except OperationFailure as error:

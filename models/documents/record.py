@@ -28,7 +28,8 @@ class Record(Part):
     number: str
     title: str = ""
     schema_version: int
-    operator_id: Id
+    operator_id: Id | None = None
+    """Whose it is; None for what belongs to the organisation itself (``applications.about``)."""
     lifecycle: str
     data: dict[str, Any] = {}
     attic: list[dict[str, Any]] = []
@@ -106,8 +107,9 @@ class RecordTypeVersion(Stored):
         indexes = (IndexModel([("type", ASCENDING), ("version", ASCENDING)], unique=True, name="version"),)
 
 
-def envelope_schema() -> Mapping[str, Any]:
-    """The ``$jsonSchema`` of every record collection: the second wall behind the compiled models."""
+def envelope_schema(owners: str | list[str] = "objectId") -> Mapping[str, Any]:
+    """The ``$jsonSchema`` of a record collection: the second wall behind the compiled models. `owners` is the
+    BSON type of whose they are: an operator's id, or ``null`` for records of the organisation itself."""
     return {
         "bsonType": "object",
         "required": ["type", "number", "schema_version", "operator_id", "lifecycle", "data", "revision"],
@@ -115,7 +117,7 @@ def envelope_schema() -> Mapping[str, Any]:
             "type": {"bsonType": "string"},
             "number": {"bsonType": "string", "minLength": 1},
             "schema_version": {"bsonType": "int", "minimum": 1},
-            "operator_id": {"bsonType": "objectId"},
+            "operator_id": {"bsonType": owners},
             "lifecycle": {"bsonType": "string"},
             "data": {"bsonType": "object"},
             "revision": {"bsonType": "int", "minimum": 1},

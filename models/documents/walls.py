@@ -35,7 +35,7 @@ BSON_TYPES: Mapping[str, tuple[str, ...]] = {
 def wall(versions: Versions) -> dict[str, Any]:
     """The ``$jsonSchema`` of a record collection; without versions, that of the envelope alone. Versions
     whose data looks the same to it share one alternative; the newest comes first, for most writes name it."""
-    envelope = dict(envelope_schema())
+    envelope = dict(envelope_schema(_owners(versions)))
     alternatives: list[tuple[dict[str, Any], list[int]]] = []
     for version in sorted(versions, reverse=True):
         data = _data(versions[version])
@@ -50,6 +50,15 @@ def wall(versions: Versions) -> dict[str, Any]:
             for told, numbers in alternatives
         ]
     return envelope
+
+
+def _owners(versions: Versions) -> str | list[str]:
+    """The BSON type of whose records of these versions are; of both kinds where versions differ or none is
+    known."""
+    kinds = {definition.is_ours for definition in versions.values() if definition is not None}
+    if kinds == {True}:
+        return "null"
+    return "objectId" if kinds == {False} or not versions else ["objectId", "null"]
 
 
 def _data(definition: RecordType | None) -> dict[str, Any]:

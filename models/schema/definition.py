@@ -141,10 +141,12 @@ class Duty(Part):
 
 
 class Applications(Part):
-    """How this type is applied for."""
+    """How this type is applied for, and whose its records are: those of an operator, or of the organisation
+    itself, which only its staff begin and see."""
 
     kinds: tuple[Kind, ...] = ("register", "change", "delete")
     workflow: str
+    about: Literal["operator", "organisation"] = "operator"
     needs: Query = {}
     during: str | None = None
     contact: str | None = None
@@ -172,6 +174,39 @@ class Example(Part):
     expect: Literal["valid"] | Mapping[str, str] = "valid"
 
 
+class Wording(Part):
+    """The fields that hold a text in each language; English may be left out."""
+
+    ja: str
+    en: str = ""
+
+
+class PublicationMail(Part):
+    """The mail an edition is announced with; where ``required`` holds of the record (``{}`` always), to
+    everybody, whatever they chose."""
+
+    template: str
+    required: Query | None = None
+
+
+class PublicationRule(Part):
+    """How records of a type are published: the fields that hold what readers see, and whom it is for."""
+
+    title: Wording
+    body: Wording
+    audience: str
+    facts: tuple[str, ...] = ()
+    category: str | None = None
+    importance: str | None = None
+    pinned: str | None = None
+    attachments: str | None = None
+    starts: str | None = None
+    ends: str | None = None
+    acknowledge: str | None = None
+    acknowledge_by: str | None = None
+    mail: PublicationMail | None = None
+
+
 class RecordType(Part):
     """One kind of registered thing. Published versions are immutable and hold their options themselves."""
 
@@ -192,6 +227,7 @@ class RecordType(Part):
     applications: Applications
     duties: tuple[Duty, ...] = ()
     lifecycle: str
+    publication: PublicationRule | None = None
     access: tuple[RowRule, ...] = ()
     fields: tuple[AnyField, ...] = Field(min_length=1)
     pages: tuple[Page, ...] = ()
@@ -220,6 +256,11 @@ class RecordType(Part):
     @property
     def name(self) -> str:
         return self.record_type
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether its records are the organisation's own, of no operator."""
+        return self.applications.about == "organisation"
 
     @cached_property
     def by_name(self) -> Mapping[str, BaseField]:

@@ -1,17 +1,20 @@
-"""What the steps of a lifecycle do to the operator a record belongs to: stop its use, end its accounts, hold
-what is kept (terms of use 2.6 and 2.7). The effects are named in ``models.workflow.effects``."""
+"""What the steps of a lifecycle do besides moving. To the operator a record belongs to: stop its use, end its
+accounts, hold what is kept (terms of use 2.6 and 2.7). To what a record announces: publish it, withdraw it.
+The effects are named in ``models.workflow.effects``."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from models.documents.account import Account
+from models.documents.base import Id
 from models.documents.event import Subject
 from models.documents.record import Record, RecordVersion
 from models.documents.stop import Stop, operator_key
 from models.documents.store import Session
+from models.errors import TransitionRefused
 from models.permissions import Actor
-from models.services import holds, stops
+from models.services import announcing, holds, stops
 from models.services.events import record_event
 from models.services.sessions import end_sessions
 from models.services.site import Site
@@ -34,6 +37,14 @@ class Passage:
     session: Session
 
     @property
+    def operator_id(self) -> Id:
+        """Whose the record is. Raises TransitionRefused where it is the organisation's own: what is done to
+        an operator must never fall on all of them."""
+        if self.record.operator_id is None:
+            raise TransitionRefused
+        return self.record.operator_id
+
+    @property
     def subject(self) -> Subject:
         """The record as the subject of what the step brings about."""
         return Subject(kind=self.record.type, id=self.record.id, label=self.record.number)
@@ -50,7 +61,7 @@ async def stop_use(passage: Passage, parameters: Parameters) -> None:
     await stops.set_stop(
         passage.site,
         passage.actor,
-        passage.record.operator_id,
+        passage.operator_id,
         level=parameters.get("level", "closed"),
         code=JUDGED,
         text=told,
@@ -65,7 +76,7 @@ async def resume_use(passage: Passage, parameters: Parameters) -> None:
     """End the stops this record's lifecycle had caused."""
     del parameters
     where = {
-        "key": operator_key(passage.record.operator_id),
+        "key": operator_key(passage.operator_id),
         "ended": None,
         "cause.id": passage.record.id,
     }
@@ -89,7 +100,7 @@ async def hold(passage: Passage, parameters: Parameters) -> None:
 async def end_accounts(passage: Passage, parameters: Parameters) -> None:
     """Suspend the operator's accounts and certificates and end its sessions; what is kept of them stays."""
     del parameters
-    version, operator = passage.version, passage.record.operator_id
+    version, operator = passage.version, passage.operator_id
     reason = version.reason or version.transition
     accounts = await stop_accounts_of(passage.site, passage.actor, operator, reason, passage.session)
     certificates = await stop_certificates_of(passage.site, passage.actor, operator, reason, passage.session)
@@ -107,10 +118,28 @@ async def end_accounts(passage: Passage, parameters: Parameters) -> None:
 
 
 async def _end_sessions(passage: Passage) -> None:
-    where = {"operator_id": passage.record.operator_id}
+    where = {"operator_id": passage.operator_id}
     rows = await Account.raw().find(where, {"_id": 1}, session=passage.session).to_list(None)
     for row in rows:
         await end_sessions(row["_id"], passage.session)
+
+
+async def publish(passage: Passage, parameters: Parameters) -> None:
+    """Freeze the record as the next edition. Raises NotPublishable, RecordChanged."""
+    del parameters
+    await announcing.publish(passage.site, passage.actor, passage.record, passage.version, passage.session)
+
+
+async def withdraw(passage: Passage, parameters: Parameters) -> None:
+    """Take the edition that stands back, with the reason of the step."""
+    del parameters
+    await announcing.withdraw(passage.site, passage.actor, passage.record, passage.version, passage.session)
+
+
+async def archive(passage: Passage, parameters: Parameters) -> None:
+    """Put the edition that stands away."""
+    del parameters
+    await announcing.archive(passage.site, passage.actor, passage.record, passage.version, passage.session)
 
 
 Effect = Callable[[Passage, Parameters], Awaitable[None]]
@@ -120,5 +149,8 @@ PERFORM: Mapping[str, Effect] = {
     "resume_use": resume_use,
     "hold": hold,
     "end_accounts": end_accounts,
+    "publish": publish,
+    "withdraw": withdraw,
+    "archive": archive,
 }
 """The function behind every effect of a lifecycle, by its name."""

@@ -16,7 +16,7 @@ from models.errors import NotFound, TransitionRefused
 from models.permissions import Actor
 from models.schema.definition import RecordType
 from models.schema.search import grams_of
-from models.services import certificates, holds, lifecycles
+from models.services import announcing, certificates, holds, lifecycles
 from models.services.carrying import Carried, carry
 from models.services.deeds import Standing, review_moment
 from models.services.dependants import has_dependants
@@ -63,7 +63,9 @@ async def register(work: Work, parameters: Parameters) -> None:
     make = {"register": _create, "change": _change, "delete": _delete}[work.application.kind]
     work.record = await make(work)
     work.values |= {"record_number": work.record.number}
-    await _keep_version(work, work.record)
+    version = await _keep_version(work, work.record)
+    if work.application.kind == "change":
+        await announcing.republish(work.site, work.actor, work.record, version, work.session)
     await record_event(
         work.site,
         work.actor,
@@ -100,8 +102,11 @@ async def _create(work: Work) -> Record:
     return record
 
 
-def _owner(work: Work, identity: Id) -> Id:
-    """An operator's own record belongs to itself; everything else to the operator that applied."""
+def _owner(work: Work, identity: Id) -> Id | None:
+    """An operator's own record belongs to itself, the organisation's to no operator; everything else to the
+    operator that applied. Raises TransitionRefused where there is none."""
+    if work.definition.is_ours:
+        return None
     if work.application.type == work.site.configuration.site.operator_type:
         return identity
     if work.application.operator_id is None:
@@ -181,7 +186,7 @@ async def _replace(work: Work, record: Record) -> Record:
     return record
 
 
-async def _keep_version(work: Work, record: Record) -> None:
+async def _keep_version(work: Work, record: Record) -> RecordVersion:
     version = RecordVersion(
         type=record.type,
         record_id=record.id,
@@ -195,6 +200,7 @@ async def _keep_version(work: Work, record: Record) -> None:
         at=work.site.now(),
     )
     await version.insert(session=work.session)
+    return version
 
 
 ADMINISTRATOR_LOGIN = "K{seq:07}"
@@ -236,7 +242,7 @@ async def bind_certificate(work: Work, parameters: Parameters) -> None:
     if work.application.by_staff:
         return
     name = str(parameters.get("field"))
-    if work.record is not None and name in work.data:
+    if work.record is not None and work.record.operator_id is not None and name in work.data:
         before = await _registered_before(work, name)
         owner = work.record.operator_id
         await certificates.bind(work.site, work.application, owner, work.session, before)

@@ -55,7 +55,7 @@ SHAPE: Mapping[str, type | tuple[type, ...]] = {
     "number": str,
     "title": str,
     "schema_version": int,
-    "operator_id": Id,
+    "operator_id": (Id, type(None)),
     "lifecycle": str,
     "data": Mapping,
     "attic": list,

@@ -51,6 +51,9 @@ LIFECYCLE_EFFECTS: Mapping[str, Effect] = {
     "resume_use": Effect("Let the operator use the system again, where this lifecycle had stopped it."),
     "hold": HOLD,
     "end_accounts": Effect("Suspend the operator's accounts and certificates and end their sessions."),
+    "publish": Effect("Freeze the record as the next edition for its audience, who are told of it."),
+    "withdraw": Effect("Take the edition that stands back; its readers are told the reason of the step."),
+    "archive": Effect("Put the edition that stands away among those whose time is over."),
 }
 """The effects of lifecycles by name; what they work on is the record, and the operator it belongs to."""
 
