@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from pymongo import ReturnDocument
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from models.documents.base import Stored
 from models.documents.store import Session
@@ -61,3 +61,21 @@ async def insert_or(refusal: TorokuError, document: Stored, session: Session) ->
         await document.insert(session=session)
     except DuplicateKeyError as error:
         raise refusal from error
+
+
+DUPLICATE = 11000
+"""The server's code for a value a unique index holds already."""
+
+
+async def insert_all(refusal: TorokuError, documents: Sequence[Stored], session: Session) -> None:
+    """Insert many of one kind within a transaction, in one write; `refusal` is raised, and the transaction
+    ends, when a unique index says that one is there already."""
+    if not documents:
+        return
+    rows = [document.model_dump(by_alias=True, exclude={"revision_id"}) for document in documents]
+    try:
+        await type(documents[0]).raw().insert_many(rows, session=session)
+    except BulkWriteError as error:
+        if any(each.get("code") == DUPLICATE for each in error.details.get("writeErrors", ())):
+            raise refusal from error
+        raise

@@ -118,6 +118,11 @@ class Message(Stored):
                 partialFilterExpression={"withheld_at": {"$type": "date"}},
             ),
             IndexModel(
+                [("bounced_at", DESCENDING)],
+                name="bounced",
+                partialFilterExpression={"bounced_at": {"$type": "date"}},
+            ),
+            IndexModel(
                 [("created_at", ASCENDING)],
                 name="bodies",
                 partialFilterExpression={"body": {"$type": "string"}},

@@ -35,14 +35,15 @@ class Audience(Part):
 
 
 class Progress(Part):
-    """How far the work on an edition's ledger has come besides the first listing: when and up to which
-    account it was last looked through for newcomers, the rounds of reminders that were begun, and the one
-    that is worked off with the place it has reached."""
+    """How far the work on an edition's ledger has come besides the first listing."""
 
-    looked_at: datetime | None = None
+    look_at: datetime | None = None
+    """When it is looked through for newcomers to its audience again; and the account reached so far."""
     place: Id | None = None
     rounds: list[str] = []
+    """The rounds of mails to those listed that were begun: reminders, word of its withdrawal."""
     round: str = ""
+    """The round that is worked off, "" for none; and the line reached so far."""
     round_place: Id | None = None
 
 
@@ -100,6 +101,18 @@ class Publication(Stored):
                 [("shown", DESCENDING), ("published_at", DESCENDING), ("_id", DESCENDING)], name="newest"
             ),
             IndexModel([("listed_at", DESCENDING), ("_id", DESCENDING)], name="to_list"),
+            IndexModel([("settled_at", DESCENDING), ("_id", DESCENDING)], name="to_settle"),
+            IndexModel([("shown", DESCENDING), ("progress.look_at", DESCENDING)], name="to_look_through"),
+            IndexModel(
+                [("withdrawn_at", DESCENDING)],
+                name="withdrawn",
+                partialFilterExpression={"withdrawn_at": {"$type": "date"}},
+            ),
+            IndexModel(
+                [("progress.round", DESCENDING)],
+                name="rounds",
+                partialFilterExpression={"progress.round": {"$gt": ""}},
+            ),
         )
 
     def page(self, language: Language) -> Rendered:

@@ -1,13 +1,15 @@
 """The outbox: mails are rendered and stored in the transaction of their cause, sent later by a worker."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from models.configuration.mail import LINKS, MailTemplate, fill
 from models.documents.base import Id, new_id
+from models.documents.guarded import insert_all
 from models.documents.message import Message, Stamp
 from models.documents.store import Session
+from models.errors import JobMoved
 from models.language import Language
 from models.letters.values import put_in
 from models.services.links import make_link
@@ -47,7 +49,7 @@ class Letter:
 async def queue_letter(site: Site, letter: Letter, session: Session) -> None:
     """Put one mail into the outbox. A mail of the same cause, template and recipient is left as it is."""
     template = template_of(site, letter.template, letter.recipient.language)
-    key = f"{letter.cause}:{letter.template}:{letter.recipient.address}"
+    key = key_of(letter)
     if await Message.raw().find_one({"dedupe_key": key}, {"_id": 1}, session=session):
         return
     links = {}
@@ -64,6 +66,27 @@ async def queue_letter(site: Site, letter: Letter, session: Session) -> None:
             )
             links[name] = link.id
     await _message(site, letter, template, key, links).insert(session=session)
+
+
+async def queue_letters(site: Site, letters: Iterable[Letter], session: Session) -> int:
+    """Put many mails into the outbox at once, each as ``queue_letter`` does, and return how many of them are
+    new. Mails with one-time links are too many steps for that: for them, ``queue_letter``. Raises JobMoved
+    where another worker put one of them there meanwhile."""
+    wanted = {key_of(letter): letter for letter in reversed(list(letters))}  # of the same twice, the first
+    found = Message.raw().find({"dedupe_key": {"$in": list(wanted)}}, {"dedupe_key": 1}, session=session)
+    for row in await found.to_list(None):
+        del wanted[row["dedupe_key"]]
+    rows = [
+        _message(site, letter, template_of(site, letter.template, letter.recipient.language), key, {})
+        for key, letter in reversed(wanted.items())
+    ]
+    await insert_all(JobMoved(), rows, session)
+    return len(rows)
+
+
+def key_of(letter: Letter) -> str:
+    """The ``dedupe_key`` of a letter's mail."""
+    return f"{letter.cause}:{letter.template}:{letter.recipient.address}"
 
 
 def is_written(site: Site, name: str) -> bool:
