@@ -1,5 +1,6 @@
 """Every setting, one row each: name, default, what it does. The manual's table is made from this."""
 
+import re
 import secrets
 from functools import cached_property
 from ipaddress import ip_network
@@ -16,6 +17,7 @@ from models.errors import ConfigurationError
 ROOT = Path(__file__).resolve().parent.parent
 MIB = 1_048_576
 SHORTEST_SECRET = 32
+ENVELOPE = re.compile(r"[A-Za-z0-9._+-]{1,40}(\{id\})?@[A-Za-z0-9.-]{1,200}")
 
 
 class Settings(BaseSettings):
@@ -57,6 +59,18 @@ class Settings(BaseSettings):
         None,
         description="smtp://user:password@host:587 or smtps://…; left out, mails are printed on the console.",
     )
+    bounce_address: str = Field(
+        "",
+        description="Envelope sender of mails: where reports of failed delivery go. {id} in it becomes the "
+        "id of the mail (bounces+{id}@example.jp); left out, the sender of site.yaml.",
+    )
+    dkim_key: Path | None = Field(
+        None,
+        description="PEM file of the private key (RSA) mails are signed with (DKIM); left out, they are not "
+        "signed here.",
+    )
+    dkim_selector: str = Field("toroku", description="Name of the key in DNS: SELECTOR._domainkey.DOMAIN.")
+    dkim_domain: str = Field("", description="Domain that signs; left out, that of the sender of site.yaml.")
     production: bool = Field(
         False,
         description="Refuses demo data, uploaded certificates and other defaults meant for trials.",
@@ -151,6 +165,13 @@ class Settings(BaseSettings):
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/"):
             raise ValueError("an address like https://toroku.example.jp, without a path")
         return value.rstrip("/")
+
+    @field_validator("bounce_address")
+    @classmethod
+    def _envelope(cls, value: str) -> str:
+        if value and not ENVELOPE.fullmatch(value):
+            raise ValueError("an address like bounces@example.jp or bounces+{id}@example.jp")
+        return value
 
     @field_validator("scanner")
     @classmethod

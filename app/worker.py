@@ -6,14 +6,13 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from app.composing import compose
 from app.database import honest
-from app.mail import Sender, SendLater, SendNever
+from app.sending import Postman
 from models.documents.job import TRANSFERS
 from models.errors import TorokuError
 from models.services import confirmations
 from models.services.asking import ask_some
-from models.services.delivery import Envelope, claim_due, mark_failed, mark_later, mark_sent
+from models.services.bodies import erase_bodies
 from models.services.disposing import dispose_some
 from models.services.duties import open_periods
 from models.services.erasing import erase_some, sweep_some
@@ -21,6 +20,7 @@ from models.services.expiry import expire_one
 from models.services.following import follow
 from models.services.jobs import run_one
 from models.services.looking_again import tell_passed
+from models.services.mail_alarms import watch
 from models.services.mailings import alarm_one, list_some, settle_some
 from models.services.prompting import remind_some, tell_overdue
 from models.services.proposals import publish_due
@@ -55,13 +55,15 @@ log = structlog.get_logger("worker")
 class Worker:
     """Runs until cancelled; any number may run at once, leases keep them apart."""
 
-    def __init__(self, site: Site, send: Sender) -> None:
-        self.site, self.send = site, send
+    def __init__(self, site: Site, postman: Postman) -> None:
+        self.site, self.postman = site, postman
 
     async def run(self) -> None:
         """Send, seal, expire, rewrite, transfer and publish, side by side, for ever."""
         await asyncio.gather(
             self._repeat(self.send_one),
+            self._repeat(self.watch_mails, OFTEN),
+            self._repeat(self.erase_bodies, SELDOM),
             self._repeat(self.seal_some),
             self._repeat(self.expire_one, RARELY),
             self._repeat(self.rewrite_one),
@@ -82,6 +84,10 @@ class Worker:
             self._repeat(self.ask_operators, RARELY),
         )
 
+    async def send(self) -> None:
+        """Send mails and nothing else, for ever: beside other workers, for more of them at a time."""
+        await self._repeat(self.send_one)
+
     async def _repeat(self, work: Callable[[], Awaitable[bool]], idle: float = IDLE) -> None:
         while True:
             try:
@@ -99,28 +105,15 @@ class Worker:
 
     async def send_one(self) -> bool:
         """Send the message that has waited longest; False when none is due."""
-        envelope = await claim_due(self.site)
-        if envelope is None:
-            return False
-        await self.deliver(envelope)
-        return True
+        return await self.postman.send_one()
 
-    async def deliver(self, envelope: Envelope) -> None:
-        """Hand one message over and mark what came of it. A message that cannot be composed never will be."""
-        message = envelope.message
-        try:
-            mail = compose(envelope, self.site.configuration.site)
-        except (ValueError, IndexError) as error:
-            await mark_failed(self.site, message, type(error).__name__)
-            return
-        try:
-            await self.send(mail)
-        except SendLater as error:
-            await mark_later(self.site, message, str(error))
-        except SendNever as error:
-            await mark_failed(self.site, message, str(error))
-        else:
-            await mark_sent(self.site, message)
+    async def watch_mails(self) -> bool:
+        """Raise or clear the alarm of the outbox; False when nothing changed."""
+        return await watch(self.site)
+
+    async def erase_bodies(self) -> bool:
+        """Erase the texts of some mails that are kept no longer; False when there were none."""
+        return await erase_bodies(self.site) > 0
 
     async def seal_some(self) -> bool:
         """Seal the events that wait; False when there were none."""

@@ -134,6 +134,17 @@ PERMISSIONS: Mapping[str, Permission] = {
     ),
     "notice.view": _row("Read published notices for everybody", "visitor", "operator", "staff"),
     "notice.view_operators": _row("Read notices for operators", "operator", "staff"),
+    "notice.follow": _row(
+        "See every notice of the staff's side: what is written, whom it is for, who has read it",
+        "reviewer",
+        "approver",
+        "steward",
+        "auditor",
+        "system_administrator",
+    ),
+    "notice.export": _row(
+        "Take whom a notice is for, and what became of it, away as a file", "approver", "steward", "auditor"
+    ),
     "message.view": _row(
         "See the outbox; never the body of a sensitive mail",
         "reviewer",
@@ -145,6 +156,7 @@ PERMISSIONS: Mapping[str, Permission] = {
         "See the mails sent to the applicant's side about an application of theirs", "visitor", "operator"
     ),
     "message.retry": _row("Send a failed mail again", "reviewer", "approver", "system_administrator"),
+    "message.abort": _row("Call off a mail that waits or failed", "approver", "system_administrator"),
     "event.view": _row("See the event log", "auditor", "system_administrator"),
     "terms.view": _row("See the terms and who accepted which version", "staff"),
     "terms.draft": _row("Write a version of the terms and propose it", "steward", "approver"),

@@ -7,7 +7,7 @@ import ssl
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import structlog
 import typer
@@ -19,9 +19,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from app.authority import FolderAuthority
 from app.cli.speech import say
 from app.demo import NEW_OPERATOR, PASSWORD, DemoAccount, load_demo
-from app.mail import sender_for
 from app.main import create_app
 from app.opening import configuration_of, open_site
+from app.sending import postman_of
 from app.settings import Settings
 from app.tls import Files, Gate, TlsProtocol
 from app.worker import Worker, keep_current
@@ -73,7 +73,7 @@ async def _serve(settings: Settings, demo: bool, *, applications: bool) -> None:
             _print_accounts(loaded, authority)
         await stack.enter_async_context(beside(keep_current(site)))
         if settings.worker:
-            await stack.enter_async_context(beside(Worker(site, sender_for(settings.smtp_url)).run()))
+            await stack.enter_async_context(beside(Worker(site, postman_of(site, settings)).run()))
         log.info("uploads", scanner=settings.scanner or "none: uploads are not scanned")
         say("Ready: {address}", address=settings.base_url)
         await uvicorn.Server(server_of(settings, app)).serve()
@@ -147,7 +147,12 @@ def _print_accounts(accounts: list[DemoAccount], authority: FolderAuthority | No
         say("To apply as a new operator, take {file}.", file=client)
 
 
-def work() -> None:
+def work(
+    only: Annotated[
+        Literal["mails"] | None,
+        typer.Option(help="mails: send mails and do nothing else; for more of them at a time."),
+    ] = None,
+) -> None:
     """Send the outbox and seal the event log, beside any number of servers."""
     settings = Settings()
 
@@ -156,7 +161,8 @@ def work() -> None:
             open_site(settings, configuration_of(settings), owner=False) as site,
             beside(keep_current(site)),
         ):
-            await Worker(site, sender_for(settings.smtp_url)).run()
+            worker = Worker(site, postman_of(site, settings))
+            await (worker.send() if only == "mails" else worker.run())
 
     run(forever())
 

@@ -32,6 +32,7 @@ from models.documents.ledger import LedgerLine
 from models.documents.limiting import LimitCount
 from models.documents.link import Link
 from models.documents.loss import LossReport
+from models.documents.mail_alarm import MailAlarm
 from models.documents.mail_lane import MailLane
 from models.documents.mailing import Mailing, MailingLine
 from models.documents.message import Message
@@ -76,6 +77,7 @@ DOCUMENTS: tuple[type[Stored], ...] = (
     LimitCount,
     Link,
     LossReport,
+    MailAlarm,
     MailLane,
     Mailing,
     MailingLine,

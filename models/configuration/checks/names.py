@@ -32,9 +32,10 @@ ADDRESSES = _words("""
 COLLECTIONS = _words("""
     acceptances accounts applications authenticators bounces calendar_days certificates comments
     confirmation_rounds confirmations counters dead_addresses declarations events guesses holds jobs
-    ledger_lines limit_counts links losses mailing_lines mailings messages notices posts publications
-    recertification_lines recertifications record_type_versions record_versions redactions requests retention_items
-    retention_runs saved_views schema_changes sessions stops sweeps terms_versions
+    ledger_lines limit_counts links losses mail_alarms mail_lanes mailing_lines mailings messages
+    notices posts publications recertification_lines recertifications record_type_versions
+    record_versions redactions requests retention_items retention_runs saved_views schema_changes
+    sessions stops sweeps terms_versions
 """)
 """Collections the program keeps its own things in."""
 
