@@ -14,6 +14,7 @@ from app.middleware.compression import Compression
 from app.middleware.failures import Failures
 from app.middleware.headers import Headers
 from app.middleware.limits import Limits
+from app.middleware.news import UnreadNotices
 from app.middleware.origin import SameOrigin
 from app.middleware.proxies import Proxies
 from app.middleware.session import Sessions
@@ -55,6 +56,7 @@ def create_app(settings: Settings, configuration: Configuration | None = None) -
             Middleware(Limits),
             Middleware(Stops),
             Middleware(AcceptedTerms),
+            Middleware(UnreadNotices),
         ],
         exception_handlers=handlers,
     )

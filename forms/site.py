@@ -23,6 +23,7 @@ from forms.pages import (
     links,
     losses,
     mails,
+    notices,
     public,
     rows,
     second_step,
@@ -42,7 +43,6 @@ from forms.pages.portal import (
     delegates,
     downloads,
     home,
-    notices,
     own_codes,
     record,
     records,
@@ -53,6 +53,7 @@ from forms.pages.portal import (
 )
 from forms.pages.portal import applications as own_applications
 from forms.pages.portal import losses as own_losses
+from forms.pages.portal import notices as own_notices
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -70,8 +71,11 @@ def _public() -> list[BaseRoute]:
         Route("/terms/history", terms.show_history),
         Route("/terms/{version}", terms.show_version),
         Route("/terms/{version}/changes", terms.show_changes),
-        Route("/notices", public.list_notices),
-        Route("/notices/{id}", public.show_notice),
+        Route("/notices", notices.list_notices),
+        Route("/notices.atom", notices.hand_out_feed),
+        Route("/notices/{id}", notices.show_notice),
+        Route("/notices/{id}/files/{file}", notices.hand_out),
+        post("/notices/{id}/acknowledge", notices.acknowledge),
         Route("/environment", environment.show_environment),
         post("/environment", environment.check_environment),
         Route("/accessibility", public.show_accessibility),
@@ -141,8 +145,10 @@ def _portal() -> list[BaseRoute]:
         Route("/portal/applications", own_applications.list_applications),
         Route("/portal/downloads/{id}", downloads.show_download),
         Route("/portal/downloads/{id}/file", downloads.take_file),
-        Route("/portal/notices", notices.list_notices),
-        Route("/portal/notices/{id}", notices.show_notice),
+        Route("/portal/notices", own_notices.list_notices),
+        Route("/portal/notices/{id}", own_notices.show_notice),
+        Route("/portal/notices/{id}/files/{file}", own_notices.hand_out),
+        post("/portal/notices/{id}/acknowledge", own_notices.acknowledge),
         Route("/portal/mails", mails.list_mails),
         *_certificates(),
         *_asked(),

@@ -9,6 +9,7 @@ from models.services.accepting import owes_acceptance
 READABLE = (
     "terms",
     "notices",
+    "notices.atom",
     "environment",
     "accessibility",
     "service",

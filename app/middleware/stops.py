@@ -7,7 +7,7 @@ from models.services.switches import require_entry
 
 ALWAYS = (
     *("/admin", "/static", "/healthz", "/readyz", "/service", "/service.json", "/language", "/logout"),
-    *("/terms", "/notices", "/environment", "/accessibility"),
+    *("/terms", "/notices", "/notices.atom", "/environment", "/accessibility"),
     *("/losses", "/portal/losses", "/links"),
 )
 """What stays open: what everybody may read at any time, signing out, reports of loss, the staff. Of mailed

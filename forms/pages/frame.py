@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ from models.language import Language, Message, Text, translate
 from models.permissions import allowed, may_use
 from models.schema.definition import in_order
 from models.services.accepting import untold
+from models.services.reading import NO_NEWS, News
 from models.services.switches import ground_of, stops_of
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ DONE: Mapping[str, Message] = {
     "user_issued": Message("The user has been issued and is told by e-mail."),
     "user_invited": Message("The invitation has been sent once more."),
     "copied": Message("The answers have been taken over. Please check them page by page."),
+    "acknowledged": Message("Thank you. It has been kept that you confirmed having read this notice."),
     "renewed": Message("Your application now stands on what is registered. Please check the pages shown."),
 }
 """What ``?done=`` may say; anything else says nothing."""
@@ -79,6 +81,8 @@ class Place:
     path: str
     label: str
     current: bool
+    waiting: str = ""
+    """How many there are that are new to the reader; "" for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +118,8 @@ class Frame:
     new_terms: TermsText | None = None
     """The version of the terms the reader's account was not told of yet."""
     copyright: str = ""
+    news: News = NO_NEWS
+    """Notices the reader has not read yet."""
 
     def date(self, day: date) -> str:
         """A calendar day in words."""
@@ -126,6 +132,19 @@ class Frame:
     def day(self, moment: datetime) -> str:
         """The day of a moment, in the site's time zone."""
         return self.date(moment.astimezone(self.zone).date())
+
+    def last_day(self, end: datetime) -> str:
+        """The last day before a moment at which something ends."""
+        return self.day(end - timedelta(microseconds=1))
+
+    def period(self, begin: datetime | None, end: datetime | None) -> str:
+        """The days from one moment until another; "" where neither is known."""
+        begins, ends = self.day(begin) if begin else "", self.last_day(end) if end else ""
+        if begins and ends:
+            return Message("From {begin} to {end}", {"begin": begins, "end": ends})(self.language)
+        if begins:
+            return Message("From {begin}", {"begin": begins})(self.language)
+        return Message("To {end}", {"end": ends})(self.language) if ends else ""
 
     def moment(self, moment: datetime) -> str:
         """A moment to the minute, in the site's time zone."""
@@ -156,7 +175,14 @@ def frame_shape(visit: "Visit") -> Hashable:
         done if done in DONE else "",
         *_stops(visit),
         _told_of(visit),
+        news_of(visit),
     )
+
+
+def news_of(visit: "Visit") -> News:
+    """What waits to be read, as it was looked up for this visit: on the pages of the portal."""
+    found: News = getattr(visit.request.state, "news", NO_NEWS)
+    return found
 
 
 def _told_of(visit: "Visit") -> str:
@@ -183,6 +209,7 @@ def frame_of(visit: "Visit") -> Frame:
         trial=visit.site.always_open,
         new_terms=untold(visit.site, visit.actor),
         copyright=site.copyright(visit.language),
+        news=news_of(visit),
     )
 
 
@@ -207,7 +234,8 @@ def _places(visit: "Visit") -> Iterator[Place]:
     if visit.actor.kind == "operator":
         for address, label in _own_places(visit):
             within = address != "/portal" and path.startswith(f"{address}/")
-            yield Place(address, label, path == address or within)
+            waiting = news_of(visit).told if address == "/portal/notices" else ""
+            yield Place(address, label, path == address or within, waiting)
         return
     yield Place("/", translate("Home", language), path == "/")
     yield Place("/status", translate("Check an application", language), path == "/status")

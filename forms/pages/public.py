@@ -1,4 +1,4 @@
-"""Pages for everybody: what the site is, its notices, what it runs on."""
+"""Pages for everybody: what the site is, how far everybody can use it."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -28,7 +28,7 @@ async def home(request: Request) -> Response:
             "offered": offered,
             "later": later,
             "periods": periods_of(visit, [*offered, *later]),
-            "news": await notices.public(visit.site, NEWS),
+            "news": await notices.newest(notices.VISITOR, NEWS),
         },
     )
 
@@ -38,20 +38,6 @@ def _later(visit: Visit) -> list[RecordType]:
     offered = {kind.name for kind in applications.offered(visit.site, visit.actor)}
     current = (published.definition for published in visit.site.registry.all_current().values())
     return [kind for kind in current if kind.enabled and kind.belongs_to and kind.name not in offered]
-
-
-async def list_notices(request: Request) -> Response:
-    """Every published notice for everybody."""
-    visit = visit_of(request)
-    found = await notices.public(visit.site)
-    return page(visit, "notices", {"notices": found, "base": "/notices"})
-
-
-async def show_notice(request: Request) -> Response:
-    """One notice."""
-    visit = visit_of(request)
-    notice = await notices.find(visit.site, visit.actor, visit.parameter("id"))
-    return page(visit, "notice", {"notice": notice, "base": "/notices"})
 
 
 async def show_accessibility(request: Request) -> Response:

@@ -19,13 +19,16 @@ from models.errors import NotAllowed
 from models.permissions import Actor, allowed, require
 from models.services.links import LIFETIMES
 from models.services.losses import instructed
+from models.services.notices import Entry, owed
 from models.services.recertifying import waiting_rounds
 from models.services.searching import searched
 from models.services.site import Site
 from models.services.waiting import states_of
 from models.workflow.definition import State
 
-Sort = Literal["loss", "review", "declaration", "asked", "returned", "certificate", "draft", "invitation"]
+Sort = Literal[
+    "loss", "review", "declaration", "notice", "asked", "returned", "certificate", "draft", "invitation"
+]
 Group = Literal["all", "mine", "review", "over"]
 
 GROUPS: tuple[Group, ...] = ("all", "mine", "review", "over")
@@ -84,13 +87,15 @@ class Waiting:
     review: Recertification | None = None
     confirmation: Confirmation | None = None
     loss: LossReport | None = None
+    notice: Entry | None = None
     outdated: bool = False
     """Whether the registration an application is about has changed since it was begun."""
 
     @property
     def is_urgent(self) -> bool:
-        """Whether little time is left; instructions about a loss are followed at once."""
-        if self.sort == "loss":
+        """Whether little time is left; instructions about a loss are followed at once, urgent notices read
+        at once."""
+        if self.sort == "loss" or (self.notice is not None and self.notice.importance == "urgent"):
             return True
         return self.days is not None and self.days <= (7 if self.sort == "draft" else 14)
 
@@ -112,6 +117,7 @@ async def agenda(site: Site, actor: Actor) -> list[Waiting]:
         *await _losses(actor),
         *await _own_turn(site, actor),
         *await _declarations(site, actor),
+        *await _notices(site, actor),
         *await _reviews(site, actor),
         *(await expiring(site, actor)),
         *(await _invitations(site, actor)),
@@ -230,6 +236,12 @@ async def _declarations(site: Site, actor: Actor) -> list[Waiting]:
     rows = await Confirmation.raw().find(where).sort("due", 1).limit(MOST).to_list(None)
     found = [Confirmation.model_validate(row) for row in rows]
     return [_timed(site, "declaration", each.due, confirmation=each) for each in found]
+
+
+async def _notices(site: Site, actor: Actor) -> list[Waiting]:
+    """The notices the reader still has to acknowledge."""
+    found = await owed(actor, MOST)
+    return [_timed(site, "notice", each.acknowledge_by, notice=each) for each in found]
 
 
 async def _reviews(site: Site, actor: Actor) -> list[Waiting]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,6 +18,7 @@ from models.permissions import allowed, may_use
 from models.services import agenda, applications, batches, confirmations, declarations, notices, windows
 from models.services.agenda import Waiting
 from models.services.loss_mails import KINDS as LOSSES
+from models.services.notices import Entry
 
 RECENT = 5
 """Notices and applications on the first page."""
@@ -25,6 +27,7 @@ TITLES: Mapping[str, Message] = {
     "loss": Message("Follow the instructions about a loss or theft"),
     "asked": Message("Answer what you are asked for"),
     "declaration": Message("Confirm a declaration"),
+    "notice": Message("Confirm that you have read a notice"),
     "review": Message("Review who has an account"),
     "returned": Message("Correct and submit again"),
     "draft": Message("Finish and submit"),
@@ -35,6 +38,7 @@ ACTIONS: Mapping[str, Message] = {
     "loss": Message("Read the instructions"),
     "asked": Message("Answer"),
     "declaration": Message("Answer"),
+    "notice": Message("Read the notice"),
     "review": Message("See the accounts"),
     "returned": Message("Correct the answers"),
     "draft": Message("Go on"),
@@ -68,7 +72,7 @@ async def show_portal(request: Request) -> Response:
         "own_state": _state_of(visit, own),
         "types": offered,
         "brought": {kind.name for kind in offered if batches.kinds(visit.site, visit.actor, kind)},
-        "news": await notices.for_actor(visit.site, visit.actor, RECENT),
+        "news": await notices.newest(visit.actor, RECENT),
     }
     return page(visit, "portal", context)
 
@@ -113,6 +117,8 @@ def _about(visit: Visit, each: Waiting) -> Mapping[str, Any]:
         return {"about": each.certificate.subject, "facts": serial, "address": "/portal/certificates"}
     if each.confirmation is not None:
         return _about_declaration(visit, each.confirmation)
+    if each.notice is not None:
+        return _about_notice(visit, each.notice)
     if each.review is not None:
         address = f"/portal/reviews/{each.review.id}"
         return {"about": Message("Accounts")(visit.language), "facts": each.review.note, "address": address}
@@ -122,6 +128,16 @@ def _about(visit: Visit, each: Waiting) -> Mapping[str, Any]:
     account = each.account
     name, login = (account.name, account.login) if account else ("", "")
     return {"about": name, "facts": login, "address": "/portal/users"}
+
+
+def _about_notice(visit: Visit, notice: Entry) -> Mapping[str, Any]:
+    facts = (notice.category_label(visit.language), notice.number)
+    address = f"/portal/notices/{quote(notice.number or str(notice.id), safe='')}"
+    return {
+        "about": notice.title(visit.language),
+        "facts": " · ".join(fact for fact in facts if fact),
+        "address": address,
+    }
 
 
 def _about_declaration(visit: Visit, asked: Confirmation) -> Mapping[str, Any]:

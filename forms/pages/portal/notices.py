@@ -3,28 +3,25 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from forms.pages.visit import operator_visit, page
-from models.services import notices
+from forms.pages.notices import PORTAL, confirm_read, draw_list, draw_notice, hand_attachment
+from forms.pages.visit import operator_visit
 
 
 async def list_notices(request: Request) -> Response:
-    """Every notice an operator may read, page by page, the important ones marked."""
-    visit = operator_visit(request)
-    asked = request.query_params
-    found = await notices.page(
-        visit.site, visit.actor, after=asked.get("after", ""), before=asked.get("before", "")
-    )
-    context = {
-        "notices": found.notices,
-        "base": "/portal/notices",
-        "earlier": f"?before={found.previous}" if found.previous else "",
-        "later": f"?after={found.following}" if found.following else "",
-    }
-    return page(visit, "portal_notices", context)
+    """The notices an operator may read, page by page: unread ones marked, those to be acknowledged too."""
+    return await draw_list(operator_visit(request), PORTAL)
 
 
 async def show_notice(request: Request) -> Response:
-    """One notice."""
-    visit = operator_visit(request)
-    notice = await notices.find(visit.site, visit.actor, visit.parameter("id"))
-    return page(visit, "notice", {"notice": notice, "base": "/portal/notices"})
+    """One notice; whoever looks at it has read it."""
+    return await draw_notice(operator_visit(request), PORTAL)
+
+
+async def hand_out(request: Request) -> Response:
+    """A file attached to a notice."""
+    return await hand_attachment(operator_visit(request), PORTAL)
+
+
+async def acknowledge(request: Request) -> Response:
+    """Confirm having read a notice."""
+    return await confirm_read(operator_visit(request), PORTAL)
