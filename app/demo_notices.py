@@ -30,7 +30,7 @@ async def tell_notice(site: Site, row: Mapping[str, Any]) -> None:
     """Bring one notice of a demo file about. Raises ConfigurationError where it does not hold."""
     moment = site.now() - timedelta(days=row["published"])
     then, approver = at(site, moment), await _approver()
-    record = await _registered(then, _dated(row["data"], then.today()))
+    record = await registered(then, _dated(row["data"], then.today()))
     record = await act(then, approver, record, "publish", revision=record.revision)
     if "withdrawn" in row:
         later = at(site, moment + LATER)
@@ -51,7 +51,7 @@ async def _approver() -> Actor:
     return actor_for(found)
 
 
-async def _registered(site: Site, answers: Mapping[str, Any]) -> Record:
+async def registered(site: Site, answers: Mapping[str, Any]) -> Record:
     """The notice as if its approval had just been given."""
     published = site.registry.current(NOTICE)
     reading = read_data(published.compiled, dict(answers), {"TODAY": site.today().isoformat()})

@@ -1,4 +1,4 @@
-"""Cases about operators: beginning one, filling its form in, handing it over."""
+"""Cases about operators and the organisation: beginning one, filling its form in, handing it over."""
 
 from typing import Any
 
@@ -20,10 +20,11 @@ MOST = 20
 """Most operators offered to choose from."""
 
 
-def told(definition: RecordType) -> dict[str, str]:
+def told(definition: RecordType) -> dict[str, Any]:
     """A record type, as the pages about beginning name it."""
     described = definition.description(language()) if definition.description else ""
-    return {"name": definition.name, "label": definition.label(language()), "description": described}
+    named = {"name": definition.name, "label": definition.label(language()), "description": described}
+    return {**named, "ours": definition.is_ours}
 
 
 class CasePage(StaffFormPage):
@@ -57,7 +58,7 @@ class CasePage(StaffFormPage):
         return await requesting.find_case(site_of(request), actor_of(request), reference)
 
     def heading(self, application: Application, filling: bool) -> str:
-        if filling:
+        if filling and application.operator_name:
             return say("Case about {operator}", {"operator": application.operator_name})
         return say("Case {reference}", {"reference": application.reference})
 

@@ -92,6 +92,12 @@ def record_indexes(kind: RecordType, lifecycle: Lifecycle) -> list[IndexModel]:
                 partialFilterExpression={"review_at": {"$type": "date"}},
             )
         )
+    if lifecycle.timed:
+        set_clock = {"next_at": {"$type": "date"}}
+        wanted += [
+            IndexModel([("next_at", ASCENDING)], name="next", partialFilterExpression=set_clock),
+            IndexModel([("clock", ASCENDING)], name="clock"),
+        ]
     for field in kind.fields:
         if field.unique:
             wanted.append(_unique_index(field, lifecycle))

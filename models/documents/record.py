@@ -41,6 +41,12 @@ class Record(Part):
     """The end of the day by which its state is looked at again (``Transition.review``)."""
     review_told_at: datetime | None = None
     """When it was told that this day has passed."""
+    since: datetime | None = None
+    """When it came into the state it is in."""
+    next_at: datetime | None = None
+    """When the clock takes the next step of its lifecycle."""
+    clock: str = ""
+    """By which rules that was worked out (``models.services.timers``); "" where its type has none."""
     judged_at: datetime | None = None
     """When a hold was put on it or it was about to be emptied, whichever came last."""
     disposed: Disposal | None = None

@@ -54,10 +54,10 @@ class Records:
             raise RecordChanged
 
     async def change(
-        self, identifier: Id, expected: int, values: Mapping[str, Any], session: Session
+        self, identifier: Id, expected: int | None, values: Mapping[str, Any], session: Session
     ) -> None:
-        """Set some values of a record if its revision is still `expected`, leaving the others as they are.
-        Raises RecordChanged, DuplicateValue."""
+        """Set some values of a record if its revision is still `expected` (None: a damaged one without any),
+        leaving the others as they are. Raises RecordChanged, DuplicateValue."""
         try:
             done = await self.collection.update_one(
                 {"_id": identifier, "revision": expected}, {"$set": dict(values)}, session=session

@@ -6,13 +6,15 @@ from models.services.site import Site
 
 
 async def has_dependants(site: Site, record: Record, session: Session = None) -> bool:
-    """Whether live records of the same operator are of a type that belongs to this one's."""
+    """Whether live records of the same operator (of any, where this one is the organisation's own) are of a
+    type that belongs to this one's."""
+    owner = {"operator_id": record.operator_id} if record.operator_id is not None else {}
     for published in site.registry.all_current().values():
         kind = published.definition
         if kind.belongs_to != record.type:
             continue
         live = [name for name, state in site.lifecycles[kind.lifecycle].states.items() if state.live]
-        where = {"operator_id": record.operator_id, "lifecycle": {"$in": live}}
+        where = {**owner, "lifecycle": {"$in": live}}
         if await site.records[kind.name].taken(where, session):
             return True
     return False

@@ -18,6 +18,7 @@ from models.schema.definition import RecordType
 from models.schema.search import grams_of
 from models.services import announcing, certificates, holds, lifecycles
 from models.services.carrying import Carried, carry
+from models.services.clocks import with_clock
 from models.services.deeds import Standing, review_moment
 from models.services.dependants import has_dependants
 from models.services.events import record_event
@@ -95,11 +96,13 @@ async def _create(work: Work) -> Record:
         data=data,
         attic=carried.attic,
         grams=grams_of(definition, number, data),
+        since=now,
         created_at=now,
         updated_at=now,
     )
-    await site.records[application.type].insert(record, work.session)
-    return record
+    timed = with_clock(site, record)
+    await site.records[application.type].insert(timed, work.session)
+    return timed
 
 
 def _owner(work: Work, identity: Id) -> Id | None:
@@ -142,7 +145,7 @@ async def _change(work: Work) -> Record:
             "updated_at": work.site.now(),
         }
     )
-    return await _replace(work, changed)
+    return await _replace(work, with_clock(work.site, changed))
 
 
 def _left(work: Work, record: Record, carried: Carried) -> list[dict[str, Any]]:
@@ -166,8 +169,14 @@ async def _delete(work: Work) -> Record:
     record = await _in_force(work)
     if await has_dependants(work.site, record, work.session):
         raise TransitionRefused("Other registered records still depend on this one.")
-    gone = {"lifecycle": end_of(work), "revision": record.revision + 1, "updated_at": work.site.now()}
-    return await _replace(work, record.model_copy(update=gone))
+    now = work.site.now()
+    gone = {
+        "lifecycle": end_of(work),
+        "revision": record.revision + 1,
+        "since": now,
+        "updated_at": now,
+    }
+    return await _replace(work, with_clock(work.site, record.model_copy(update=gone)))
 
 
 def end_of(work: Work) -> str:

@@ -15,6 +15,7 @@ from models.errors import AlreadyDone, NotAllowed, NotFound, RecordChanged, Tran
 from models.language import Text
 from models.permissions import Actor, require
 from models.schema.fields.file import KINDS, FileField
+from models.services.clocks import with_clock
 from models.services.contracts import PERFORM, Passage
 from models.services.deeds import REASON_LIMIT as REASON_LIMIT
 from models.services.deeds import Deed, Standing, require_deed, standing_of
@@ -257,15 +258,9 @@ async def _move(
     flow = flow_of(site, record)
     if _is_bound(flow, record, transition) and await has_dependants(site, record, session):
         raise TransitionRefused(STILL_NEEDED)
-    values = {
-        "lifecycle": version.lifecycle,
-        "revision": version.revision,
-        "review_at": version.review_at,
-        "review_told_at": None,
-        "updated_at": version.at,
-    }
+    moved = with_clock(site, record.model_copy(update=_moved(record, version)))
+    values = {**_moved(record, version), "next_at": moved.next_at, "clock": moved.clock}
     await site.records[record.type].change(record.id, record.revision, values, session)
-    moved = record.model_copy(update=values)
     await version.insert(session=session)
     mails = [mail async for mail in mails_of(site, moved, transition, version)]
     for call in transition.effects:
@@ -275,6 +270,18 @@ async def _move(
         await queue_letter(site, letter_of(site, moved, mail, transition), session)
     await _tell(site, actor, record, version, session)
     return moved
+
+
+def _moved(record: Record, version: RecordVersion) -> dict[str, Any]:
+    """What a step writes on the record; one that leads back to where it was begins its time there anew."""
+    return {
+        "lifecycle": version.lifecycle,
+        "revision": version.revision,
+        "review_at": version.review_at,
+        "review_told_at": None,
+        "since": version.at,
+        "updated_at": version.at,
+    }
 
 
 async def _tell(site: Site, actor: Actor, record: Record, version: RecordVersion, session: Session) -> None:

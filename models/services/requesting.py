@@ -1,7 +1,8 @@
-"""Cases: applications that staff begin about an operator, and others of the staff review.
+"""Cases: applications that staff begin about an operator or the organisation, and others of the staff review.
 
 Whoever begins one is its applicant and nothing else (``models.permissions.persons``), as with a correction.
-What comes of it is a record owned by the operator, who sees it only where the type's ``access`` says so."""
+What comes of it is a record owned by the operator, who sees it only where the type's ``access`` says so, or
+one of the organisation's own, which no operator sees."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -58,26 +59,27 @@ async def begin_case(
     site: Site,
     actor: Actor,
     type_name: str,
-    operator_id: Id,
+    operator_id: Id | None = None,
     answers: Mapping[str, Any] | None = None,
     *,
     language: Language = "ja",
     ground: str = "",
 ) -> Application:
-    """Begin a case of a type about an operator: a draft with the form's defaults and those of `answers` (as
-    they would be typed) that `actor` may give.
+    """Begin a case of a type about an operator, or, where its records are the organisation's own, about none:
+    a draft with the form's defaults and those of `answers` (as they would be typed) that `actor` may give.
 
     Raises NotAllowed, NotFound (type or operator), TransitionRefused (needs not met), RequestRefused (ground
     too long)."""
-    case_type(site, actor, type_name)
+    definition = case_type(site, actor, type_name)
     published = site.registry.current(type_name)
     await require_writing(site, actor)
     if len(ground.strip()) > GROUND_LIMIT:
         raise RequestRefused("The reason is longer than {limit} characters.", limit=GROUND_LIMIT)
-    operator = await _operator(site, actor, operator_id)
-    require_needs(published.definition, operator)
+    operator = None if definition.is_ours else await _operator(site, actor, operator_id)
+    owner = operator.id if operator else None
+    require_needs(definition, operator)
     application = draft_about(site, actor, published, await next_reference(site), operator, None)
-    application.operator_id, application.language = operator.id, language
+    application.operator_id, application.language = owner, language
     application.by_staff, application.ground = True, ground.strip()
     application.applicant = Applicant(account_id=actor.account_id, name=actor.name, email=actor.email)
     application.certificate = None
@@ -90,7 +92,7 @@ async def begin_case(
     async def body(session: Session) -> None:
         await insert_or(AlreadyOpen(), application, session)
         subject = subject_of(application)
-        await record_event(site, actor, "case.begun", subject, session, operator_id=operator.id)
+        await record_event(site, actor, "case.begun", subject, session, operator_id=owner)
 
     await site.store.transaction(body)
     return application
@@ -99,8 +101,10 @@ async def begin_case(
 async def begin_case_about(
     site: Site, actor: Actor, type_name: str, number: str, *, language: Language = "ja", ground: str = ""
 ) -> Application:
-    """``begin_case`` about the operator with this number. Raises as that, and AnswersInvalid (path
-    ``operator``) where there is none."""
+    """``begin_case`` about the operator with this number; the number is not looked at where the case is about
+    no operator. Raises as that, and AnswersInvalid (path ``operator``) where there is none."""
+    if case_type(site, actor, type_name).is_ours:
+        return await begin_case(site, actor, type_name, language=language, ground=ground)
     operator = await operator_by_number(site, actor, number)
     return await begin_case(site, actor, type_name, operator.id, language=language, ground=ground)
 

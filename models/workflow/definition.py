@@ -135,6 +135,11 @@ class Transition(Part):
     by: Annotated[tuple[str, ...], BeforeValidator(_read_many)] = Field(min_length=1)
     not_by: Annotated[tuple[str, ...], BeforeValidator(_read_many)] = ()
     when: Query = {}
+    at: str | None = None
+    """A step the clock takes: at the moment a field of the record names, of a day its first."""
+    after: WrittenDuration | None = None
+    """A step the clock takes: at the end of the last of so many days after ``at``, or after the record came
+    into its state. ``0 days`` after a day is the end of that day."""
     during: str | None = None
     needs: Annotated[tuple[Need, ...], BeforeValidator(_read_many)] = ()
     grounds: tuple[Ground, ...] = ()
@@ -145,6 +150,11 @@ class Transition(Part):
     effects: tuple[Annotated[EffectCall, BeforeValidator(_read_effect)], ...] = ()
     mail: tuple[Annotated[MailCall, BeforeValidator(_read_mail)], ...] = ()
     style: Literal["primary", "secondary", "danger"] = "secondary"
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether the clock takes it."""
+        return self.at is not None or self.after is not None
 
 
 class Flow(Part):
@@ -215,3 +225,8 @@ class Lifecycle(Flow):
     def reviewed(self) -> bool:
         """Whether any of its steps sets a day on which to look again."""
         return any(step.review is not None for step in self.transitions.values())
+
+    @cached_property
+    def timed(self) -> Mapping[str, Transition]:
+        """The steps the clock takes, by name."""
+        return {name: step for name, step in self.transitions.items() if step.is_timed}

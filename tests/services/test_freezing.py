@@ -1,37 +1,29 @@
 """Editions of notices: frozen once, the same to the byte for ever."""
 
+from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
-from app.demo_notices import tell_notice
+import pytest
+
 from models.documents.publication import Publication
 from models.documents.record import RecordVersion
-from models.services.freezing import fingerprint_of, prove, verify
+from models.errors import NotPublishable, StepIncomplete
+from models.permissions import SYSTEM
+from models.schema.definition import RecordType
+from models.services import publishing
+from models.services.announcing import editions_of, standing
+from models.services.freezing import fingerprint_of, freeze, frozen_bytes, prove, verify
+from models.services.jobs import run_one
+from models.services.lifecycles import act
 from models.services.site import Site
-from tests.services.conftest import staff
-
-DATA: dict[str, Any] = {
-    "title_ja": "受付 <停止> のお知らせ",
-    "title_en": "Opening & closing",
-    "body_ja": "## 期間\n\n- 12 月 **29** 日から\n\n<script>alert(1)</script>",
-    "body_en": "Closed *for now*.",
-    "category": "operation",
-    "importance": "high",
-    "audience": "everyone",
-    "ends_on": "2027-03-31",
-    "acknowledge": True,
-    "acknowledge_by": 10,
-}
-
-
-async def published(site: Site, **more: Any) -> Publication:
-    """A notice of these answers, approved and published now."""
-    await staff(site, "publishing-approver", "approver")
-    await tell_notice(site, {"published": 0, "data": {**DATA, **more}})
-    return (await Publication.find({}).to_list())[-1]
+from tests.clock import Hands
+from tests.services.noticing import DATA, approved, published, publisher
 
 
 async def test_an_edition_says_what_its_notice_says(site: Site) -> None:
-    edition = await published(site)
+    more = {"ends_on": "2027-03-31", "acknowledge": True, "acknowledge_by": "2026-12-10"}
+    _, edition = await published(site, **more)
     assert (edition.edition, edition.revision, edition.schema_version) == (1, 2, 1)
     assert edition.title.ja == DATA["title_ja"]
     assert edition.title.en == DATA["title_en"]
@@ -43,31 +35,118 @@ async def test_an_edition_says_what_its_notice_says(site: Site) -> None:
     assert "<h1>受付 &lt;停止&gt; のお知らせ</h1>" in article
     assert "<script>" not in article
     assert "<strong>29</strong>" in article
+    assert "2026年11月20日 10:00" in article
     assert "2027年3月31日" in article
-    assert edition.ends_at is not None
-    assert edition.ends_at.astimezone(site.calendar.zone).day == 1
+    assert edition.ends_at == site.calendar.midnight(date(2027, 4, 1))
+    assert edition.acknowledge_by == site.calendar.midnight(date(2026, 12, 11))
+
+
+async def test_a_notice_in_japanese_alone_is_shown_in_japanese_to_all(site: Site) -> None:
+    _, edition = await published(site, title_en=None, body_en=None)
+    assert list(edition.pages) == ["ja"]
+    assert edition.page("en").title == DATA["title_ja"]
 
 
 async def test_an_edition_read_back_has_its_fingerprint(site: Site) -> None:
-    edition = await published(site)
+    _, edition = await published(site)
     assert fingerprint_of(edition) == edition.fingerprint
     assert await verify(site, edition)
 
 
 async def test_an_edition_changed_in_place_is_found_out(site: Site) -> None:
-    """The control of the proof: one word, one flag, one answer of the version."""
-    edition = await published(site)
+    """The control of the proof: one word of the article, one flag, one answer of the version."""
+    _, edition = await published(site)
     altered = edition.model_copy(deep=True)
     altered.pages["ja"].html = altered.pages["ja"].html.replace("29", "28")
     assert not (await prove(site, altered)).unaltered
     flagged = edition.model_copy(update={"required": True})
     flagged.fingerprint = fingerprint_of(flagged)
     proof = await prove(site, flagged)
-    assert proof.unaltered
-    assert not proof.same
-    await RecordVersion.raw().update_one(
-        {"record_id": edition.record_id, "revision": edition.revision}, {"$set": {"data.title_ja": "別"}}
-    )
+    assert (proof.unaltered, proof.same) == (True, False)
+    where = {"record_id": edition.record_id, "revision": edition.revision}
+    await RecordVersion.raw().update_one(where, {"$set": {"data.title_ja": "別の件名"}})
     proof = await prove(site, edition)
-    assert proof.unaltered
-    assert not proof.same
+    assert (proof.unaltered, proof.same) == (True, False)
+
+
+def _next(definition: RecordType, renamed: Mapping[str, str], dropped: str | None, base: int) -> RecordType:
+    """The type with some fields under other names and one gone, and the steps that lead there."""
+    told = definition.published()
+    steps = {"from": base, "rename": dict(renamed), "drop": [dropped] if dropped else []}
+    fields = [_under(field, renamed) for field in told["fields"] if field["name"] != dropped]
+    pages = [
+        {**page, "fields": [renamed.get(name, name) for name in page["fields"] if name != dropped]}
+        for page in told["pages"]
+    ]
+    rule = {key: _under(value, renamed) for key, value in told["publication"].items() if value != dropped}
+    title = told["title"]
+    for old, new in renamed.items():
+        title = title.replace(old, new)
+    changed = {"fields": fields, "pages": pages, "publication": rule, "title": title, "evolution": [steps]}
+    return RecordType.model_validate({**told, **changed})
+
+
+def _under(part: Any, renamed: Mapping[str, str]) -> Any:
+    """A part of a definition with the names of fields, as values and in conditions, exchanged."""
+    if isinstance(part, dict):
+        return {renamed.get(key, key): _under(value, renamed) for key, value in part.items()}
+    if isinstance(part, list):
+        return [_under(each, renamed) for each in part]
+    return renamed.get(part, part) if isinstance(part, str) else part
+
+
+async def test_an_edition_is_the_same_a_year_and_three_versions_of_its_type_later(
+    site: Site, hands: Hands
+) -> None:
+    record, edition = await published(site, pinned=True)
+    before, first = frozen_bytes(edition), site.registry.at("notice", 1).definition
+    hands.forward(days=366)
+    changes: list[tuple[dict[str, str], str | None]] = [
+        ({"title_ja": "headline"}, None),
+        ({"body_ja": "words", "category": "subject_area"}, None),
+        ({}, "pinned"),
+    ]
+    for base, (renamed, dropped) in enumerate(changes, 1):
+        candidate = _next(site.registry.current("notice").definition, renamed, dropped, base)
+        await publishing.apply(site, SYSTEM, candidate, acknowledged=["pinned"])
+        while await run_one(site):
+            pass
+    now = await site.records["notice"].get(record.id)
+    assert now is not None
+    assert (now.schema_version, now.data["headline"], "pinned" in now.data) == (4, DATA["title_ja"], False)
+    found = await Publication.get(edition.id)
+    assert found is not None
+    assert frozen_bytes(found) == before
+    assert await verify(site, found)
+    version = await RecordVersion.find_one({"record_id": record.id, "revision": edition.revision})
+    assert version is not None
+    assert first.publication is not None
+    anew = freeze(site, now, version, edition.published_at)
+    assert (anew.fingerprint, anew.pages) == (edition.fingerprint, edition.pages)
+    # The control: what the record says today under its new version is another text to the byte.
+    today = version.model_copy(update={"schema_version": 4, "data": now.data})
+    assert freeze(site, now, today, edition.published_at).fingerprint != edition.fingerprint
+
+
+async def test_a_withdrawn_notice_says_why(site: Site, hands: Hands) -> None:
+    record, _ = await published(site)
+    hands.forward(hours=1)
+    approver = await publisher(site)
+    with pytest.raises(StepIncomplete):
+        await act(site, approver, record, "withdraw", revision=record.revision)
+    await act(site, approver, record, "withdraw", reason="日付の誤り", revision=record.revision)
+    assert await standing(record.id) is None
+    found = (await editions_of(record.id))[0]
+    assert (found.shown, found.withdrawn_because, found.withdrawn_at) == (False, "日付の誤り", hands.now)
+    assert await verify(site, found)
+
+
+async def test_an_audience_there_is_not_is_nobody_rather_than_everybody(site: Site) -> None:
+    record = await approved(site)
+    gone = record.model_copy(update={"data": {**record.data, "audience": "nobody_known"}})
+    version = await RecordVersion.find_one({"record_id": record.id})
+    assert version is not None
+    version.data = gone.data
+    with pytest.raises(NotPublishable):
+        freeze(site, gone, version, site.now())
+    freeze(site, record, version.model_copy(update={"data": record.data}), site.now())
