@@ -18,6 +18,7 @@ from models.configuration.checks.limits import check_limits
 from models.configuration.checks.links import check_links
 from models.configuration.checks.lists import check_use_of_lists
 from models.configuration.checks.mail import check_bulk_mail, check_use_of_mail
+from models.configuration.checks.mail_words import check_footer
 from models.configuration.checks.names import check_counts, check_list, check_names
 from models.configuration.checks.orders import check_orders
 from models.configuration.checks.pages import check_pages
@@ -94,6 +95,7 @@ def _check_site(configuration: Configuration, sources: Sources) -> Iterator[Find
     yield from unknown(sources["site", "site"], "T-E023", path, operator, configuration.record_types)
     yield from first(sources["site", "site"], check_dashboard(configuration, sources["site", "site"]))
     yield from first(sources["site", "site"], check_declarations(configuration, sources["site", "site"]))
+    yield from first(sources["site", "site"], check_footer(configuration, sources["site", "site"]))
     yield from first(sources["site", "site"], check_credentials(configuration, sources["site", "site"]))
     yield from first(sources["site", "site"], check_people(configuration, sources["site", "site"]))
     yield from first(sources["site", "site"], check_retention(configuration, sources["site", "site"]))

@@ -1,7 +1,8 @@
 """Mail templates: Markdown with placeholders only, one file per language."""
 
+import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -57,41 +58,6 @@ PLACEHOLDERS: Mapping[str, str] = {
 }
 """Every placeholder a template may hold, with what it stands for (the manual's table)."""
 
-SENT_BY_THE_PROGRAM = frozenset(
-    {
-        "access_limited",
-        "account_changed",
-        "account_locked",
-        "address_asked",
-        "address_bounced",
-        "certificate_changed",
-        "certificate_expiring",
-        "daily_digest",
-        "declaration_declined",
-        "delegate_issued",
-        "due_soon",
-        "loss_closed",
-        "loss_confirm",
-        "loss_received",
-        "loss_reported",
-        "notice_published",
-        "notice_unacknowledged",
-        "notice_withdrawn",
-        "password_changed",
-        "password_forgotten",
-        "password_reissued",
-        "requests_overdue",
-        "resume_draft",
-        "review_asked",
-        "set_password",
-        "status_link",
-        "terms_mailing_overdue",
-        "thread_message",
-        "user_issued",
-    }
-)
-"""Templates the services send of their own accord, whether or not a workflow names them."""
-
 DUE_SOON = "due_soon"
 """Template that reminds an applicant of what is due."""
 
@@ -100,6 +66,9 @@ OVERDUE = "requests_overdue"
 
 BULK_RECEIVED = "bulk_received"
 """Template of the one mail that tells of many applications from a file, where a site has it."""
+
+FRONT = ("subject", "preheader")
+"""The keys of a template's front matter."""
 
 LinkPurpose = Literal["open_application", "set_password", "confirm_address", "confirm_loss"]
 
@@ -113,6 +82,7 @@ LINKS: Mapping[str, LinkPurpose] = {
 """Placeholders that become one-time links when the mail is sent, with the purpose of the link."""
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]{1,40})\}")
+_KEY = re.compile(r"^([a-z_]+): *(.*?) *$", re.MULTILINE)
 _FRONT = re.compile(r"\A---\n(.*?)\n---\n(.*)\Z", re.DOTALL)
 
 
@@ -125,6 +95,8 @@ class MailTemplate:
     subject: str
     body: str
     path: Path = Path()
+    first_line: int = 1
+    """The line of the file its body begins in."""
     preheader: str = ""
     """What mail programs show behind the subject in their lists; "" for the first words of the body."""
 
@@ -135,8 +107,9 @@ class MailTemplate:
 
 
 def read_template(path: Path) -> tuple[MailTemplate | None, list[Finding]]:
-    """Read ``<name>.<language>.md``: a front matter with ``subject:``, then the body. With findings for every
-    placeholder that does not exist (T-E017), and no template where the file is none."""
+    """Read ``<name>.<language>.md``: a front matter with ``subject:`` and perhaps ``preheader:``, then the
+    body. With findings for every key (T-E003) and placeholder (T-E017) that does not exist, and no template
+    where the file is none."""
     name, language = path.name.split(".")[:2]
     if language not in LANGUAGES:
         problem = ", ".join(f"{name}.{known}.md" for known in LANGUAGES)
@@ -145,31 +118,52 @@ def read_template(path: Path) -> tuple[MailTemplate | None, list[Finding]]:
     if isinstance(text, Finding):
         return None, [text]
     match = _FRONT.match(text.replace("\r\n", "\n"))
-    subject = re.search(r"^subject: *(.+)$", match[1], re.MULTILINE) if match else None
-    if match is None or subject is None:
+    front = dict(_KEY.findall(match[1])) if match else {}
+    if match is None or not front.get("subject"):
         return None, [Finding("T-E004", spell(path), 1, {"key": "subject"})]
-    preheader = re.search(r"^preheader: *(.+)$", match[1], re.MULTILINE)
     template = MailTemplate(
         name,
         "ja" if language == "ja" else "en",
-        _unquoted(subject[1]),
+        front["subject"].strip("\"'"),
         match[2].strip() + "\n",
         path,
-        _unquoted(preheader[1]) if preheader else "",
+        match[1].count("\n") + 4 + len(match[2]) - len(match[2].lstrip("\n")),
+        front.get("preheader", "").strip("\"'"),
     )
-    return template, list(_placeholders(path, text))
+    return template, [*_keys(path, front), *_placeholders(path, text)]
 
 
-def _unquoted(text: str) -> str:
-    return text.strip().strip("\"'")
+def _keys(path: Path, front: Mapping[str, str]) -> Iterator[Finding]:
+    for number, key in enumerate(front, 2):
+        if key not in FRONT:
+            values = {"key": key, "suggestion": nearest(key, FRONT), "known": ", ".join(FRONT)}
+            yield Finding("T-E003", spell(path), number, values)
 
 
 def _placeholders(path: Path, text: str) -> Iterator[Finding]:
-    known = ", ".join(PLACEHOLDERS)
     for number, line in enumerate(text.splitlines(), 1):
-        for name in _PLACEHOLDER.findall(line):
+        for name in placeholders(line):
             if name not in PLACEHOLDERS:
-                yield Finding("T-E017", spell(path), number, {"name": name, "known": known})
+                yield Finding("T-E017", spell(path), number, unknown_place(name))
+
+
+def unknown_place(name: str) -> dict[str, str]:
+    """What a finding says of a placeholder that does not exist."""
+    return {
+        "name": name,
+        "suggestion": nearest(name, tuple(PLACEHOLDERS)),
+        "known": ", ".join(PLACEHOLDERS),
+    }
+
+
+def nearest(word: str, known: Sequence[str]) -> str:
+    """The known word most like this one."""
+    return next(iter(difflib.get_close_matches(word, known, 1, 0.4)), known[0])
+
+
+def placeholders(text: str) -> list[str]:
+    """The names of the placeholders in a text, in their order."""
+    return _PLACEHOLDER.findall(text)
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:

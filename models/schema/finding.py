@@ -50,7 +50,9 @@ CODES: dict[str, Code] = {
     "T-E016": Code(
         "The mail template “{name}” does not exist in “{language}”.", "Add mail/{name}.{language}.md."
     ),
-    "T-E017": Code("The placeholder “{name}” does not exist.", "Use one of: {known}."),
+    "T-E017": Code(
+        "The placeholder “{name}” does not exist.", "Did you mean “{suggestion}”? Use one of: {known}."
+    ),
     "T-E018": Code("The name “{name}” is used twice here.", "Give each a name of its own."),
     "T-E019": Code("The condition cannot be used: {problem}.", "See the manual's chapter on conditions."),
     "T-E020": Code("The state “{name}” does not exist.", "Use one of: {known}."),
@@ -248,6 +250,29 @@ CODES: dict[str, Code] = {
         "Name a field of type “declaration” with “field”, or write “text”.",
     ),
     "T-E079": Code("The declaration “{name}” does not exist.", "Use one of: {known}."),
+    "T-E100": Code(
+        "The placeholder “{name}” is not filled where this mail is sent: {when}.",
+        "Did you mean “{suggestion}”? Use one of: {known}.",
+    ),
+    "T-E101": Code(
+        "The one-time link “{name}” is missing, for which this mail is sent: {when}.",
+        "Put it on a line of its own, in braces.",
+    ),
+    "T-E102": Code(
+        "“{name}” stands in the subject or the preheader, which are seen on locked screens and kept in logs.",
+        "Say it in the text of the mail.",
+    ),
+    "T-E103": Code(
+        "The subject is {count} characters long with its values, at most {limit} are allowed.",
+        "Shorten it; the reference number and the text of the mail say the rest.",
+    ),
+    "T-E104": Code(
+        "A mail cannot hold this: {problem}.", "Use words, lists, headings, tables, bold words and links."
+    ),
+    "T-E105": Code(
+        "The link “{address}” does not lead to this site.",
+        "Mails link to pages of this site only: a placeholder of a page, “{{base_url}}/…” or “mailto:”.",
+    ),
     "T-W001": Code("The English text is missing.", "Add “en:”.", "warning"),
     "T-W002": Code(
         "The field “{name}” does not say whether it holds personal data.",
@@ -282,6 +307,16 @@ CODES: dict[str, Code] = {
     "T-W009": Code(
         "The field “{name}” asks for personal data and nothing says why.",
         "Add “purpose” to the field or to the record type.",
+        "warning",
+    ),
+    "T-W011": Code(
+        "The placeholder “{name}” stands in {other}, but not here.",
+        "Say the same in every language.",
+        "warning",
+    ),
+    "T-W012": Code(
+        "The mail does not say where to ask.",
+        "Add “{{contact}}” to it, or to “footer” under “mail” of site.yaml.",
         "warning",
     ),
 }

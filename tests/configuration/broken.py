@@ -283,6 +283,21 @@ BROKEN: Mapping[str, Broken] = {
         "when:",
         file="site.yaml",
     ),
+    "T-E100": broken("{reference}", "{reference} {serial}", "{serial}", file="mail/received.ja.md"),
+    "T-E101": Broken(
+        {
+            **FILES,
+            "mail/password_forgotten.ja.md": "---\nsubject: 再設定\n---\n下のリンクから\n",
+            "mail/password_forgotten.en.md": "---\nsubject: Again\n---\n{set_password_link}\n",
+        },
+        "下のリンクから",
+    ),
+    "T-E102": broken("受付", "受付 {recipient_name}", "{recipient_name}", file="mail/received.ja.md"),
+    "T-E103": broken("受付", "受付" * 61, "受付受付", file="mail/received.ja.md"),
+    "T-E104": broken("{reference}", "{reference} <b>至急</b>", "<b>", file="mail/received.ja.md"),
+    "T-E105": broken(
+        "{reference}", "{reference}\n\nhttps://elsewhere.example/a", "https://", file="mail/received.ja.md"
+    ),
     "T-W001": broken("{ja: 団体, en: Group}\npurpose", "{ja: 団体}\npurpose", "label: {ja: 団体}"),
     "T-W002": broken("Members}, required: true, personal: no", "Members}, required: true"),
     "T-W003": Broken(UNCLASSED, "name: email"),
@@ -299,6 +314,10 @@ BROKEN: Mapping[str, Broken] = {
         "purpose: {ja: 山行の連絡のために利用します。, en: Used to reach you about a trip.}\n",
         "",
         "name: email",
+    ),
+    "T-W011": broken("{reference}", "{reference} {title}", "{reference}", file="mail/received.ja.md"),
+    "T-W012": broken(
+        "  operator_type", "  contact: {ja: 窓口, en: Desk}\n  operator_type", "{reference}", file="site.yaml"
     ),
     "T-W008": Broken({**FILES, TYPE: FILES[TYPE] + "".join(MANY)}),
 }

@@ -1,10 +1,12 @@
-"""Mail templates: there in every language of the site, and each sent by something."""
+"""Mail templates: there in every language of the site, each sent by something that fills what is in it."""
 
 from collections.abc import Iterator
 
+from models.configuration.checks.mail_words import check_words
 from models.configuration.checks.place import Path
 from models.configuration.load import Configuration
-from models.configuration.mail import BULK_RECEIVED, SENT_BY_THE_PROGRAM
+from models.configuration.mail import BULK_RECEIVED, PLACEHOLDERS, MailTemplate, nearest, placeholders
+from models.configuration.sending import GENERAL, Sent, offers_bulk, senders
 from models.language import LANGUAGES
 from models.schema.finding import Finding
 from models.schema.source import Source, spell
@@ -18,30 +20,54 @@ def check_mail(configuration: Configuration, template: str, source: Source, path
 
 
 def check_use_of_mail(configuration: Configuration) -> Iterator[Finding]:
-    """T-W005 for every template nothing sends."""
-    sent = set(SENT_BY_THE_PROGRAM)
-    flows = [*configuration.workflows.values(), *configuration.lifecycles.values()]
-    sent |= {mail.template for flow in flows for step in flow.transitions.values() for mail in step.mail}
-    sent |= {s.review.mail for flow in flows for s in flow.transitions.values() if s.review is not None}
-    types = configuration.record_types.values()
-    sent |= {reason.mail for kind in types for reason in kind.review.reasons if reason.mail}
-    sent |= {kind.applications.asked.mail for kind in types if kind.applications.asked is not None}
-    if offers_bulk(configuration):
-        sent.add(BULK_RECEIVED)
-    sent |= {configuration.site.terms.mail, *(each.mail for each in configuration.site.declarations.values())}
+    """T-W005 for every template nothing sends; T-E100 and T-E101 for one that does not fit who sends it,
+    T-W011 where the languages say different things, T-E102 to T-E105 and T-W012 for its words."""
+    sent = senders(configuration)
     for (name, _), template in configuration.mail.items():
         if name not in sent:
             yield Finding("T-W005", spell(template.path), 1, {"name": name})
+        for each in sent.get(name, ()):
+            yield from _check_filled(template, each)
+        yield from _check_languages(configuration, template)
+        yield from check_words(configuration, template)
 
 
-def offers_bulk(configuration: Configuration) -> bool:
-    """Whether applications of some type can be brought in a file: of any but the operator's own, with no
-    certificate to be presented (``models.services.batches.kinds``)."""
-    own = configuration.site.operator_type
-    return any(
-        kind.enabled and name != own and not kind.applications.certificate
-        for name, kind in configuration.record_types.items()
-    )
+def _check_filled(template: MailTemplate, sent: Sent) -> Iterator[Finding]:
+    known = GENERAL | sent.fills
+    for number, line in _lines(template):
+        for name in placeholders(line):
+            if name not in known and name in PLACEHOLDERS:
+                values = {"name": name, "when": sent.when, "suggestion": nearest(name, sorted(known))}
+                yield Finding("T-E100", spell(template.path), number, {**values, "known": _listed(known)})
+    if sent.point and sent.point not in placeholders(template.body):
+        values = {"name": sent.point, "when": sent.when}
+        yield Finding("T-E101", spell(template.path), template.first_line, values)
+
+
+def _lines(template: MailTemplate) -> Iterator[tuple[int, str]]:
+    """The subject, the preheader and the lines of the body, with where they stand in the file."""
+    yield 2, template.subject
+    yield 3, template.preheader
+    yield from enumerate(template.body.splitlines(), template.first_line)
+
+
+def _listed(known: frozenset[str]) -> str:
+    return ", ".join(sorted(known))
+
+
+def _check_languages(configuration: Configuration, template: MailTemplate) -> Iterator[Finding]:
+    """T-W011 for a placeholder another language has; said at each file that lacks it."""
+    own = _held(template)
+    for language in configuration.site.languages:
+        other = configuration.mail.get((template.name, language))
+        for name in sorted(_held(other) - own) if other is not None else ():
+            values = {"name": name, "other": f"{template.name}.{language}.md"}
+            yield Finding("T-W011", spell(template.path), template.first_line, values)
+
+
+def _held(template: MailTemplate) -> set[str]:
+    """What a reader learns from it; who writes may be said in one language only."""
+    return set(placeholders(template.body)) - GENERAL
 
 
 def check_bulk_mail(configuration: Configuration) -> Iterator[Finding]:
