@@ -115,11 +115,11 @@ def _gate(settings: Settings, app: Starlette) -> Callable[..., ssl.SSLContext] |
 
 
 @asynccontextmanager
-async def beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+async def beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[asyncio.Task[None]]:
     """Work that runs beside the server, ended with it."""
     task = asyncio.create_task(work)
     try:
-        yield
+        yield task
     finally:
         while not task.done():  # the driver may take a cancellation for a lost connection
             task.cancel()
@@ -162,7 +162,9 @@ def work(
             beside(keep_current(site)),
         ):
             worker = Worker(site, postman_of(site, settings))
-            await (worker.send() if only == "mails" else worker.run())
+            async with beside(worker.send() if only == "mails" else worker.run()) as working:
+                await asyncio.wait([working])
+                working.result()
 
     run(forever())
 
