@@ -11,8 +11,9 @@ from models.clock import Clock, Entropy, system_clock, system_entropy
 from models.configuration.calendar import Calendar
 from models.configuration.check import check
 from models.configuration.load import Configuration, load_configuration
+from models.documents.former_lines import take_over_former
 from models.documents.prepare import bind, prepare
-from models.services import calendars
+from models.services import calendars, inbox_events
 from models.services.registry import Registry
 from models.services.site import Site
 from models.services.terms import keep_versions
@@ -84,8 +85,10 @@ async def build_site(
         limits_watched=settings.limits == "watched",
         trust=trust_of(settings),
         staff_codes=settings.staff_codes == "required",
+        followers=(inbox_events.follow,),
     )
     await prepare(database, kinds_of(site))
+    await take_over_former(database)
     if publish:
         await publish_new(site)
         await renew_walls(site)

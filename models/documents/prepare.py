@@ -17,6 +17,7 @@ from models.documents.application import Application
 from models.documents.base import Stored
 from models.documents.bounce import Bounce
 from models.documents.calendar_day import CalendarDay
+from models.documents.calendar_feed import CalendarFeed
 from models.documents.certificate import Certificate
 from models.documents.code import Authenticator
 from models.documents.comment import Comment
@@ -26,6 +27,7 @@ from models.documents.declaration import Confirmation, ConfirmationRound, Declar
 from models.documents.event import Event
 from models.documents.guess import Guess
 from models.documents.hold import Hold
+from models.documents.inbox import InboxItem, InboxRound
 from models.documents.indexes import ensure_indexes, record_indexes
 from models.documents.job import Job
 from models.documents.ledger import LedgerLine
@@ -34,7 +36,7 @@ from models.documents.link import Link
 from models.documents.loss import LossReport
 from models.documents.mail_alarm import MailAlarm
 from models.documents.mail_lane import MailLane
-from models.documents.mailing import Mailing, MailingLine
+from models.documents.mailing import Mailing
 from models.documents.message import Message
 from models.documents.notice import Notice
 from models.documents.publication import Publication
@@ -62,6 +64,7 @@ DOCUMENTS: tuple[type[Stored], ...] = (
     Bounce,
     BrowserSession,
     CalendarDay,
+    CalendarFeed,
     Certificate,
     Comment,
     Confirmation,
@@ -72,6 +75,8 @@ DOCUMENTS: tuple[type[Stored], ...] = (
     Event,
     Guess,
     Hold,
+    InboxItem,
+    InboxRound,
     Job,
     LedgerLine,
     LimitCount,
@@ -80,7 +85,6 @@ DOCUMENTS: tuple[type[Stored], ...] = (
     MailAlarm,
     MailLane,
     Mailing,
-    MailingLine,
     Message,
     Notice,
     Post,

@@ -6,7 +6,7 @@ from models.documents.base import Id
 from models.documents.event import Event, Subject
 from models.documents.store import Session
 from models.permissions import Actor
-from models.services.site import Site
+from models.services.site import Happened, Site
 
 UNSEALED = {"sequence": None, "previous": None, "hash": None}
 """What the seal fills in."""
@@ -22,7 +22,8 @@ async def record_event(
     operator_id: Id | None = None,
     **details: Any,
 ) -> None:
-    """Write one event. `action` is a stable dotted name; `details` hold no answers and no secrets."""
+    """Write one event, and let the site's followers do what follows from it in the same transaction. `action`
+    is a stable dotted name; `details` hold no answers and no secrets."""
     event = {
         "at": site.now(),
         "actor": actor.person.model_dump(),
@@ -35,3 +36,6 @@ async def record_event(
         **UNSEALED,
     }
     await Event.raw().insert_one(event, session=session)
+    happened = Happened(actor, action, subject, operator_id, details)
+    for follow in site.followers:
+        await follow(site, happened, session)

@@ -2,7 +2,7 @@
 
 import hmac
 from collections import ChainMap
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property, partial
@@ -13,13 +13,16 @@ from models.clock import Clock, Entropy
 from models.configuration.calendar import Calendar
 from models.configuration.load import Configuration
 from models.configuration.mail import MailTemplate
+from models.documents.base import Id
+from models.documents.event import Subject
 from models.documents.limiting import LimitCounts
 from models.documents.records import Records
-from models.documents.store import Store
+from models.documents.store import Session, Store
 from models.documents.switchboard import Switchboard
 from models.documents.terms import TermsBoard
 from models.documents.together import Ask, Together
 from models.language import Language
+from models.permissions import Actor
 from models.scanner import Scanner
 from models.services.keeping import Kept
 from models.services.pace import Pace
@@ -27,6 +30,21 @@ from models.services.registry import Registry
 from models.services.tally import Tally
 from models.services.trust import Outcome, Trust
 from models.workflow.definition import Lifecycle, Workflow
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """An event as it is being recorded: by whom, what, on what, about which operator, with what details."""
+
+    actor: Actor
+    action: str
+    subject: Subject
+    operator_id: Id | None
+    details: Mapping[str, Any]
+
+
+Follower = Callable[["Site", Happened, Session], Awaitable[None]]
+"""What also happens when something is recorded, in its transaction."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +70,8 @@ class Site:
     """The authorities client certificates have to come from; None where anybody may have issued them."""
     staff_codes: bool = False
     """Whether staff sign in with a one-time code besides the password."""
+    followers: tuple[Follower, ...] = ()
+    """What follows from events: the inboxes of whom they concern."""
 
     def sign(self, purpose: str, text: str) -> str:
         """A keyed hash (HMAC-SHA-256, hex) of `text` for one purpose."""
@@ -97,6 +117,11 @@ class Site:
     @cached_property
     def drawn(self) -> dict[Any, Any]:
         """What doors keep of the pages of this site that they drew, without anything of anybody."""
+        return {}
+
+    @cached_property
+    def followed(self) -> dict[str, datetime]:
+        """Up to which moment this process has followed what others write, by what that is."""
         return {}
 
     @cached_property
