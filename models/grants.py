@@ -157,6 +157,16 @@ PERMISSIONS: Mapping[str, Permission] = {
     ),
     "message.retry": _row("Send a failed mail again", "reviewer", "approver", "system_administrator"),
     "message.abort": _row("Call off a mail that waits or failed", "approver", "system_administrator"),
+    "address.view": _row(
+        "See which addresses mails come back from, and what came back",
+        "reviewer",
+        "approver",
+        "auditor",
+        "system_administrator",
+    ),
+    "address.put_right": _row(
+        "Let mails go to a dead address again", "reviewer", "approver", "system_administrator"
+    ),
     "event.view": _row("See the event log", "auditor", "system_administrator"),
     "terms.view": _row("See the terms and who accepted which version", "staff"),
     "terms.draft": _row("Write a version of the terms and propose it", "steward", "approver"),

@@ -37,6 +37,8 @@ class Actor:
     """The version of the terms of use their account accepted, "" where it never did."""
     told_terms: str = ""
     """The version of whose change they were told."""
+    unreachable: bool = False
+    """Whether mails to their address come back and are not sent."""
 
     @property
     def is_authenticated(self) -> bool:

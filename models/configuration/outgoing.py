@@ -36,6 +36,14 @@ WrittenSpan = Annotated[
 """A length of time, written ``30 minutes``, ``2 hours`` or ``365 days``."""
 
 
+class DeadAfter(Part):
+    """When an address counts as dead although no server said so: after so many mails came back within a
+    time."""
+
+    failures: int = Field(5, ge=2, le=20)
+    within: WrittenSpan = timedelta(days=14)
+
+
 class MailRules(Part):
     """What holds for every mail of the site. `footer` is the foot under each, in Markdown with placeholders
     like a template's own. A rate counts for all workers together; a domain that is not
@@ -46,6 +54,7 @@ class MailRules(Part):
     domains: Mapping[str, WrittenRate] = Field({}, max_length=500)
     keep_bodies: WrittenSpan = timedelta(days=365)
     alarm_after: WrittenSpan = timedelta(minutes=30)
+    dead_after: DeadAfter = DeadAfter()
 
     def rate(self, domain: str) -> Rate | None:
         """How fast mails to a domain may leave; None for no limit."""

@@ -84,6 +84,8 @@ class Account(Stored):
     """Why it is stopped or removed; None while it is neither."""
     delegation: Delegation | None = None
     asked_address: AskedAddress | None = None
+    unreachable_since: datetime | None = None
+    """Since when mails to its address come back and are not sent; None while they arrive."""
     failures: int = 0
     """Wrong passwords in a row when signing in."""
     slips: int = 0
@@ -121,4 +123,5 @@ class Account(Stored):
             ),
             IndexModel([("operator_id", ASCENDING), ("login", ASCENDING)], name="by_operator"),
             IndexModel([("kind", ASCENDING), ("login", ASCENDING)], name="by_kind"),
+            IndexModel([("email", ASCENDING)], name="by_email"),
         )

@@ -35,6 +35,9 @@ class DeadAddress(Stored):
     address: str
     written: str
     dead_at: datetime | None = None
+    gone: bool = False
+    """Whether it died because a mail server said that it is no address, not of mails that came back again and
+    again."""
     status: str = ""
     """The status code it died of, and what was said then."""
     text: str = ""

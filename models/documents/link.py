@@ -20,6 +20,8 @@ class Link(Stored):
     account_id: Id | None = None
     subject_id: Id | None = None
     """What else it is about: the report of loss it confirms."""
+    address: str = ""
+    """Where it was mailed: who opens it shows that the address is theirs."""
     created_at: datetime
     ends_at: datetime
     used_at: datetime | None = None

@@ -1,4 +1,8 @@
-"""Another e-mail address for an account: it counts once its owner has opened the link sent there."""
+"""Another e-mail address for an account: it counts once its owner has opened the link sent there. One that
+mails came back from is confirmed in the same way."""
+
+from collections.abc import Mapping
+from typing import Any
 
 from models.documents.account import Account, AskedAddress
 from models.documents.base import Id, new_id, read_id
@@ -24,6 +28,9 @@ from models.services.variables import operator_of
 ASKED = Message("The e-mail address is to be changed to {address}. It is once that address is confirmed.")
 CONFIRMED = Message("The e-mail address was changed to {address}.")
 
+REACHED: Mapping[str, Any] = {"unreachable_since": None}
+"""What holds of an account with a new address."""
+
 
 async def ask_address(
     site: Site, actor: Actor, account_id: Id, address: str, *, sure: bool = False
@@ -39,7 +46,7 @@ async def ask_address(
     wanted = read_address(address)
     if account.status not in ("invited", "active"):
         raise AccountGuarded("This account is stopped. Let it go on first.")
-    if wanted == account.email:
+    if wanted == account.email and account.unreachable_since is None:
         same = Message("This is the address the account has.")
         raise AnswersInvalid((AnswerError("email", "same", same),))
     await require_natural(account.name, wanted, account, sure=sure)
@@ -77,7 +84,8 @@ async def _ask(site: Site, actor: Actor, account: Account, wanted: str) -> Accou
             raise AccountGuarded(CHANGED)
         await end_links(site, read_id(account.id), session, ("confirm_address",))
         await queue_letter(site, letter, session)
-        await tell(site, actor, found, Message(ASKED.msgid, {"address": wanted}), session)
+        if wanted != found.email:
+            await tell(site, actor, found, Message(ASKED.msgid, {"address": wanted}), session)
         await note(site, actor, "account.address_asked", found, session)
         return found
 
@@ -91,7 +99,7 @@ async def _invite_there(site: Site, actor: Actor, account: Account, wanted: str)
 
     async def body(session: Session) -> Account:
         where = {"_id": account.id, "email": account.email, "status": "invited"}
-        found = await update_where(Account, where, {"$set": {"email": wanted}}, session)
+        found = await update_where(Account, where, {"$set": {**REACHED, "email": wanted}}, session)
         if found is None:
             raise AccountGuarded(CHANGED)
         await end_links(site, read_id(account.id), session)
@@ -127,14 +135,15 @@ async def confirm_address(site: Site, token: str) -> Account:
     async def body(session: Session) -> Account:
         await use_link(site, token, "confirm_address", session)
         where = {"_id": account.id, "asked_address.address": asked.address, "status": "active"}
-        values = {"email": asked.address, "asked_address": None}
+        values = {**REACHED, "email": asked.address, "asked_address": None}
         changed = await update_where(Account, where, {"$set": values}, session)
         if changed is None:
             raise LinkRefused
         await end_links(site, read_id(account.id), session)
         said = Message(CONFIRMED.msgid, {"address": asked.address})
-        await tell_at(site, actor, changed, before, said, session)
-        await note(site, actor, "account.address_changed", changed, session)
+        if before.address != asked.address:
+            await tell_at(site, actor, changed, before, said, session)
+            await note(site, actor, "account.address_changed", changed, session)
         return changed
 
     return await site.store.transaction(body)

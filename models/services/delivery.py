@@ -12,6 +12,7 @@ from models.documents.guarded import update_where
 from models.documents.message import Message
 from models.documents.store import Session
 from models.permissions import SYSTEM
+from models.services.addresses_dead import DEAD, is_withheld
 from models.services.events import record_event
 from models.services.links import address_of
 from models.services.messages import placeholder
@@ -50,6 +51,9 @@ async def claim_due(site: Site, lanes: Lanes | None = None) -> Envelope | None:
         message = await _claim(site)
         if message is None:
             return None
+        if await is_withheld(site, message.template, message.to_address):
+            await mark_withheld(site, message, DEAD)
+            continue
         slot = await lanes.slot(message)
         if slot is None:
             return Envelope(message, render(site, message))

@@ -173,6 +173,7 @@ def actor_for(
         confirmed_at=confirmed_at,
         accepted_terms=account.accepted_terms,
         told_terms=account.told_terms,
+        unreachable=account.unreachable_since is not None,
         types=types_left(account),
         delegate=organisation_of(account),
     )

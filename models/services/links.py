@@ -9,6 +9,7 @@ from models.documents.guarded import update_where
 from models.documents.link import Link, Purpose
 from models.documents.store import Session
 from models.errors import LinkRefused
+from models.services.reviving import note_opened
 from models.services.site import Site
 
 LIFETIMES: dict[Purpose, timedelta] = {
@@ -32,6 +33,7 @@ async def make_link(
     account_id: Id | None = None,
     subject_id: Id | None = None,
     until: datetime | None = None,
+    address: str = "",
 ) -> Link:
     """Store a link; its address is made by ``address_of`` only when a mail is sent. It lives as its purpose
     says, and at least until `until` (the day by which its reader is to act)."""
@@ -42,6 +44,7 @@ async def make_link(
         application_id=application_id,
         account_id=account_id,
         subject_id=subject_id,
+        address=address,
         created_at=site.now(),
         ends_at=max(ends_at, until) if until else ends_at,
     )
@@ -78,7 +81,8 @@ async def peek(site: Site, token: str) -> Link:
 
 
 async def use_link(site: Site, token: str, purpose: Purpose, session: Session = None) -> Link:
-    """Use a link once, atomically (ASVS 6.5.1). Raises LinkRefused when it does not open `purpose`."""
+    """Use a link once, atomically (ASVS 6.5.1): mails reach the address it was mailed to. Raises LinkRefused
+    when it does not open `purpose`."""
     link = await peek(site, token)
     if link.purpose != purpose:
         raise LinkRefused
@@ -91,6 +95,8 @@ async def use_link(site: Site, token: str, purpose: Purpose, session: Session = 
     )
     if used is None:
         raise LinkRefused
+    if used.address:
+        await note_opened(site, used.address, used.created_at, session)
     return used
 
 

@@ -12,6 +12,7 @@ from models.documents.store import Session
 from models.errors import JobMoved
 from models.language import Language
 from models.letters.values import put_in
+from models.services.addresses_dead import DEAD, is_withheld
 from models.services.links import make_link
 from models.services.site import Site
 
@@ -47,7 +48,8 @@ class Letter:
 
 
 async def queue_letter(site: Site, letter: Letter, session: Session) -> None:
-    """Put one mail into the outbox. A mail of the same cause, template and recipient is left as it is."""
+    """Put one mail into the outbox. A mail of the same cause, template and recipient is left as it is; one to
+    an address mails no longer reach is kept there and not sent."""
     template = template_of(site, letter.template, letter.recipient.language)
     key = key_of(letter)
     if await Message.raw().find_one({"dedupe_key": key}, {"_id": 1}, session=session):
@@ -63,9 +65,14 @@ async def queue_letter(site: Site, letter: Letter, session: Session) -> None:
                 account_id=letter.account_id,
                 subject_id=letter.subject_id,
                 until=letter.until,
+                address=letter.recipient.address,
             )
             links[name] = link.id
-    await _message(site, letter, template, key, links).insert(session=session)
+    message = _message(site, letter, template, key, links)
+    if await is_withheld(site, template.name, letter.recipient.address, session):
+        message.withheld_at, message.withheld_why = site.now(), DEAD
+        message.next_at = message.due_at = None
+    await message.insert(session=session)
 
 
 async def queue_letters(site: Site, letters: Iterable[Letter], session: Session) -> int:
