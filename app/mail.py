@@ -76,6 +76,10 @@ class Sender(Protocol):
         """There is nothing to send for now."""
         ...
 
+    def close(self) -> None:
+        """There is nothing to send any more."""
+        ...
+
 
 @dataclass(frozen=True)
 class MailServer:
@@ -169,6 +173,9 @@ class Console:
         Terminal().print(Panel(text.rstrip(), title="mail", expand=False), markup=False)
 
     async def rest(self) -> None:
+        """Nothing is open."""
+
+    def close(self) -> None:
         """Nothing is open."""
 
 

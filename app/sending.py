@@ -96,6 +96,10 @@ class Connection:
         if self._smtp is not None and monotonic() - self._last > IDLE:
             await self._leave()
 
+    def close(self) -> None:
+        """End the connection at once."""
+        self._drop()
+
     async def _hand_over(self, parcel: Parcel) -> None:
         smtp = await self._begin(parcel)
         options, encoding = extensions_of(smtp, parcel)
@@ -244,6 +248,10 @@ class Postman:
                     continue
             delivery.cancel()
             raise
+
+    def close(self) -> None:
+        """End the connection, where one is open."""
+        self.sender.close()
 
     async def deliver(self, envelope: Envelope) -> None:
         """Hand one message over and mark what came of it. A message that cannot be composed never will be."""

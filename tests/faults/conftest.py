@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest_asyncio
 
+from tests.faults.mailing import POSTMEN
 from tests.faults.postbox import Postbox
 from tests.services.conftest import approver, configuration, hands, reviewer, settings, site
 
@@ -14,3 +15,5 @@ __all__ = ["approver", "configuration", "hands", "postbox", "reviewer", "setting
 async def postbox() -> AsyncIterator[Postbox]:
     async with Postbox().serving() as box:
         yield box
+        while POSTMEN:
+            POSTMEN.pop().close()
