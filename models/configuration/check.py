@@ -25,6 +25,7 @@ from models.configuration.checks.pages import check_pages
 from models.configuration.checks.people import check_people
 from models.configuration.checks.place import Sources, Subject, first, unknown
 from models.configuration.checks.privacy import check_privacy
+from models.configuration.checks.publication import check_clock, check_publication
 from models.configuration.checks.reach import check_reach
 from models.configuration.checks.readers import check_readers
 from models.configuration.checks.retention import check_retention
@@ -48,6 +49,7 @@ LOOKS = (
     check_readers,
     check_during,
     check_asking,
+    check_publication,
 )
 """What is looked at in every record type, in this order."""
 
@@ -63,9 +65,11 @@ def check(configuration: Configuration, sources: Sources) -> Iterator[Finding]:
             yield from first(source, check_list(configuration.choices[name], source))
         elif concept == "workflow":
             yield from first(source, check_flow(configuration, configuration.workflows[name], source))
+            yield from first(source, check_clock(configuration, configuration.workflows[name], source))
             yield from first(source, check_reminding(configuration, configuration.workflows[name], source))
         elif concept == "lifecycle":
             yield from first(source, check_flow(configuration, configuration.lifecycles[name], source))
+            yield from first(source, check_clock(configuration, configuration.lifecycles[name], source))
         elif concept == "window":
             yield from first(source, check_window(configuration, configuration.windows[name], source))
     yield from _check_site(configuration, sources)

@@ -174,6 +174,10 @@ class Example(Part):
     expect: Literal["valid"] | Mapping[str, str] = "valid"
 
 
+IMPORTANCES = ("normal", "high", "urgent")
+"""How much something published may matter."""
+
+
 class Wording(Part):
     """The fields that hold a text in each language; English may be left out."""
 

@@ -241,6 +241,22 @@ CODES: dict[str, Code] = {
         "The program itself uses the name “{name}”.",
         "Choose another: records and pages of this name would be mixed up with its own.",
     ),
+    "T-E092": Code(
+        "“publication” cannot use “{name}”: there is no such field, or it is of another type.",
+        "Name one of these fields: {known}.",
+    ),
+    "T-E093": Code(
+        "“{name}” may be left empty, and nothing can be published without it.",
+        "Make the field “required: true”, without “show_when”.",
+    ),
+    "T-E094": Code("The answer “{name}” means nothing here.", "Offer only these: {known}."),
+    "T-E095": Code(
+        "The clock cannot take the step “{name}”: {problem}.", "See the manual's chapter on notices."
+    ),
+    "T-E096": Code(
+        "“{key}” does not go with records of “{name}”: {problem}.",
+        "Leave it out, or change the record type.",
+    ),
     "T-E077": Code(
         "The version “{name}” cannot be part of an address.",
         "Begin with a digit and use at most 20 letters, digits, dots and hyphens, like “2.0”.",
@@ -296,6 +312,11 @@ CODES: dict[str, Code] = {
     "T-W007": Code(
         "With the answer {answer}, the page “{page}” loses all its fields, but “{name}” is relied upon.",
         "Keep the field shown, or let what relies on it do without.",
+        "warning",
+    ),
+    "T-W013": Code(
+        "Records of “{name}” can be published, but no step of their lifecycle has the effect “{effect}”.",
+        "Add it to a step of the lifecycle.",
         "warning",
     ),
     "T-W008": Code("Further problems of this file are not listed.", "Correct those listed first.", "warning"),

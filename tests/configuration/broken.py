@@ -51,6 +51,16 @@ def page_of(*fields: str) -> Broken:
     return Broken({**FILES, TYPE: text}, "name: last")
 
 
+def published(line: str, written: str = "", *, field: str = ", required: true") -> Broken:
+    """The record type with a text that is published; `written` takes the place of a line of the block."""
+    rule = ["title: {ja: group_name}", "body: {ja: news}", "audience: kind"]
+    kept = [written if written.partition(":")[0] == each.partition(":")[0] else each for each in rule]
+    text = FILES[TYPE].replace("applications:", f"publication: {{{', '.join(kept)}}}\napplications:")
+    news = f"{{name: news, type: markdown, label: {{ja: 本文, en: Text}}, personal: no{field}}}"
+    text = text.replace("fields:\n  - {name: group_name", f"fields:\n  - {news}\n  - {{name: group_name")
+    return Broken({**FILES, TYPE: text.replace("[group_name, email", "[news, group_name, email")}, line)
+
+
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{name}: &{name} [{', '.join([f'*{last}'] * 10)}]\n"
     for last, name in zip("abcdefg", "bcdefgh", strict=True)
@@ -260,6 +270,11 @@ BROKEN: Mapping[str, Broken] = {
         "name: covered",
     ),
     "T-E091": broken("collection: groups", "collection: accounts"),
+    "T-E092": published("body: {ja: trips}", "body: {ja: trips}"),
+    "T-E093": published("body: {ja: news}", "body: {ja: news}", field=", required_when: {covered: true}"),
+    "T-E094": published("audience: kind", "audience: kind"),
+    "T-E095": broken("by: system", "at: trips, by: system", "at: trips", file=LIFE),
+    "T-E096": broken("workflow: short, kinds", "about: organisation, workflow: short, kinds", "kinds:"),
     "T-E077": Broken(
         {
             **FILES,
@@ -319,5 +334,6 @@ BROKEN: Mapping[str, Broken] = {
     "T-W012": broken(
         "  operator_type", "  contact: {ja: 窓口, en: Desk}\n  operator_type", "{reference}", file="site.yaml"
     ),
+    "T-W013": published("publication:"),
     "T-W008": Broken({**FILES, TYPE: FILES[TYPE] + "".join(MANY)}),
 }

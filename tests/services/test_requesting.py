@@ -84,7 +84,7 @@ async def test_only_who_is_named_begins_a_case(site: Site, reviewer: Actor, appr
     operator, own = await register_operator(site, reviewer, approver)
     await begun(site, reviewer, operator)
     mine = {each.name for each in requesting.beginnable(site, reviewer)}
-    assert mine == {"bench_case", "cancellation", "violation"}
+    assert mine == {"bench_case", "cancellation", "notice", "violation"}
     assert "bench_case" not in {each.name for each in requesting.beginnable(site, approver)}
     for actor in (approver, own, await staff(site, "nobody")):
         with pytest.raises(NotAllowed):
