@@ -17,12 +17,20 @@ HANDLERS = {
 
 
 async def draw_correction(
-    request: Request, part: str, *, base: str, files: str, guard: Markup, language: Language
+    request: Request,
+    part: str,
+    *,
+    base: str,
+    files: str,
+    guard: Markup,
+    language: Language,
+    previews: bool = False,
 ) -> Response:
     """Answer for a `part` of a correction's form ("page" or "check"): HTML without a frame, or the way on
     (303). The request's path names ``reference`` and, for a page, ``page``; forms are sent to `base`, its
-    uploads are handed out under `files`, and `guard` is put into every form."""
-    request.state.inset = Inset(base, files, guard, language)
+    uploads are handed out under `files`, and `guard` is put into every form. Where that door `previews` what
+    is written, a button leads there (``?then=preview``), everything typed kept."""
+    request.state.inset = Inset(base, files, guard, language, previews)
     try:
         return await HANDLERS[part, "POST" if request.method == "POST" else "GET"](request)
     finally:

@@ -48,6 +48,7 @@ from models.services import applications, queue, secrets
 from models.services.bulk import DAMAGED
 from models.services.checks import CheckResult, automatic_checks
 from models.services.looking import Look, look_at
+from models.services.noticeboard import FOLLOW
 from models.services.review import bases, chosen
 from models.services.seeing import seen_of
 from models.services.standing import Standing, standing_of
@@ -208,6 +209,7 @@ class ReviewPage(ReviewFiles):
             spoken=spoken,
             **SAME,
             onward=bool(_asked(asked, "onward")),
+            preview_href=self._preview_href(request, application, definition),
             **_checked(found.checks, definition),
             **self._deciding(request, application, definition, typed),
             **_self(application, actor.account_id),
@@ -263,6 +265,11 @@ class ReviewPage(ReviewFiles):
             uncovered=uncovered,
             only=only,
         )
+
+    def _preview_href(self, request: Request, application: Application, definition: RecordType) -> str:
+        """Where one sees how what would be published looks to its readers; "" where nothing is."""
+        published = definition.publication is not None and may(request, FOLLOW)
+        return f"{root_of(request)}/notices/drafts/{application.reference}" if published else ""
 
     def _damaged(self, request: Request) -> Response:
         """The page of an application whose document cannot be read: what is wrong with it, and no step."""

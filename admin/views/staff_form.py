@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from admin import moments
-from admin.actor import actor_of, site_of
+from admin.actor import actor_of, may, site_of
 from admin.csrf import csrf_input
 from admin.language import N_, language
 from admin.links import root_of
@@ -21,6 +21,7 @@ from models.language import Language
 from models.schema.compare import Difference
 from models.services import correcting
 from models.services.applications import form_of, is_with_applicant, workflow_of
+from models.services.noticeboard import FOLLOW
 from models.services.reasons import told_note
 from models.services.seeing import is_read
 from models.services.submitting import withdraw, withdrawal_step
@@ -30,7 +31,15 @@ class FormDoor(Protocol):
     """Draws and receives a part of such a form; ``forms.correcting.draw_correction``."""
 
     async def __call__(
-        self, request: Request, part: str, *, base: str, files: str, guard: Markup, language: Language
+        self,
+        request: Request,
+        part: str,
+        *,
+        base: str,
+        files: str,
+        guard: Markup,
+        language: Language,
+        previews: bool = False,
     ) -> Response: ...
 
 
@@ -59,6 +68,13 @@ class StaffFormPage(PageView):
     async def changes(self, request: Request, application: Application) -> tuple[Difference, ...] | None:
         """What it would change of a record in force; None where it is about none."""
         return None
+
+    def preview_href(self, request: Request, application: Application) -> str:
+        """Where one sees how what is published by it would look; "" where nothing is."""
+        published = form_of(site_of(request), application).publication is not None
+        if not published or not may(request, FOLLOW):
+            return ""
+        return f"{root_of(request)}/notices/drafts/{application.reference}"
 
     def line(self, request: Request, application: Application) -> dict[str, Any]:
         """One row of a list of them."""
@@ -105,6 +121,7 @@ class StaffFormPage(PageView):
     async def _form(self, request: Request, part: str) -> Response:
         """A part of the form in this page's frame, or the way on."""
         application = await self._find(request)
+        preview = self.preview_href(request, application)
         files = f"{root_of(request)}/applications"
         answer = await self.door(
             request,
@@ -113,9 +130,10 @@ class StaffFormPage(PageView):
             files=files,
             guard=csrf_input(request),
             language=language(),
+            previews=bool(preview),
         )
         if answer.status_code in (302, 303):
-            return answer
+            return _onward(request, answer, preview)
         return self.page(
             request,
             self.form_template,
@@ -124,6 +142,7 @@ class StaffFormPage(PageView):
             status=answer.status_code,
             application=application,
             changes=await self.changes(request, application) if part == "check" else None,
+            preview_href=preview if part == "check" else "",
             form=Markup(bytes(answer.body).decode()),  # noqa: S704 - drawn by the form's own templates, escaped
         )
 
@@ -176,6 +195,7 @@ class StaffFormPage(PageView):
             record_href=f"{root_of(request)}/{application.type}/detail?pk={application.record_id}",
             base=self.url(request, f"/{application.reference}"),
             review_href=f"{root_of(request)}/applications/{application.reference}",
+            preview_href=self.preview_href(request, application),
         )
 
     @route("/{reference}/save", methods=["GET"])
@@ -210,3 +230,11 @@ class StaffFormPage(PageView):
         except TorokuError as refusal:
             return self._draw(request, await self._find(request), refusal)
         return self.back(request, f"/{application.reference}", done=self.taken_back)
+
+
+def _onward(request: Request, answer: Response, preview: str) -> Response:
+    """Where the form leads; to the preview, where what was typed is kept and that was asked for."""
+    kept = "/save" in answer.headers.get("location", "")
+    if preview and kept and request.query_params.get("then") == "preview":
+        return RedirectResponse(preview, status_code=303)
+    return answer

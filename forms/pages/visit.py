@@ -28,12 +28,13 @@ from models.services.site import Site
 class Inset:
     """A form drawn inside the page of another door: without a frame of its own, under the address `base`, in
     that door's language; `guard` is the hidden input its forms carry, `files` where uploads are handed
-    out."""
+    out, `previews` whether that door shows how what is written will look."""
 
     base: str
     files: str
     guard: Markup
     language: Language
+    previews: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,103 @@
+"""A step of a notice: what it does, to how many, with which mail, and the form that takes it."""
+
+from dataclasses import replace
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from admin.actor import site_of
+from admin.language import N_, language, say
+from admin.views import notice_told as told
+from admin.views import record_steps
+from admin.views.notice_base import NoticeBase
+from admin.views.page import route
+from models.documents.record import Record
+from models.errors import NotFound, TorokuError
+from models.schema.definition import RecordType
+from models.services import noticeboard
+from models.services.noticeboard import Preview
+
+ANNOUNCING = frozenset({"publish"})
+"""Effects by which somebody is told; the page of a step with one says who."""
+
+
+class NoticeSteps(NoticeBase):
+    """``/notices/{id}/steps/{step}``: publishing, withdrawing, archiving, whatever its lifecycle has."""
+
+    @route("/{id}/steps/{step}", methods=["GET"])
+    async def step(self, request: Request) -> Response:
+        """What a step would do, and the form that takes it."""
+        record, definition = await self.find(request)
+        return await self._draw_step(request, record, definition)
+
+    @route("/{id}/steps/{step}", methods=["POST"])
+    async def take(self, request: Request) -> Response:
+        """Take the step; refused, the form comes back with what was typed."""
+        posted = replace(await record_steps.read(request), step=self._step(request))
+        record, definition = await self.find(request)
+        try:
+            moved = await record_steps.take(request, record, posted)
+        except NotFound:
+            raise
+        except TorokuError as refusal:
+            if refusal.status not in (409, 422):
+                raise
+            record, definition = await self.find(request)
+            return await self._draw_step(request, record, definition, refusal, posted)
+        state = told.states_of(site_of(request), definition)[moved.lifecycle].label
+        return self.back(request, f"/{record.id}", done=N_("Done: {state}"), values={"state": state})
+
+    def _step(self, request: Request) -> str:
+        return str(request.path_params["step"])[:64]
+
+    async def _draw_step(
+        self,
+        request: Request,
+        record: Record,
+        definition: RecordType,
+        refusal: TorokuError | None = None,
+        posted: record_steps.Posted | None = None,
+    ) -> Response:
+        states = told.states_of(site_of(request), definition)
+        name = self._step(request)
+        try:
+            drawn = await record_steps.context(request, record, name, states, refusal, posted)
+        except TorokuError as late:
+            raise refusal or late from late
+        return self.page(
+            request,
+            "notice_step.html",
+            title=drawn["label"],
+            crumbs=self.way(request, record, drawn["label"]),
+            refusal=refusal,
+            record=record,
+            back=self.url(request, f"/{record.id}"),
+            **drawn,
+            **await self._announced(request, record, drawn),
+        )
+
+    async def _announced(self, request: Request, record: Record, drawn: dict[str, Any]) -> dict[str, Any]:
+        """Whom a step that publishes tells, and with which mail."""
+        effects = {call.effect for call in drawn["outcome"].transition.effects}
+        if not effects & ANNOUNCING:
+            return {"refusal_told": "", "articles": [], "reach": [], "mail": None}
+        preview = await noticeboard.preview_of(site_of(request), record)
+        return {
+            "refusal_told": told.refused(preview.refusal),
+            "articles": told.written(preview.edition) if preview.edition else [],
+            **await self.announced(request, preview),
+        }
+
+    async def announced(self, request: Request, preview: Preview) -> dict[str, Any]:
+        """Whom an edition would be for, and the mail they would have."""
+        if preview.edition is None:
+            return {"reach": [], "mail": None}
+        try:
+            reach = told.reached(await self.reach(request, preview.edition))
+        except NotFound:
+            return {"reach": [], "mail": None}
+        return {
+            "reach": reach,
+            "mail": noticeboard.mail_of(site_of(request), preview.edition, language(), say("(name)")),
+        }
