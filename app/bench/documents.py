@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from app.bench.example import Filled
@@ -12,11 +12,11 @@ from models.documents.base import Id, Person, Stored, new_id
 from models.documents.certificate import Certificate
 from models.documents.event import Event, Subject
 from models.documents.message import Message
-from models.documents.notice import Notice
-from models.documents.record import Record
+from models.documents.record import Record, RecordVersion
 from models.documents.session import BrowserSession
-from models.language import Text
+from models.permissions import SYSTEM
 from models.schema.search import grams_of
+from models.services.freezing import freeze
 from models.services.sessions import ABSOLUTE
 from models.services.site import Site
 
@@ -178,9 +178,23 @@ class Maker:
                     first_seen_at=now,
                 )
             )
-        for number in range(8):
-            told = Text(ja=f"第{number + 1}回説明会のお知らせ", en=f"Briefing {number + 1}")
-            self.keep(Notice(title=told, body=told, published_at=now - timedelta(days=number)))
+        for number in range(1, 9):
+            self._announced(number, now - timedelta(days=number))
+
+    def _announced(self, number: int, at: datetime) -> None:
+        """The edition of a notice, as if its readers had been listed already."""
+        told = {
+            "title_ja": f"第{number}回説明会のお知らせ",
+            "body_ja": "説明会を開催します。",
+            "audience": "everyone",
+        }
+        version, identity = self.site.registry.current("notice").version, new_id()
+        kept = {"type": "notice", "schema_version": version, "lifecycle": "published", "data": told}
+        record = Record(
+            _id=identity, number=f"N{number:06}", operator_id=None, created_at=at, updated_at=at, **kept
+        )
+        made = RecordVersion(record_id=identity, revision=1, by=SYSTEM.person, at=at, **kept)
+        self.keep(freeze(self.site, record, made, at).model_copy(update={"listed_at": at}))
 
     def _named(self, values: Mapping[str, Any], number: int) -> Row:
         """`values` under another company's name, wherever the example's own title stands."""

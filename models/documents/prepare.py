@@ -38,7 +38,6 @@ from models.documents.mail_alarm import MailAlarm
 from models.documents.mail_lane import MailLane
 from models.documents.mailing import Mailing
 from models.documents.message import Message
-from models.documents.notice import Notice
 from models.documents.publication import Publication
 from models.documents.recertification import Recertification, RecertificationLine
 from models.documents.record import RecordTypeVersion, RecordVersion, envelope_schema
@@ -86,7 +85,6 @@ DOCUMENTS: tuple[type[Stored], ...] = (
     MailLane,
     Mailing,
     Message,
-    Notice,
     Post,
     Publication,
     Recertification,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from models.configuration.checks.conditions import check_compiles
 from models.configuration.checks.mail import check_mail
 from models.configuration.checks.place import Path, Subject, listed
 from models.configuration.load import Configuration
@@ -33,8 +34,8 @@ PUBLISHING = ("publish", "withdraw", "archive")
 
 
 def check_publication(subject: Subject) -> Iterator[Finding]:
-    """T-E016 and T-E092 to T-E094 of what a type publishes, T-E096 of what does not go with its records, and
-    T-W013 where nothing publishes them or takes them back."""
+    """T-E016, T-E019, T-E092 to T-E094 of what a type publishes, T-E096 of what does not go with its records,
+    and T-W013 where nothing publishes them or takes them back."""
     yield from _check_ours(subject)
     yield from _check_effects(subject)
     rule = subject.kind.publication
@@ -50,6 +51,7 @@ def check_publication(subject: Subject) -> Iterator[Finding]:
     if rule.mail is not None:
         place: Path = (*AT, "mail")
         yield from check_mail(subject.configuration, rule.mail.template, subject.source, place)
+        yield from check_compiles(subject.source, rule.mail.required or {}, place)
 
 
 def _roles(rule: PublicationRule) -> Iterator[tuple[Path, str | None, Kinds]]:
