@@ -19,9 +19,11 @@ from models.services.erasing import erase_some, sweep_some
 from models.services.expiry import expire_one
 from models.services.following import follow
 from models.services.jobs import run_one
+from models.services.listing import list_some, look_through
 from models.services.looking_again import tell_passed
 from models.services.mail_alarms import watch
-from models.services.mailings import alarm_one, list_some, settle_some
+from models.services.mail_outcomes import settle_some
+from models.services.mailings import alarm_one
 from models.services.prompting import remind_some, tell_overdue
 from models.services.proposals import publish_due
 from models.services.reminders import remind_one
@@ -29,6 +31,7 @@ from models.services.retention import count_one
 from models.services.review_mails import ask_for_review
 from models.services.sealing import seal
 from models.services.site import Site
+from models.services.timers import set_clocks, take_due
 from models.services.transfers import remove_one
 
 IDLE = 0.5
@@ -61,7 +64,7 @@ class Worker:
     async def run(self) -> None:
         """Send, seal, expire, rewrite, transfer and publish, side by side, for ever."""
         await asyncio.gather(
-            self._repeat(self.send_one),
+            self._send(),
             self._repeat(self.watch_mails, OFTEN),
             self._repeat(self.erase_bodies, SELDOM),
             self._repeat(self.seal_some),
@@ -73,6 +76,8 @@ class Worker:
             self._repeat(self.sweep_some, RARELY),
             self._repeat(self.publish_due, OFTEN),
             self._repeat(self.keep_time, OFTEN),
+            self._repeat(self.take_steps, OFTEN),
+            self._repeat(self.set_clocks, RARELY),
             self._repeat(self.tell_passed, RARELY),
             self._repeat(self.remind_of_reviews, RARELY),
             self._repeat(self.open_periods, RARELY),
@@ -80,13 +85,22 @@ class Worker:
             self._repeat(self.remind_some, SELDOM),
             self._repeat(self.tell_overdue, SELDOM),
             self._repeat(self.remind_of_certificates, RARELY),
-            self._repeat(self.tell_of_terms, RARELY),
+            self._repeat(self.list_recipients),
+            self._repeat(self.follow_mails, OFTEN),
+            self._repeat(self.look_for_newcomers, OFTEN),
+            self._repeat(self.watch_terms, RARELY),
             self._repeat(self.ask_operators, RARELY),
         )
 
     async def send(self) -> None:
         """Send mails and nothing else, for ever: beside other workers, for more of them at a time."""
-        await self._repeat(self.send_one)
+        await self._send()
+
+    async def _send(self) -> None:
+        try:
+            await self._repeat(self.send_one)
+        finally:
+            self.postman.close()
 
     async def _repeat(self, work: Callable[[], Awaitable[bool]], idle: float = IDLE) -> None:
         while True:
@@ -135,11 +149,23 @@ class Worker:
         """Publish the approved schema change whose date has come; False when none is due."""
         return await publish_due(self.site)
 
-    async def tell_of_terms(self) -> bool:
-        """Tell some people of changed terms, follow what became of the mails, and raise the alarm when the
-        term has passed; False when there was nothing to do."""
-        listed, settled = await list_some(self.site), await settle_some(self.site)
-        return await alarm_one(self.site) or listed or settled
+    async def list_recipients(self) -> bool:
+        """List some of those a notice or a change of the terms is for; False when all are listed."""
+        return await list_some(self.site)
+
+    async def follow_mails(self) -> bool:
+        """Write into the ledgers what became of the mails; never at once again, for mails take their time."""
+        await settle_some(self.site)
+        return False
+
+    async def look_for_newcomers(self) -> bool:
+        """List who has come into the audience of an open notice; False when none is due to be looked
+        through."""
+        return await look_through(self.site)
+
+    async def watch_terms(self) -> bool:
+        """Raise the alarm where the term to tell of changed terms has passed; False when it has not."""
+        return await alarm_one(self.site)
 
     async def remind_of_certificates(self) -> bool:
         """Remind an operator of one certificate that ends; False when none is due."""
@@ -168,6 +194,14 @@ class Worker:
     async def remind_of_reviews(self) -> bool:
         """Ask the next side for a review of its accounts, or remind it; False when none is due."""
         return await ask_for_review(self.site)
+
+    async def take_steps(self) -> bool:
+        """Take the step of a lifecycle whose time has come; False when none is due."""
+        return await take_due(self.site)
+
+    async def set_clocks(self) -> bool:
+        """Set when the next step of some records is due, where the rules changed; False when all are set."""
+        return await set_clocks(self.site)
 
     async def keep_time(self) -> bool:
         """Make the report of the retention job that was asked for, or do some of what was approved; False if

@@ -51,9 +51,7 @@ def _asked(part: Any) -> Iterator[str]:
 
 
 USUAL: Mapping[str, AudienceRule] = {
-    "everyone": AudienceRule(
-        label=Text(ja="すべての方（一般公開）", en="Everyone"), open="everyone"
-    ),
+    "everyone": AudienceRule(label=Text(ja="すべての方（一般公開）", en="Everyone"), open="everyone"),
     "operators": AudienceRule(label=Text(ja="すべての事業者", en="All operators"), open="operators"),
     "staff": AudienceRule(label=Text(ja="職員", en="The staff"), open="staff"),
 }

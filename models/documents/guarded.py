@@ -72,10 +72,16 @@ async def insert_all(refusal: TorokuError, documents: Sequence[Stored], session:
     ends, when a unique index says that one is there already."""
     if not documents:
         return
-    rows = [document.model_dump(by_alias=True, exclude={"revision_id"}) for document in documents]
+    rows = [_row(document) for document in documents]
     try:
         await type(documents[0]).raw().insert_many(rows, session=session)
     except BulkWriteError as error:
         if any(each.get("code") == DUPLICATE for each in error.details.get("writeErrors", ())):
             raise refusal from error
         raise
+
+
+def _row(document: Stored) -> dict[str, Any]:
+    """A document as it is inserted; the driver gives an id where it has none."""
+    unset = {"revision_id"} if document.id is not None else {"revision_id", "id"}
+    return document.model_dump(by_alias=True, exclude=unset)

@@ -1,9 +1,10 @@
 """The ledger of what was announced: one line for each recipient and channel."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
-from pymongo import DESCENDING, IndexModel
+from pymongo import DESCENDING, IndexModel, UpdateOne
 
 from models.documents.base import AN_ID, Id, Stored
 
@@ -78,3 +79,17 @@ class LedgerLine(Stored):
             ),
             IndexModel([("message_key", DESCENDING)], name="by_mail"),
         )
+
+
+class Move(NamedTuple):
+    """A line that goes from the state it was seen in to another, with the values that go with it."""
+
+    line: Id
+    seen: LineState
+    values: Mapping[str, Any]
+
+
+async def move_lines(moves: Sequence[Move]) -> int:
+    """Change lines in one write, each only while it is as it was seen; how many were."""
+    writes = [UpdateOne({"_id": m.line, "state": m.seen}, {"$set": dict(m.values)}) for m in moves]
+    return (await LedgerLine.raw().bulk_write(writes, ordered=False)).modified_count if writes else 0

@@ -10,12 +10,13 @@ from models.configuration.terms import TermsText
 from models.documents.account import Account
 from models.documents.base import Id, new_id
 from models.documents.event import Event
-from models.documents.mailing import Mailing, MailingLine
+from models.documents.ledger import LedgerLine
+from models.documents.mailing import Mailing
 from models.documents.message import Message
 from models.documents.terms import TermsVersion
 from models.errors import AnswersInvalid, NotAllowed, NotFound, TermsMoved
 from models.permissions import Actor
-from models.services import mailings, terms, terms_publishing
+from models.services import ledger, listing, mail_outcomes, mailings, terms, terms_publishing
 from models.services.delivery import claim_due, mark_failed, mark_sent
 from models.services.site import Site
 from models.services.terms_publishing import Written
@@ -81,12 +82,12 @@ async def published(site: Site, **changed: str) -> Mailing:
 
 async def work(site: Site) -> None:
     """What the worker does until nothing is left."""
-    while await mailings.list_some(site) or await mailings.settle_some(site):
+    while await listing.list_some(site) or await mail_outcomes.settle_some(site):
         pass
 
 
 async def mails_of(mailing: Mailing) -> list[Message]:
-    keys = [line.message_key async for line in MailingLine.find({"mailing_id": mailing.id})]
+    keys = [line.message_key async for line in LedgerLine.find({"source_id": mailing.id})]
     return await Message.find({"dedupe_key": {"$in": keys}}).to_list()
 
 
@@ -193,7 +194,7 @@ async def test_everybody_who_uses_the_system_is_told_once(site: Site) -> None:
     mailing = await published(site)
     await work(site)
     await work(site)
-    assert await MailingLine.find({"mailing_id": mailing.id}).count() == 4
+    assert await LedgerLine.find({"source_id": mailing.id}).count() == 4
     mails = await mails_of(mailing)
     assert len(mails) == 4
     assert all(f"{site.base_url}/terms/2.0" in (mail.body or "") for mail in mails)
@@ -203,18 +204,16 @@ async def test_the_ledger_goes_on_where_a_worker_stopped(site: Site, monkeypatch
     """Several workers at once, in small batches, list everybody once."""
     await people(site, 23)
     mailing = await published(site)
-    monkeypatch.setattr(mailings, "BATCH", 5)
+    monkeypatch.setattr(listing, "BATCH", 5)
     while any(
         each is True
-        for each in await asyncio.gather(
-            *(mailings.list_some(site) for _ in range(3)), return_exceptions=True
-        )
+        for each in await asyncio.gather(*(listing.list_some(site) for _ in range(3)), return_exceptions=True)
     ):
         pass
     found = await Mailing.get(mailing.id)
     assert found is not None
     assert (found.listed, found.listed_at is not None) == (23, True)
-    assert await MailingLine.find({"mailing_id": mailing.id}).count() == 23
+    assert await LedgerLine.find({"source_id": mailing.id}).count() == 23
 
 
 async def test_the_ledger_follows_its_mails_and_failed_ones_are_sent_again(site: Site) -> None:
@@ -225,12 +224,12 @@ async def test_the_ledger_follows_its_mails_and_failed_ones_are_sent_again(site:
     await mark_sent(site, first)
     await mark_failed(site, second, "550 no such user")
     await work(site)
-    assert await mailings.figures_of(mailing) == mailings.Figures(queued=0, sent=1, failed=1)
-    lines, _ = await mailings.lines_of(mailing, "failed")
-    assert lines[0].problem == "550 no such user"
+    assert (await ledger.figures(mailing)).mails == {"sent": 1, "failed": 1}
+    failed = await ledger.lines(mailing, "mail", "failed")
+    assert failed.lines[0].problem == "550 no such user"
     assert await mailings.overdue(site) == 0
     chief = await staff(site, "chief", "system_administrator")
-    assert await mailings.send_again(site, chief, mailing) == 1
+    assert await ledger.send_again(site, chief, mailing) == 1
     again = await claim_due(site)
     assert again is not None
     await mark_sent(site, again.message)
@@ -251,12 +250,12 @@ async def test_who_is_told_in_another_way_is_noted_and_owed_nothing_more(site: S
     await mark_failed(site, envelope.message, "550 no such user")
     await work(site)
     chief = await staff(site, "chief", "system_administrator")
-    ((line,), _) = await mailings.lines_of(mailing, "failed")
+    (line,) = (await ledger.lines(mailing, "mail", "failed")).lines
     with pytest.raises(AnswersInvalid):
-        await mailings.note_told(site, chief, mailing, str(line.id), " ")
-    await mailings.note_told(site, chief, mailing, str(line.id), "電話で連絡")
+        await ledger.note_told(site, chief, mailing, str(line.id), " ")
+    await ledger.note_told(site, chief, mailing, str(line.id), "電話で連絡")
     with pytest.raises(NotFound):
-        await mailings.note_told(site, chief, mailing, str(line.id), "もう一度")
+        await ledger.note_told(site, chief, mailing, str(line.id), "もう一度")
     await work(site)
     ended = await Mailing.get(mailing.id)
     assert ended is not None

@@ -11,15 +11,22 @@ from admin.language import lazy_gettext as _
 from admin.posted import text_of
 from admin.views.columns import Choice
 from admin.views.page import Crumb, PageView, route
+from models.documents.ledger import LineState
 from models.documents.mailing import Mailing
 from models.errors import AnswersInvalid, NotFound, TorokuError
-from models.services import mailings
-from models.services.mailings import Figures
+from models.language import translate
+from models.services import ledger, mailings
+from models.services.ledger import UNDELIVERED, Figures
+from models.services.mail_outcomes import ON_THE_WAY
 
-STATES = {
+STATES: dict[LineState, Choice] = {
     "queued": Choice(_("In the outbox"), "info"),
+    "sending": Choice(_("Being sent"), "info"),
+    "retrying": Choice(_("Tried again later"), "warn"),
     "sent": Choice(_("Sent out"), "good"),
+    "bounced": Choice(_("Came back"), "bad"),
     "failed": Choice(_("Could not be sent"), "bad"),
+    "withheld": Choice(_("Not sent"), "warn"),
     "otherwise": Choice(_("Told in another way"), "good"),
 }
 
@@ -53,27 +60,29 @@ class MailingsPage(PageView):
 
     async def _draw(self, request: Request, mailing: Mailing, refusal: TorokuError | None = None) -> Response:
         asked = request.query_params
-        state = asked.get("state") or ""
-        if state not in ("", *STATES):
+        state = next((name for name in STATES if name == asked.get("state")), None)
+        if asked.get("state") and state is None:
             raise NotFound
-        lines, following = await mailings.lines_of(mailing, state, asked.get("after") or "")
+        page = await ledger.lines(mailing, "mail", state, asked.get("after") or "")
         return self.page(
             request,
             "system_mailing.html",
             refusal=refusal,
             title=f"{mailing.title(language())} {mailing.version}",
             crumbs=[Crumb(mailing.version)],
-            told=self._told(request, mailing, await mailings.figures_of(mailing)),
-            lines=lines,
+            told=self._told(request, mailing, await ledger.figures(mailing)),
+            lines=page.lines,
+            undelivered=UNDELIVERED,
+            reason=lambda line: translate(line.problem, language()),
             states=STATES,
             state=state,
             ways=[
-                (self.url(request, f"/{mailing.id}", state=name or None), label, name == state)
-                for name, label in (("", _("All")), *((n, choice.label) for n, choice in STATES.items()))
+                (self.url(request, f"/{mailing.id}", state=name), label, name == state)
+                for name, label in ((None, _("All")), *((n, choice.label) for n, choice in STATES.items()))
             ],
             here=self.url(request, f"/{mailing.id}"),
-            following=self.url(request, f"/{mailing.id}", state=state or None, after=following)
-            if following
+            following=self.url(request, f"/{mailing.id}", state=state, after=page.following)
+            if page.following
             else "",
             may_send=may(request, "message.retry"),
         )
@@ -83,7 +92,7 @@ class MailingsPage(PageView):
         """Put the mails that failed back into the outbox."""
         site, actor = site_of(request), actor_of(request)
         mailing = await mailings.find_mailing(actor, str(request.path_params["id"]))
-        count = await mailings.send_again(site, actor, mailing)
+        count = await ledger.send_again(site, actor, mailing)
         done = N_("{count} mails are in the outbox again.")
         return self.back(request, f"/{mailing.id}", done=done, values={"count": count})
 
@@ -95,7 +104,7 @@ class MailingsPage(PageView):
         form = await self.form(request, fields=5)
         note = text_of(form, "note", longest=2000)
         try:
-            await mailings.note_told(site, actor, mailing, str(request.path_params["line"]), note)
+            await ledger.note_told(site, actor, mailing, str(request.path_params["line"]), note)
         except AnswersInvalid as refusal:
             return await self._draw(request, mailing, refusal)
         return self.back(request, f"/{mailing.id}", done=N_("It has been noted."))
@@ -106,6 +115,9 @@ class MailingsPage(PageView):
         return {
             "mailing": mailing,
             "figures": figures,
+            "sent": figures.mails.get("sent", 0),
+            "waiting": sum(figures.mails.get(state, 0) for state in ON_THE_WAY),
+            "otherwise": figures.mails.get("otherwise", 0),
             "title": mailing.title(language()),
             "change": mailing.change(language()),
             "href": self.url(request, f"/{mailing.id}"),
