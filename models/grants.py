@@ -145,6 +145,9 @@ PERMISSIONS: Mapping[str, Permission] = {
     "notice.export": _row(
         "Take whom a notice is for, and what became of it, away as a file", "approver", "steward", "auditor"
     ),
+    "notice.remind": _row(
+        "Remind those who have not acknowledged a notice", "reviewer", "approver", "steward"
+    ),
     "message.view": _row(
         "See the outbox; never the body of a sensitive mail",
         "reviewer",
@@ -157,6 +160,17 @@ PERMISSIONS: Mapping[str, Permission] = {
     ),
     "message.retry": _row("Send a failed mail again", "reviewer", "approver", "system_administrator"),
     "message.abort": _row("Call off a mail that waits or failed", "approver", "system_administrator"),
+    "template.view": _row(
+        "See the mail templates and how their mails look",
+        "reviewer",
+        "approver",
+        "steward",
+        "auditor",
+        "system_administrator",
+    ),
+    "template.try": _row(
+        "Send themselves a mail template with sample values", "approver", "steward", "system_administrator"
+    ),
     "address.view": _row(
         "See which addresses mails come back from, and what came back",
         "reviewer",

@@ -84,4 +84,5 @@ async def insert_all(refusal: TorokuError, documents: Sequence[Stored], session:
 def _row(document: Stored) -> dict[str, Any]:
     """A document as it is inserted; the driver gives an id where it has none."""
     unset = {"revision_id"} if document.id is not None else {"revision_id", "id"}
-    return document.model_dump(by_alias=True, exclude=unset)
+    row: dict[str, Any] = document.model_dump(by_alias=True, exclude=unset)
+    return row

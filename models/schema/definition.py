@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import cached_property
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -29,6 +29,9 @@ ONLY_KIND = Text(ja="申請", en="Application")
 
 MONTH_DAY = r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 """A day of the year, written ``04-01``."""
+
+SO_LONG = r"^[1-9][0-9]{0,2} (days?|business_days?)$"
+"""So long before a day, written ``7 days`` or ``3 business_days``."""
 
 FIELDS_PER_PAGE = 6
 """How a form is split when ``pages`` is left out."""
@@ -208,6 +211,8 @@ class PublicationRule(Part):
     ends: str | None = None
     acknowledge: str | None = None
     acknowledge_by: str | None = None
+    remind: tuple[Annotated[str, Field(pattern=SO_LONG)], ...] = Field(("7 days", "1 days"), max_length=6)
+    """How long before the end of its term those are mailed who have not acknowledged."""
     mail: PublicationMail | None = None
 
 

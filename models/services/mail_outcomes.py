@@ -31,9 +31,10 @@ ON_THE_WAY: tuple[LineState, ...] = ("queued", "sending", "retrying")
 
 CALLED_OFF = "Called off by the staff."
 WITHDRAWN = "The notice was withdrawn before the mail was sent."
+REPLACED = "A later edition was published before the mail was sent."
 """Why a mail was not sent (message ids)."""
 
-REASONS: Mapping[str, str] = {"dead": DEAD_ADDRESS, "withdrawn": WITHDRAWN}
+REASONS: Mapping[str, str] = {"dead": DEAD_ADDRESS, "withdrawn": WITHDRAWN, "replaced": REPLACED}
 """Why a mail was withheld, by the name the outbox gives it."""
 
 LOOKED_AT: Mapping[str, Any] = dict.fromkeys(
