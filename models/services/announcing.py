@@ -12,7 +12,7 @@ from models.documents.store import Session
 from models.errors import RecordChanged
 from models.permissions import Actor
 from models.services.events import record_event
-from models.services.freezing import freeze
+from models.services.freezing import PUBLISHED, freeze
 from models.services.site import Site
 
 EDITIONS = 200
@@ -30,7 +30,7 @@ async def publish(
     if former is not None and former.shown:
         await _end(former, session, replaced_at=edition.published_at)
     await insert_or(RecordChanged(), edition, session)
-    await _tell(site, actor, "published", edition, session)
+    await _tell(site, actor, PUBLISHED, edition, session)
     return edition
 
 
@@ -52,7 +52,7 @@ async def withdraw(
     edition = await standing(record.id, session)
     if edition is not None:
         await _end(edition, session, withdrawn_at=site.now(), withdrawn_because=version.reason)
-        await _tell(site, actor, "withdrawn", edition, session)
+        await _tell(site, actor, "publication.withdrawn", edition, session)
 
 
 async def archive(site: Site, actor: Actor, record: Record, version: RecordVersion, session: Session) -> None:
@@ -61,7 +61,7 @@ async def archive(site: Site, actor: Actor, record: Record, version: RecordVersi
     edition = await standing(record.id, session)
     if edition is not None:
         await _end(edition, session, archived_at=site.now())
-        await _tell(site, actor, "archived", edition, session)
+        await _tell(site, actor, "publication.archived", edition, session)
 
 
 async def standing(record_id: Id, session: Session = None) -> Publication | None:
@@ -89,13 +89,13 @@ async def _end(edition: Publication, session: Session, **told: object) -> None:
         raise RecordChanged
 
 
-async def _tell(site: Site, actor: Actor, what: str, edition: Publication, session: Session) -> None:
+async def _tell(site: Site, actor: Actor, action: str, edition: Publication, session: Session) -> None:
     """Write the event; with the fingerprint in the chain of events, nobody exchanges an edition unseen."""
     subject = Subject(kind=edition.type, id=edition.record_id, label=edition.number)
     await record_event(
         site,
         actor,
-        f"publication.{what}",
+        action,
         subject,
         session,
         edition=edition.edition,

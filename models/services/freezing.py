@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, get_args
 
 from models.documents.base import Id
+from models.documents.event import Event
 from models.documents.publication import Audience, Importance, OpenTo, Publication, Rendered
 from models.documents.record import Record, RecordVersion
 from models.errors import NotPublishable
@@ -32,15 +33,17 @@ STANDING = {
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What a look at an edition came to. ``unaltered``: what is stored has the fingerprint it was published
-    with; ``same``: made anew from the version it was made of, it is the same to the byte."""
+    """What a look at an edition came to. ``unaltered``: what is stored has the fingerprint beside it;
+    ``same``: made anew from the version it was made of, it is the same to the byte; ``witnessed``: the chain
+    of events tells of its publication with this fingerprint."""
 
     unaltered: bool
     same: bool
+    witnessed: bool
 
     @property
     def holds(self) -> bool:
-        return self.unaltered and self.same
+        return self.unaltered and self.same and self.witnessed
 
 
 def freeze(site: Site, record: Record, version: RecordVersion, at: datetime, edition: int = 1) -> Publication:
@@ -53,7 +56,7 @@ def freeze(site: Site, record: Record, version: RecordVersion, at: datetime, edi
 
 
 async def verify(site: Site, publication: Publication) -> bool:
-    """Whether an edition is as it was published: its fingerprint, and the same bytes when it is made anew."""
+    """Whether an edition is as it was published, by all that ``prove`` looks at."""
     return (await prove(site, publication)).holds
 
 
@@ -61,7 +64,22 @@ async def prove(site: Site, publication: Publication) -> Proof:
     """Look at an edition: make it anew from the version of the record it is pinned to, and compare."""
     unaltered = fingerprint_of(publication) == publication.fingerprint
     anew = await _anew(site, publication)
-    return Proof(unaltered, anew is not None and frozen_bytes(anew) == frozen_bytes(publication))
+    same = anew is not None and frozen_bytes(anew) == frozen_bytes(publication)
+    return Proof(unaltered, same, await _is_witnessed(publication))
+
+
+PUBLISHED = "publication.published"
+"""The event of an edition."""
+
+
+async def _is_witnessed(publication: Publication) -> bool:
+    where = {
+        "subject.id": publication.record_id,
+        "action": PUBLISHED,
+        "details.edition": publication.edition,
+        "details.fingerprint": publication.fingerprint,
+    }
+    return await Event.raw().find_one(where, {"_id": 1}) is not None
 
 
 async def _anew(site: Site, publication: Publication) -> Publication | None:

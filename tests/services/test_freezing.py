@@ -18,7 +18,7 @@ from models.services.jobs import run_one
 from models.services.lifecycles import act
 from models.services.site import Site
 from tests.clock import Hands
-from tests.services.noticing import DATA, approved, published, publisher
+from tests.services.announced import DATA, approved, published, publisher
 
 
 async def test_an_edition_says_what_its_notice_says(site: Site) -> None:
@@ -62,11 +62,27 @@ async def test_an_edition_changed_in_place_is_found_out(site: Site) -> None:
     flagged = edition.model_copy(update={"required": True})
     flagged.fingerprint = fingerprint_of(flagged)
     proof = await prove(site, flagged)
-    assert (proof.unaltered, proof.same) == (True, False)
+    assert (proof.unaltered, proof.same, proof.witnessed) == (True, False, False)
     where = {"record_id": edition.record_id, "revision": edition.revision}
     await RecordVersion.raw().update_one(where, {"$set": {"data.title_ja": "別の件名"}})
     proof = await prove(site, edition)
-    assert (proof.unaltered, proof.same) == (True, False)
+    assert (proof.unaltered, proof.same, proof.witnessed) == (True, False, True)
+
+
+async def test_an_edition_exchanged_with_all_it_was_made_of_is_missing_in_the_chain(site: Site) -> None:
+    """Somebody with the database in their hands: the version, the edition and its fingerprint are altered so
+    that they fit each other."""
+    _, edition = await published(site)
+    where = {"record_id": edition.record_id, "revision": edition.revision}
+    await RecordVersion.raw().update_one(where, {"$set": {"data.title_ja": "別の件名"}})
+    version = await RecordVersion.find_one(where)
+    record = await site.records["notice"].get(edition.record_id)
+    assert version is not None
+    assert record is not None
+    false = freeze(site, record, version, edition.published_at)
+    proof = await prove(site, false)
+    assert (proof.unaltered, proof.same, proof.witnessed) == (True, True, False)
+    assert not proof.holds
 
 
 def _next(definition: RecordType, renamed: Mapping[str, str], dropped: str | None, base: int) -> RecordType:

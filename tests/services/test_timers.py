@@ -12,7 +12,7 @@ from models.services.lifecycles import act
 from models.services.site import Site
 from models.services.timers import AGAIN, set_clocks, take_due
 from tests.clock import Hands
-from tests.services.noticing import approved, published, publisher
+from tests.services.announced import approved, published, publisher
 
 TEN = "2026-11-24T10:00"
 AT_TEN = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
