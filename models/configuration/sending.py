@@ -197,13 +197,13 @@ def _of_workflow(configuration: Configuration, workflow: Workflow) -> Iterator[t
         issues = any(call.effect == "issue_administrator" for call in step.effects)
         more = {"administrator_id", "set_password_link"} if issues else set()
         for mail in step.mail:
-            yield mail.template, Sent(_step(step), _to(configuration, mail.to), APPLICATION | more)
+            yield mail.template, Sent(_step(workflow, step), _to(configuration, mail.to), APPLICATION | more)
 
 
 def _of_lifecycle(configuration: Configuration, lifecycle: Lifecycle) -> Iterator[tuple[str, Sent]]:
     for step in lifecycle.transitions.values():
         for mail in step.mail:
-            yield mail.template, Sent(_step(step), _to(configuration, mail.to), RECORD)
+            yield mail.template, Sent(_step(lifecycle, step), _to(configuration, mail.to), RECORD)
         if step.review is not None:
             when = Message("The day to look again at “{step}” has passed", {"step": step.label})
             yield step.review.mail, Sent(when, _to(configuration, step.review.to), RECORD)
@@ -222,8 +222,8 @@ def _of_type(kind: RecordType) -> Iterator[tuple[str, Sent]]:
         yield kind.publication.mail.template, Sent(when, READERS, PROGRAM["notice_published"].fills)
 
 
-def _step(step: Transition) -> Message:
-    return Message("The step “{step}” was taken", {"step": step.label})
+def _step(flow: Workflow | Lifecycle, step: Transition) -> Message:
+    return Message("“{step}” was done: {flow}", {"step": step.label, "flow": flow.label or ""})
 
 
 def _to(configuration: Configuration, name: str) -> Message | Text | str:

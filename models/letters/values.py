@@ -7,6 +7,8 @@ lines or for a list. Addresses of our own pages become autolinks (6.5)."""
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 
 ADDRESSES = frozenset({"page", "review_page", "result_page", "preferences_page"})
 """Placeholders that stand for the address of a page of this site."""
@@ -30,28 +32,66 @@ _DROPPED = frozenset({"Cc", "Cs"})
 _TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2060")
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A placeholder where it stands: what is around it decides how its value is put in."""
+
+    name: str
+    bold: str
+    end: str
+    open: bool
+    alone: bool
+    """Whether nothing else is in its line."""
+    indent: str
+    """What a further line of its value begins with, so that it stays in its item of a list."""
+
+
 def put_in(text: str, values: Mapping[str, str]) -> str:
     """`text` with its placeholders put in; nothing in a value is read as a placeholder or as markup."""
+    pieces = (
+        piece if isinstance(piece, str) else _placed(piece, values.get(piece.name, ""))
+        for piece in _pieces(text)
+    )
+    return "".join(pieces)
 
-    def place(found: re.Match[str]) -> str:
-        return _placed(found, values.get(found["name"], ""), text)
 
-    return _PLACE.sub(place, text)
+@lru_cache(1024)
+def _pieces(text: str) -> tuple[str | _Place, ...]:
+    """The words of a template and its places, in their order."""
+    found: list[str | _Place] = []
+    reached = 0
+    for match in _PLACE.finditer(text):
+        found += [text[reached : match.start()], _place(match, text)]
+        reached = match.end()
+    return (*found, text[reached:])
 
 
-def _placed(found: re.Match[str], value: str, text: str) -> str:
-    name, bold = found["name"], found["bold"] or ""
-    end = found["end"] or ""
+def _place(match: re.Match[str], text: str) -> _Place:
+    before, after = text[: match.start()], text[match.end() :]
+    line = before[before.rfind("\n") + 1 :]
+    marker = re.match(r" *(?:[-+*]|\d{1,9}[.)]) +", line)
+    return _Place(
+        match["name"],
+        match["bold"] or "",
+        match["end"] or "",
+        bool(match["open"]),
+        not line and (not after or after.startswith("\n")),
+        " " * len(marker[0]) if marker else "",
+    )
+
+
+@lru_cache(8192)
+def _placed(place: _Place, value: str) -> str:
+    name, bold, end = place.name, place.bold, place.end
     if name == "base_url":
-        return f"{bold}{found['open'] or ''}{value}{'>' if found['open'] else ''}{end}"
+        return f"{bold}{'<' if place.open else ''}{value}{'>' if place.open else ''}{end}"
     if _ADDRESS.fullmatch(value) and (name in ADDRESSES or name.endswith("_link")):
         return f"{bold}<{value}>{end}"
     if name not in TEXTS:
         return _within(bold, escaped(value), end)
-    alone = _stands_alone(found, text)
-    if alone and name in LISTS:
+    if place.alone and name in LISTS:
         return "\n".join(_listed(value))
-    return _within(bold, "\n".join(_lines(value, apart=alone, indent=_indent(found, text))), end)
+    return _within(bold, "\n".join(_lines(value, apart=place.alone, indent=place.indent)), end)
 
 
 def _within(bold: str, value: str, end: str) -> str:
@@ -60,18 +100,6 @@ def _within(bold: str, value: str, end: str) -> str:
     first = JOINER if bold and value and not value[0].isalnum() else ""
     last = JOINER if end and value and not value[-1].isalnum() else ""
     return f"{bold}{first}{value}{last}{end}"
-
-
-def _stands_alone(found: re.Match[str], text: str) -> bool:
-    before, after = text[: found.start()], text[found.end() :]
-    return (not before or before.endswith("\n")) and (not after or after.startswith("\n"))
-
-
-def _indent(found: re.Match[str], text: str) -> str:
-    """What a further line of a value begins with, so that it stays in its item of a list."""
-    line = text[text.rfind("\n", 0, found.start()) + 1 : found.start()]
-    marker = re.match(r" *(?:[-+*]|\d{1,9}[.)]) +", line)
-    return " " * len(marker[0]) if marker else ""
 
 
 def escaped(value: str) -> str:

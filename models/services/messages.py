@@ -68,7 +68,7 @@ async def queue_letter(site: Site, letter: Letter, session: Session) -> None:
                 address=letter.recipient.address,
             )
             links[name] = link.id
-    message = _message(site, letter, template, key, links)
+    message = message_of(site, letter, template, key, links)
     if await is_withheld(site, template.name, letter.recipient.address, session):
         message.withheld_at, message.withheld_why = site.now(), DEAD
         message.next_at = message.due_at = None
@@ -84,7 +84,7 @@ async def queue_letters(site: Site, letters: Iterable[Letter], session: Session)
     for row in await found.to_list(None):
         del wanted[row["dedupe_key"]]
     rows = [
-        _message(site, letter, template_of(site, letter.template, letter.recipient.language), key, {})
+        message_of(site, letter, template_of(site, letter.template, letter.recipient.language), key, {})
         for key, letter in reversed(wanted.items())
     ]
     await insert_all(JobMoved(), rows, session)
@@ -107,7 +107,10 @@ def template_of(site: Site, name: str, language: Language) -> MailTemplate:
     return mail.get((name, language)) or mail[name, site.configuration.site.languages[0]]
 
 
-def _message(site: Site, letter: Letter, template: MailTemplate, key: str, links: dict[str, str]) -> Message:
+def message_of(
+    site: Site, letter: Letter, template: MailTemplate, key: str, links: dict[str, str]
+) -> Message:
+    """A letter as a mail of the outbox, with the ids of its one-time `links`; nothing is stored."""
     identity, language = new_id(), letter.recipient.language
     text = written(site, letter, template, {name: placeholder(link_id) for name, link_id in links.items()})
     sender = site.configuration.site.sender.address

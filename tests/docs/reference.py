@@ -98,7 +98,7 @@ def holders() -> str:
 def placeholders() -> str:
     """What a mail may say, from ``models/configuration/mail.py``."""
     kinds = {name: "a link" if name in LINKS else "" for name in PLACEHOLDERS}
-    rows = ((f"`{{{name}}}`", stands_for, kinds[name]) for name, stands_for in PLACEHOLDERS.items())
+    rows = ((f"`{{{name}}}`", stands_for.msgid, kinds[name]) for name, stands_for in PLACEHOLDERS.items())
     return table(("placeholder", "stands for", "is"), rows)
 
 
