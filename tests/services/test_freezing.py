@@ -5,7 +5,9 @@ from datetime import date
 from typing import Any
 
 import pytest
+import yaml
 
+from app.demo_notices import tell_notice
 from models.documents.publication import Publication
 from models.documents.record import RecordVersion
 from models.errors import NotPublishable, StepIncomplete
@@ -166,3 +168,17 @@ async def test_an_audience_there_is_not_is_nobody_rather_than_everybody(site: Si
     with pytest.raises(NotPublishable):
         freeze(site, gone, version, site.now())
     freeze(site, record, version.model_copy(update={"data": record.data}), site.now())
+
+
+async def test_release_notes_are_a_category_of_notices(site: Site) -> None:
+    """R50: as the demo has one."""
+    path = next(module / "demo" / "notices.yaml" for module in site.configuration.modules)
+    rows = yaml.safe_load(path.read_text("utf-8"))["notices"]
+    await publisher(site)
+    for row in rows:
+        await tell_notice(site, row)
+    found = await Publication.find({"category": "release"}).to_list()
+    assert [(each.shown, each.category_label.ja) for each in found] == [(True, "リリースノート")]
+    assert await Publication.find({}).count() == len(rows)
+    assert await Publication.find({"withdrawn_at": {"$ne": None}}).count() == 1
+    assert all([(await verify(site, each)) async for each in Publication.find({})])
