@@ -31,6 +31,8 @@ def compose(envelope: Envelope, site: SiteDefinition) -> EmailMessage:
     mail["Message-ID"] = message.message_id
     mail["Content-Language"] = message.language
     mail["Auto-Submitted"] = "auto-generated"
+    if message.preferences:  # a page to choose on (RFC 2369, 3.2); one click for all is not what it does
+        mail["List-Unsubscribe"] = f"<{message.preferences}>"
     _write(mail, envelope, site)
     return mail
 

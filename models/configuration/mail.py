@@ -66,6 +66,9 @@ DUE_SOON = "due_soon"
 OVERDUE = "requests_overdue"
 """Template that tells the staff of a request nobody answered in time."""
 
+CHOOSING = "preferences_page"
+"""Placeholder of the page where a reader chooses whether to get such mails; they name it in a header too."""
+
 BULK_RECEIVED = "bulk_received"
 """Template of the one mail that tells of many applications from a file, where a site has it."""
 

@@ -25,7 +25,7 @@ RECORD = frozenset(
 
 TERMS = frozenset({"terms_title", "terms_version", "terms_change", "effective_day", "page"})
 LOSS = frozenset({"title", "kind", "page"})
-NOTICE = frozenset({"title", "record_number", "effective_day", "page"})
+NOTICE = frozenset({"title", "kind", "record_number", "effective_day", "page", "preferences_page"})
 REQUEST = frozenset({"reference", "record_type", "title", "operator_name", "due_date", "page"})
 DECLARATION = frozenset({"operator_name", "declaration", "due_date", "reason", "page"})
 SUMMARY = frozenset(
@@ -104,7 +104,7 @@ PROGRAM: Mapping[str, Sent] = {
     "loss_received": Sent(Message("A report of loss arrived"), OPERATOR, LOSS | {"change"}),
     "loss_reported": Sent(Message("A report of loss arrived"), ROLES, LOSS | {"state", "due_date"}),
     "notice_published": Sent(
-        Message("A notice was published"), READERS, NOTICE | {"kind", "acknowledge", "preferences_page"}
+        Message("A notice was published"), READERS, NOTICE | {"acknowledge", "due_date"}
     ),
     "notice_unacknowledged": Sent(
         Message("A notice is still to be acknowledged"), READERS, NOTICE | {"due_date"}

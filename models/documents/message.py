@@ -36,6 +36,9 @@ class Message(Stored):
     preheader: str = ""
     body: str | None
     """Markdown with its values put in; the parts of the mail are made of it when it is sent."""
+    preferences: str = ""
+    """The address of the page where its reader chooses whether to get such mails; "" where rules require
+    them or nothing can be chosen."""
     links: dict[str, str] = {}
     sensitive: bool = False
     application_id: Id | None = None
@@ -126,6 +129,11 @@ class Message(Stored):
                 [("created_at", ASCENDING)],
                 name="bodies",
                 partialFilterExpression={"body": {"$type": "string"}},
+            ),
+            IndexModel(
+                [("created_at", ASCENDING)],
+                name="secret_subjects",
+                partialFilterExpression={"sensitive": True, "subject": {"$gt": ""}},
             ),
         )
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from models.configuration.mail import LINKS, MailTemplate, fill
+from models.configuration.mail import CHOOSING, LINKS, MailTemplate, fill
 from models.documents.base import Id, new_id
 from models.documents.guarded import insert_all
 from models.documents.message import Message, Stamp
@@ -126,6 +126,7 @@ def message_of(
         subject=text.subject,
         preheader=text.preheader,
         body=text.body,
+        preferences=letter.values.get(CHOOSING, "") if f"{{{CHOOSING}}}" in template.body else "",
         links=links,
         sensitive=template.sensitive,
         application_id=letter.application_id,
