@@ -23,6 +23,8 @@ from models.services import calendars, confirmations, guessing, mailings, propos
 from models.services.figures import Decided, record_figures, work_figures
 from models.services.keeping import Found
 from models.services.looking_again import overdue
+from models.services.mail_alarms import ringing
+from models.services.outbox import FAILED
 from models.services.site import Site
 from models.services.switches import ground_of
 
@@ -70,6 +72,8 @@ class Dashboard(HomePage):
             panels=[*panels, *shared],
             counted_at=min((panel.at for panel in (*panels, *shared) if panel.at), default=None),
             stopped=_stopped(request, site),
+            mail_alarms=await ringing() if may(request, "message.view") else (),
+            mails=f"{root_of(request)}/messages/list",
             single=[(moments.day(day), _set_so(one.business)) for day, one in calendars.upcoming(site)],
             calendar=f"{root_of(request)}/calendar" if may(request, "calendar.view") else "",
         )
@@ -119,9 +123,8 @@ async def _queue(request: Request, site: Site, actor: Actor) -> list[Task]:
 async def _mails(request: Request) -> list[Task]:
     if not may(request, "message.retry"):
         return []
-    where = {"failed_at": {"$type": "date"}}
-    failed = await Message.raw().count_documents(where, limit=LIMIT + 1, maxTimeMS=2000)
-    address = f"{root_of(request)}/messages/list?failed_at__given=true"
+    failed = await Message.raw().count_documents(FAILED, limit=LIMIT + 1, maxTimeMS=2000)
+    address = f"{root_of(request)}/messages/list?state__eq=failed"
     return [Task(say("Mails that could not be sent"), _counted(failed), address, "bad")] if failed else []
 
 

@@ -32,6 +32,9 @@ MAIL_COLUMNS = {
     "created_at": 1,
     "sent_at": 1,
     "failed_at": 1,
+    "bounced_at": 1,
+    "withheld_at": 1,
+    "aborted_at": 1,
     "lease_until": 1,
     "attempts": 1,
 }
@@ -46,6 +49,9 @@ MAIL_STATES = {
     "retrying": (_("trying again"), "warn"),
     "sent": (_("sent"), "good"),
     "failed": (_("failed"), "bad"),
+    "bounced": (_("came back"), "bad"),
+    "withheld": (_("withheld"), "warn"),
+    "aborted": (_("called off"), "done"),
 }
 """How each status of a mail is called, and its tone."""
 

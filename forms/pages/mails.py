@@ -20,6 +20,9 @@ STATES: Mapping[MessageStatus, Message] = {
     "retrying": Message("Not delivered yet, being tried again"),
     "sent": Message("Sent"),
     "failed": Message("Could not be delivered"),
+    "bounced": Message("Came back: the address does not take mails"),
+    "withheld": Message("Not sent: mails to this address do not arrive"),
+    "aborted": Message("Called off by our staff"),
 }
 """What is said of a mail's state."""
 

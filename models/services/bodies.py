@@ -23,23 +23,30 @@ async def erase_bodies(site: Site) -> int:
     sensitive ones; how many. Mails that still wait, and those of operators with a legal hold, stay as they
     are."""
     limit = site.now() - site.configuration.site.mail.keep_bodies
+    aged = {"created_at": {"$lte": limit}, "next_at": None}
 
     async def body(session: Session) -> int:
         kept = await Hold.raw().distinct("operator_id", {"standing": True}, session=session)
-        where = {"body": {"$type": "string"}, "created_at": {"$lte": limit}, "next_at": None}
-        cursor = Message.raw().find({**where, "operator_id": {"$nin": kept}}, {"_id": 1}, session=session)
-        rows = await cursor.hint("bodies").limit(AT_ONCE).to_list(None)
-        if rows:
-            await _erase(site, [row["_id"] for row in rows], session)
-        return len(rows)
+        old = {**aged, "operator_id": {"$nin": kept}}
+        texts = await _some({**old, "body": {"$type": "string"}}, "bodies", session)
+        secret = {"sensitive": True, "subject": {"$gt": ""}}
+        subjects = await _some({**old, **secret}, "secret_subjects", session)
+        if texts or subjects:
+            await _erase(site, texts, subjects, session)
+        return max(len(texts), len(subjects))
 
     return await site.store.transaction(body)
 
 
-async def _erase(site: Site, ids: list[Id], session: Session) -> None:
+async def _some(where: Mapping[str, Any], index: str, session: Session) -> list[Id]:
+    cursor = Message.raw().find(where, {"_id": 1}, session=session).hint(index).limit(AT_ONCE)
+    return [row["_id"] for row in await cursor.to_list(None)]
+
+
+async def _erase(site: Site, texts: list[Id], subjects: list[Id], session: Session) -> None:
     gone: Mapping[str, Any] = {"body": None, "preheader": "", "links": {}, "erased_at": site.now()}
     messages = Message.raw()
-    await messages.update_many({"_id": {"$in": ids}}, {"$set": gone}, session=session)
-    secret = {"_id": {"$in": ids}, "sensitive": True}
-    await messages.update_many(secret, {"$set": {"subject": ""}}, session=session)
-    await record_event(site, SYSTEM, ERASED, Subject(kind="messages"), session, count=len(ids))
+    await messages.update_many({"_id": {"$in": texts}}, {"$set": gone}, session=session)
+    await messages.update_many({"_id": {"$in": subjects}}, {"$set": {"subject": ""}}, session=session)
+    counts: dict[str, Any] = {"count": len(texts), "subjects": len(subjects)}
+    await record_event(site, SYSTEM, ERASED, Subject(kind="messages"), session, **counts)

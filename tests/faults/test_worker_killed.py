@@ -48,7 +48,7 @@ async def start_worker(
         log = stack.enter_context((tmp_path / "worker.log").open("ab"))
 
         async def start(**more: str) -> Process:
-            command = (sys.executable, "-m", "app", "worker")
+            command = (sys.executable, "-m", "app", "worker", "--only", "mails")
             process = await asyncio.create_subprocess_exec(
                 *command, cwd=ROOT, env=environment | more, stdout=log, stderr=log
             )
@@ -112,44 +112,69 @@ async def restart(site: Site, postbox: Postbox, start: StartWorker) -> None:
     assert postbox.copies(other.message_id) == 1
 
 
-async def test_killed_between_claiming_and_sending_it_loses_nothing(
-    present_site: Site, postbox: Postbox, start_worker: StartWorker
+async def killed_at(step: str, postbox: Postbox, start: StartWorker) -> None:
+    """A worker begins and is killed at this step of the conversation; the server is polite again."""
+    postbox.manner = "hanging" if step == "connect" else "slow"
+    worker = await start()
+    if step == "connect":
+        postbox.on_connect = lambda: kill_soon(worker)
+    elif step == "accepted":
+        postbox.on_accept = lambda: kill(worker)
+    else:
+        postbox.on_line = lambda line: kill(worker) if line.startswith(step) else None
+    assert await worker.wait() == -signal.SIGKILL
+    await asyncio.sleep(0.3)  # what was on its way arrives
+    postbox.manner = "polite"
+    postbox.on_connect = postbox.on_line = postbox.on_accept = None
+
+
+STEPS = {
+    "connect": 0,
+    "MAIL": 0,
+    "RCPT": 0,
+    "DATA": 0,
+    "accepted": 1,
+}
+"""Where the worker dies, and how many copies the server has then: claimed and connecting, before and in the
+conversation, and between the server's yes and our note of it."""
+
+ESSENTIAL = ("connect", "accepted")
+
+
+@pytest.mark.parametrize(
+    "step", [step if step in ESSENTIAL else pytest.param(step, marks=pytest.mark.slow) for step in STEPS]
+)
+async def test_killed_at_any_step_nothing_is_lost_and_only_after_the_yes_it_comes_twice(
+    present_site: Site, postbox: Postbox, start_worker: StartWorker, step: str
 ) -> None:
     message = await mail_of(present_site)
-    postbox.manner = "hanging"
-    worker = await start_worker()
-    postbox.on_connect = lambda: kill_soon(worker)
-    assert await worker.wait() == -signal.SIGKILL
+    await killed_at(step, postbox, start_worker)
     held = await again(message)
     assert (held.attempts, held.sent_at, held.status(present_site.now())) == (1, None, "sending")
-    postbox.manner, postbox.on_connect = "polite", None
+    assert postbox.copies(message.message_id) == STEPS[step]
     await restart(present_site, postbox, start_worker)
-    assert postbox.copies(message.message_id) == 0  # its lease has not ended
+    assert postbox.copies(message.message_id) == STEPS[step]  # its lease has not ended
     await end_lease(message)
     assert (await until_sent(message)).attempts == 2
-    assert postbox.copies(message.message_id) == 1
-
-
-async def test_killed_after_the_server_accepted_it_sends_one_recognisable_duplicate(
-    present_site: Site, postbox: Postbox, start_worker: StartWorker
-) -> None:
-    message = await mail_of(present_site)
-    postbox.manner = "slow"  # so that nothing but the mail is under way
-    worker = await start_worker()
-    postbox.on_accept = lambda: kill(worker)
-    assert await worker.wait() == -signal.SIGKILL
-    held = await again(message)
-    assert (held.attempts, held.sent_at) == (1, None)
-    assert postbox.copies(message.message_id) == 1
-    postbox.manner, postbox.on_accept = "polite", None
-    await restart(present_site, postbox, start_worker)
-    await end_lease(message)
-    await until_sent(message)
-    await asyncio.sleep(1)  # no third one follows
-    assert postbox.copies(message.message_id) == 2
+    await asyncio.sleep(0.7)  # no further one follows
+    assert postbox.copies(message.message_id) == 1 + STEPS[step]
     assert len({str(mail["Message-ID"]) for mail in postbox.mails}) == 2
 
 
+@pytest.mark.slow
+async def test_killed_after_marking_it_is_sent_once(
+    present_site: Site, postbox: Postbox, start_worker: StartWorker
+) -> None:
+    message = await mail_of(present_site)
+    worker = await start_worker()
+    await until_sent(message)
+    kill(worker)
+    assert await worker.wait() == -signal.SIGKILL
+    await restart(present_site, postbox, start_worker)
+    assert postbox.copies(message.message_id) == 1
+
+
+@pytest.mark.slow
 async def test_control_a_worker_left_alive_sends_each_mail_once(
     present_site: Site, postbox: Postbox, start_worker: StartWorker
 ) -> None:
@@ -164,14 +189,15 @@ async def test_control_a_worker_left_alive_sends_each_mail_once(
 
 SABOTAGE = """
 from models.documents.guarded import update_where
+from app import sending
 from models.services import delivery
 
-async def forgetful(site):
+async def forgetful(site, lanes):
     now = site.now()
     message = await update_where(delivery.Message, {"next_at": {"$lte": now}}, {"$set": {"next_at": None}})
     return None if message is None else delivery.Envelope(message, delivery.render(site, message))
 
-delivery.claim_due = forgetful
+sending.claim_due = forgetful
 """
 """A worker that takes a mail off the list instead of borrowing it."""
 
