@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from starlette.requests import Request
 from starlette_admin import BaseModelView, CustomView, DropDown, Link
@@ -18,6 +18,15 @@ STOCK = version("starlette-admin")
 THEME_COOKIE = "theme"
 THEMES = ("auto", "light", "dark")
 """How pages may look: as the reader's system has it, or always light, or always dark."""
+
+
+@runtime_checkable
+class Counting(Protocol):
+    """A view that says in the menu how much there is new."""
+
+    def unread(self, request: Request) -> str:
+        """How much, as it is shown; "" for nothing."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +55,8 @@ class Item:
     label: Any
     icon: str
     current: bool
+    unread: str = ""
+    """How much there is new behind it, where its view says so; "" for nothing."""
 
 
 def prepare(views: Iterable[BaseView]) -> tuple[Section, ...]:
@@ -62,7 +73,7 @@ def prepare(views: Iterable[BaseView]) -> tuple[Section, ...]:
 
 def _entries(views: Iterable[BaseView]) -> Iterable[Entry]:
     for view in views:
-        if isinstance(view, BaseModelView):
+        if isinstance(view, BaseModelView) and getattr(view, "in_menu", True):
             yield Entry(view, f"/{view.key}/list", view.icon or "records")
         elif isinstance(view, CustomView) and view.add_to_menu:
             yield Entry(view, view.path, view.icon or "page")
@@ -112,6 +123,7 @@ class Frame:
                 entry.view.menu_label,
                 entry.icon,
                 entry.view.is_active(request),
+                entry.view.unread(request) if isinstance(entry.view, Counting) else "",
             )
             for entry in section.entries
             if entry.view.is_accessible(request)

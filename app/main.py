@@ -13,6 +13,7 @@ from app.middleware.certificate import Certificates
 from app.middleware.compression import Compression
 from app.middleware.failures import Failures
 from app.middleware.headers import Headers
+from app.middleware.inbox import Inbox
 from app.middleware.limits import Limits
 from app.middleware.news import UnreadNotices
 from app.middleware.origin import SameOrigin
@@ -56,6 +57,7 @@ def create_app(settings: Settings, configuration: Configuration | None = None) -
             Middleware(Limits),
             Middleware(Stops),
             Middleware(AcceptedTerms),
+            Middleware(Inbox),
             Middleware(UnreadNotices),
         ],
         exception_handlers=handlers,

@@ -11,18 +11,22 @@ from app.sending import Postman
 from models.documents.job import TRANSFERS
 from models.errors import TorokuError
 from models.services import confirmations
+from models.services.acknowledging import remind_due
 from models.services.asking import ask_some
 from models.services.bodies import erase_bodies
+from models.services.digests import send_some
 from models.services.disposing import dispose_some
 from models.services.duties import open_periods
 from models.services.erasing import erase_some, sweep_some
 from models.services.expiry import expire_one
 from models.services.following import follow
+from models.services.inbox_due import tell_due
 from models.services.jobs import run_one
 from models.services.listing import list_some, look_through
 from models.services.looking_again import tell_passed
 from models.services.mail_alarms import watch
 from models.services.mail_outcomes import settle_some
+from models.services.mail_rounds import work_some
 from models.services.mailings import alarm_one
 from models.services.prompting import remind_some, tell_overdue
 from models.services.proposals import publish_due
@@ -31,6 +35,7 @@ from models.services.retention import count_one
 from models.services.review_mails import ask_for_review
 from models.services.sealing import seal
 from models.services.site import Site
+from models.services.taking_back import take_back_some
 from models.services.timers import set_clocks, take_due
 from models.services.transfers import remove_one
 
@@ -88,8 +93,13 @@ class Worker:
             self._repeat(self.list_recipients),
             self._repeat(self.follow_mails, OFTEN),
             self._repeat(self.look_for_newcomers, OFTEN),
+            self._repeat(self.remind_readers, RARELY),
+            self._repeat(self.take_mails_back, OFTEN),
+            self._repeat(self.mail_round, OFTEN),
             self._repeat(self.watch_terms, RARELY),
             self._repeat(self.ask_operators, RARELY),
+            self._repeat(self.tell_due, RARELY),
+            self._repeat(self.send_digests, RARELY),
         )
 
     async def send(self) -> None:
@@ -163,6 +173,18 @@ class Worker:
         through."""
         return await look_through(self.site)
 
+    async def remind_readers(self) -> bool:
+        """Begin to remind those who have not acknowledged a notice; False when none is due."""
+        return await remind_due(self.site)
+
+    async def take_mails_back(self) -> bool:
+        """Stop the mails of a notice that stands no more; False when there is none."""
+        return await take_back_some(self.site)
+
+    async def mail_round(self) -> bool:
+        """Write some of the mails of a round to a notice's readers; False when no round is under way."""
+        return await work_some(self.site)
+
     async def watch_terms(self) -> bool:
         """Raise the alarm where the term to tell of changed terms has passed; False when it has not."""
         return await alarm_one(self.site)
@@ -186,6 +208,14 @@ class Worker:
     async def tell_overdue(self) -> bool:
         """Tell the staff of one request that was not answered in time; False when there is none."""
         return await tell_overdue(self.site)
+
+    async def tell_due(self) -> bool:
+        """Put what is due into some inboxes; False when today's round is over."""
+        return await tell_due(self.site)
+
+    async def send_digests(self) -> bool:
+        """Queue some of today's digests; False when there are none to queue."""
+        return await send_some(self.site)
 
     async def ask_operators(self) -> bool:
         """Ask some operators to confirm what they declared, or remind one; False when there is nobody."""

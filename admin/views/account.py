@@ -14,7 +14,7 @@ from models.documents.base import Id, read_id
 from models.errors import AnswersInvalid
 from models.language import LANGUAGES
 from models.qr import draw_qr
-from models.services import browsers, codes, credentials
+from models.services import browsers, calendar_feeds, codes, credentials, preferences
 from models.services.own_account import keep_language, own_account
 from models.services.passwords import PASSWORD_LENGTH
 from models.services.roles import role_label
@@ -75,6 +75,34 @@ class AccountPage(PageView):
         chosen = text_of(await self.form(request, fields=10), "language")
         await keep_language(site_of(request), actor_of(request), chosen)
         return self.back(request, done=N_("Your language has been kept: mails come in it too."))
+
+    @route("/mails", methods=["POST"])
+    async def keep_choices(self, request: Request) -> Response:
+        """Keep what one is mailed."""
+        form = await self.form(request, fields=10)
+        chosen = {name: text_of(form, name) for name in preferences.CHOICES}
+        try:
+            await preferences.keep_choices(site_of(request), actor_of(request), chosen)
+        except AnswersInvalid as refusal:
+            return await self._draw(request, refusal)
+        return self.back(request, done=N_("Your choice has been kept."))
+
+    @route("/calendar", methods=["POST"])
+    async def change_calendar(self, request: Request) -> Response:
+        """Make a new address for one's calendar, told this once; or end the one there is."""
+        site, actor = site_of(request), actor_of(request)
+        form = await self.form(request, fields=10)
+        seen = text_of(form, "seen")
+        if text_of(form, "act") == "end":
+            await calendar_feeds.end_feed(site, actor, seen)
+            return self.back(
+                request, done=N_("The address has been ended. Nothing can be read from it any more.")
+            )
+        address = await calendar_feeds.renew_feed(site, actor, seen)
+        title = _("The address of your calendar")
+        return self.page(
+            request, "account_calendar.html", title=title, crumbs=[Crumb(title)], address=address
+        )
 
     @route("/codes", methods=["POST"])
     async def begin_codes(self, request: Request) -> Response:
@@ -140,6 +168,7 @@ class AccountPage(PageView):
             sessions=await browsers.signed_in(site, actor, _here(request)),
             recovery=await codes.recovery_left(account),
             required=site.staff_codes,
+            feed=await calendar_feeds.feed_of(actor),
             length=PASSWORD_LENGTH,
             languages=[(name, {"ja": "日本語", "en": "English"}[name]) for name in LANGUAGES],
         )

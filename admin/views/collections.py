@@ -8,6 +8,8 @@ from starlette_admin.views import BaseView
 from admin.language import lazy_gettext as _
 from admin.views.account import AccountPage
 from admin.views.filter_page import FiltersPage
+from admin.views.inbox import InboxPage
+from admin.views.notices import NoticesPage
 from admin.views.queue import QueuePage
 from admin.views.requests import RequestsPage
 from admin.views.review import ReviewPage
@@ -23,13 +25,13 @@ from admin.views.system.jobs import JobsView
 from admin.views.system.losses import LossesPage
 from admin.views.system.mailings import MailingsPage
 from admin.views.system.messages import MessagesView
-from admin.views.system.notices import notices_view
 from admin.views.system.people import PeoplePage
 from admin.views.system.redactions import RedactionsPage
 from admin.views.system.register import RegisterPage
 from admin.views.system.retention import RetentionPage
 from admin.views.system.reviews import ReviewsPage
 from admin.views.system.stops import StopsPage
+from admin.views.system.templates import TemplatesPage
 from admin.views.system.terms import TermsView
 from admin.views.system.terms_editor import TermsEditorPage
 from admin.views.transfers import TransfersPage
@@ -40,6 +42,7 @@ def staff_views(registered: DropDown, filed: DropDown) -> Iterator[BaseView]:
     what terms, the running of the site, the evidence. `registered` and `filed` are where the record types
     come."""
     yield QueuePage()
+    yield InboxPage()
     yield ReviewPage()
     yield FiltersPage()
     yield SavedViewsPage()
@@ -48,7 +51,7 @@ def staff_views(registered: DropDown, filed: DropDown) -> Iterator[BaseView]:
     yield TransfersPage()
     yield registered
     yield filed
-    yield DropDown(_("Communication"), views=[notices_view(), MessagesView()])
+    yield DropDown(_("Communication"), views=[NoticesPage(), MessagesView(), TemplatesPage()])
     terms = [TermsView(), TermsEditorPage(), MailingsPage()]
     yield DropDown(_("Terms and declarations"), views=[*terms, DeclarationsPage()])
     people = [AccountsView(), PeoplePage(), DelegatesView(), ReviewsPage()]

@@ -16,6 +16,7 @@ READABLE = (
     "service.json",
     "windows",
     "windows.ics",
+    "calendars",
 )
 
 SIGNING = ("language", "login", "logout", "confirm", "links", "certificate")

@@ -21,6 +21,9 @@ FIXED = {
     "permissions-policy": "camera=(), microphone=(), geolocation=()",
 }
 
+SECRETS = ("/links/", "/calendars/")
+"""Addresses that go on with something nobody else may know."""
+
 log = structlog.get_logger("access")
 
 
@@ -87,8 +90,9 @@ def _is_asset(scope: Scope) -> bool:
 
 
 def public_path(path: str) -> str:
-    """`path` fit for a log: a one-time link's secret is left out, control characters are written out
-    (ASVS 16.4.1)."""
-    if path.startswith("/links/"):
-        return "/links/…"
+    """`path` fit for a log: the secret of a one-time link or of a calendar's address is left out, control
+    characters are written out (ASVS 16.4.1)."""
+    for place in SECRETS:
+        if path.startswith(place):
+            return f"{place}…"
     return (path if path.isprintable() else quote(path))[:200]

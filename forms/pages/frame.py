@@ -14,6 +14,7 @@ from models.language import Language, Message, Text, translate
 from models.permissions import allowed, may_use
 from models.schema.definition import in_order
 from models.services.accepting import untold
+from models.services.inbox import MOST_UNREAD
 from models.services.reading import NO_NEWS, News
 from models.services.switches import ground_of, stops_of
 
@@ -29,6 +30,9 @@ DONE: Mapping[str, Message] = {
     "session_ended": Message("That session has been ended."),
     "others_ended": Message("All other sessions have been ended."),
     "code_removed": Message("One-time codes have been removed. Your password alone signs you in again."),
+    "choices_kept": Message("Your choice has been kept."),
+    "calendar_ended": Message("The address has been ended. Nothing can be read from it any more."),
+    "inbox_read": Message("Marked as read."),
     "language_kept": Message("Your language has been kept: mails come in it too."),
     "signed_out": Message("You have signed out."),
     "presented": Message("The client certificate was accepted."),
@@ -69,6 +73,8 @@ DONE: Mapping[str, Message] = {
 }
 """What ``?done=`` may say; anything else says nothing."""
 
+
+INBOX = "/portal/inbox"
 
 ANNOUNCED = 3
 """Stops ahead that are told on every page; the others stand on the page of the service."""
@@ -176,6 +182,7 @@ def frame_shape(visit: "Visit") -> Hashable:
         *_stops(visit),
         _told_of(visit),
         news_of(visit),
+        unread_of(visit),
     )
 
 
@@ -189,6 +196,12 @@ def _told_of(visit: "Visit") -> str:
     """The version of the terms that is told on every page until its reader closes the line."""
     text = untold(visit.site, visit.actor)
     return text.version if text else ""
+
+
+def unread_of(visit: "Visit") -> str:
+    """How much is unread in the inbox, as far as it was counted; "" where it was not, and for nothing."""
+    found = int(getattr(visit.request.state, "unread", 0))
+    return "" if not found else str(found) if found <= MOST_UNREAD else f"{MOST_UNREAD}+"
 
 
 def frame_of(visit: "Visit") -> Frame:
@@ -234,8 +247,7 @@ def _places(visit: "Visit") -> Iterator[Place]:
     if visit.actor.kind == "operator":
         for address, label in _own_places(visit):
             within = address != "/portal" and path.startswith(f"{address}/")
-            waiting = news_of(visit).told if address == "/portal/notices" else ""
-            yield Place(address, label, path == address or within, waiting)
+            yield Place(address, label, path == address or within, waiting=_waiting(visit, address))
         return
     yield Place("/", translate("Home", language), path == "/")
     yield Place("/status", translate("Check an application", language), path == "/status")
@@ -245,10 +257,18 @@ def _places(visit: "Visit") -> Iterator[Place]:
     yield Place("/terms", translate("Terms of use", language), path == "/terms")
 
 
+def _waiting(visit: "Visit", address: str) -> str:
+    """How many there are behind an address that are new to the reader, where that is told."""
+    if address == INBOX:
+        return unread_of(visit)
+    return news_of(visit).told if address == "/portal/notices" else ""
+
+
 def _own_places(visit: "Visit") -> Iterator[tuple[str, str]]:
     """Where an operator can go, most wanted first."""
     language = visit.language
     yield "/portal", translate("My page", language)
+    yield INBOX, translate("Inbox", language)
     yield "/portal/applications", translate("Applications", language)
     yield from ((address, label(language)) for address, label in _own_types(visit))
     yield "/portal/certificates", translate("Certificates", language)

@@ -8,12 +8,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from forms.pages.visit import Visit, operator_visit, page, visit_of
-from models.configuration.windows import Window
 from models.documents.application import Application
 from models.interchange.icalendar import MEDIA_TYPE, Entry, write_calendar
 from models.language import LANGUAGES, Language, translate
 from models.schema.definition import Kind, RecordType
 from models.services import applications, intake, windows
+from models.services.calendar_entries import host_of, period_entry
 from models.services.intake import Term
 from models.services.service import hours_now
 
@@ -128,7 +128,7 @@ async def hand_out_calendar(request: Request) -> Response:
     visit = visit_of(request)
     asked = request.query_params.get("language", "")
     language: Language = next((known for known in LANGUAGES if known == asked), visit.language)
-    entries = [_period(visit, term, language) for term in intake.terms(visit.site)]
+    entries = [period_entry(visit.site, term, language) for term in intake.terms(visit.site)]
     return _calendar(visit, entries, language, "windows.ics")
 
 
@@ -138,26 +138,13 @@ async def hand_out_own(request: Request) -> Response:
     mine = await applications.mine(visit.site, visit.actor)
     within = timedelta(days=366)
     periods = windows.upcoming(visit.site, visit.actor, within=within)
-    entries = [_period(visit, term, visit.language) for term in periods]
+    entries = [period_entry(visit.site, term, visit.language) for term in periods]
     entries += [_due(visit, one) for one in mine if _waits(visit, one)]
     return _calendar(visit, entries, visit.language, "own-dates.ics")
 
 
 def _waits(visit: Visit, application: Application) -> bool:
     return application.due is not None and applications.is_with_applicant(visit.site, application)
-
-
-def _period(visit: Visit, term: Term, language: Language) -> Entry:
-    site, window, period = visit.site, term.window, term.period
-    parts = (period.label, window.note)
-    text = "\n".join(part(language) for part in parts if part is not None)
-    uid = f"{window.name}-{period.opens:%Y%m%dT%H%M}@{_host(visit)}"
-    return Entry(uid, term.opens, term.closes, window.label(language), text, _address(site.base_url, window))
-
-
-def _address(base: str, window: Window) -> str:
-    link = window.link or "/windows"
-    return f"{base}{link}" if link.startswith("/") else link
 
 
 def _due(visit: Visit, application: Application) -> Entry:
@@ -169,13 +156,9 @@ def _due(visit: Visit, application: Application) -> Entry:
     title = translate(
         "{reference}: last day ({state})", language, reference=application.reference, state=state
     )
-    uid = f"{application.reference}-{application.state}@{_host(visit)}"
+    uid = f"{application.reference}-{application.state}@{host_of(site)}"
     address = f"{site.base_url}/applications/{application.reference}"
     return Entry(uid, site.calendar.due_day(application.due), None, title, label, address)
-
-
-def _host(visit: Visit) -> str:
-    return visit.site.base_url.partition("//")[2]
 
 
 def _calendar(visit: Visit, entries: Iterable[Entry], language: Language, filename: str) -> Response:

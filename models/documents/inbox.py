@@ -16,9 +16,9 @@ ItemState = Literal["unread", "read", "done"]
 
 class InboxItem(Stored):
     """One thing told to one account: no sentence but what it is made of, so that it is read in the reader's
-    language. ``key`` is the occasion: an account is told of it once. ``cause`` is what has to be settled: then
-    every item of that cause is ``done``. A ``task`` is done only so, all others when they are read. Titles of
-    applications are not kept here: they are looked up when a page is drawn."""
+    language. ``key`` is the occasion: an account is told of it once. ``cause`` is what has to be settled:
+    then every item of that cause is ``done``. A ``task`` is done only so, all others when they are read.
+    Titles of applications are not kept here: they are looked up when a page is drawn."""
 
     account_id: Id
     key: str

@@ -54,6 +54,7 @@ TorokuError                      500 T-X000  something went wrong on our side
 ├── SchemaMoved                  409 T-S003  another version was published meanwhile
 ├── TransferRefused              422 T-I001  a file of records cannot be read or made (says why)
 ├── JobMoved                     409 T-I002  the job is not where this page thought it was
+├── FeedMoved                    409 T-I101  the address of a calendar was changed in another window
 ├── AccountGuarded               409 T-S201  an account that cannot be changed so (says why)
 ├── ReviewClosed                 409 T-S202  a review of who has what is over, or the line was decided
 ├── ImportRefused                422 T-S004  a form of another system cannot be read (says why)
@@ -68,6 +69,9 @@ TorokuError                      500 T-X000  something went wrong on our side
 ├── BounceUnreadable             422 T-M201  a mail that is not a bounce that can be read (says what it is)
 ├── BounceMailboxBroken          500 T-M202  the mailbox for bounces cannot be used
 ├── AddressMoved                 409 T-M203  a dead address is no longer as this page showed it
+├── SampleUnknown                422 T-M301  a mail shown with an application that is not for this reader
+├── TrialRefused                 409 T-M302  a sample to oneself, to an address mails do not reach
+├── TrialsExhausted              429 T-M303  too many samples to oneself within an hour (says until when)
 ├── WritingStopped               503 T-M001  applicants may only read for now (says why)
 │   └── ServiceClosed            503 T-W006  nothing is offered to applicants for now (says why)
 └── AuditBroken                  500 T-A001  the chain of events does not verify
@@ -120,6 +124,7 @@ from models.errors.base import (
     TorokuError,
 )
 from models.errors.bounces import AddressMoved, BounceMailboxBroken, BounceUnreadable
+from models.errors.inbox import FeedMoved
 from models.errors.notices import NoticeMoved, NotPublishable
 from models.errors.outbox import AbortRefused, MailErased, MailMoved
 from models.errors.service import (
@@ -135,6 +140,7 @@ from models.errors.service import (
     TooManyRequests,
     WritingStopped,
 )
+from models.errors.templates import SampleUnknown, TrialRefused, TrialsExhausted
 from models.errors.work import (
     AcknowledgementRefused,
     AlreadyDone,
@@ -183,6 +189,7 @@ __all__ = [
     "DatabaseUnavailable",
     "DeclarationMoved",
     "DuplicateValue",
+    "FeedMoved",
     "FilterRefused",
     "ForwardingRefused",
     "HoldRefused",
@@ -204,6 +211,7 @@ __all__ = [
     "RetentionRefused",
     "ReviewClosed",
     "RevocationUnknown",
+    "SampleUnknown",
     "ScannerUnavailable",
     "SchemaChangeRefused",
     "SchemaMoved",
@@ -222,6 +230,8 @@ __all__ = [
     "TorokuError",
     "TransferRefused",
     "TransitionRefused",
+    "TrialRefused",
+    "TrialsExhausted",
     "UploadRefused",
     "ViewRefused",
     "WritingStopped",

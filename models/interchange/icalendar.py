@@ -17,7 +17,8 @@ _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One event: two moments (aware), or one whole day. `uid` stays the same for the same thing."""
+    """One event: two moments (aware), or one whole day. `uid` stays the same for the same thing, `sequence`
+    rises when it changes; `stamp` is when it last did, where that is known (RFC 5545, 3.8.7)."""
 
     uid: str
     begin: datetime | date
@@ -25,6 +26,8 @@ class Entry:
     title: str
     text: str = ""
     address: str = ""
+    sequence: int = 0
+    stamp: datetime | None = None
 
 
 def write_calendar(name: str, entries: Iterable[Entry], made: datetime) -> bytes:
@@ -47,7 +50,9 @@ def write_calendar(name: str, entries: Iterable[Entry], made: datetime) -> bytes
 def _event(entry: Entry, made: datetime) -> Iterator[str]:
     yield "BEGIN:VEVENT"
     yield f"UID:{escape(entry.uid)}"
-    yield f"DTSTAMP:{_moment(made)}"
+    yield f"DTSTAMP:{_moment(entry.stamp or made)}"
+    if entry.sequence:
+        yield f"SEQUENCE:{entry.sequence}"
     yield from _times(entry)
     yield f"SUMMARY:{escape(entry.title)}"
     if entry.text:

@@ -65,14 +65,14 @@ async def in_charge(site: Site, application: Application) -> list[Actor]:
     return await who_see(site, found, application)
 
 
-async def next_to_act(site: Site, application: Application) -> list[Actor]:
+async def next_to_act(site: Site, application: Application, *, queued: bool = False) -> list[Actor]:
     """The staff who can take a step now, but for those who would first take the application on: what waits in
-    the queue for anybody is told to nobody."""
+    the queue for anybody is told to nobody, unless `queued`."""
     workflow = workflow_of(site, application)
     steps = {
         name: step
         for name, step in workflow.transitions.items()
-        if application.state in step.origins and step.sets != "assignee"
+        if application.state in step.origins and (queued or step.sets != "assignee")
     }
     roles = {role for step in steps.values() for role in step.by} - set(PEOPLE)
     charge = application.assignee

@@ -58,11 +58,16 @@ def _stored(site: Site, told: Told) -> dict[str, Any]:
     }
 
 
-async def settle(site: Site, causes: Iterable[str], session: Session, *, reader: Id | None = None) -> None:
-    """Everything told of these causes is done, for everybody or for one `reader`."""
+async def settle(
+    site: Site, causes: Iterable[str], session: Session, *, reader: Id | None = None, key: str = ""
+) -> None:
+    """Everything told of these causes is done: for everybody or for one `reader`, of every occasion or of one
+    (`key`)."""
     where: dict[str, Any] = {"cause": {"$in": list(causes)}, "state": {"$in": ["unread", "read"]}}
     if reader is not None:
         where["account_id"] = reader
+    if key:
+        where["key"] = key
     await InboxItem.raw().update_many(where, {"$set": done_at(site.now())}, session=session)
 
 

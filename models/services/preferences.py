@@ -18,6 +18,7 @@ from models.schema.fault import AnswerError
 from models.services.events import record_event
 from models.services.own_account import own_account
 from models.services.site import Site
+from models.services.switches import require_writing
 
 Kind = Literal["notices", "reminders", "applications", "terms", "losses", "security"]
 """What a mail is about, as far as choices go."""
@@ -41,9 +42,10 @@ def wants(account: Account, kind: Kind, importance: Importance = "normal") -> bo
 
 
 async def keep_choices(site: Site, actor: Actor, chosen: Mapping[str, str]) -> MailChoices:
-    """Keep what `actor` chose to be mailed. Raises SignInRequired, AnswersInvalid (path: the choice that is
-    none)."""
+    """Keep what `actor` chose to be mailed. Raises SignInRequired, WritingStopped, AnswersInvalid (path: the
+    choice that is none)."""
     account = await own_account(actor)
+    await require_writing(site, actor)
     errors = [
         AnswerError(name, "choice", Message("Choose one of what is offered."))
         for name, offered in CHOICES.items()

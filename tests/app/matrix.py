@@ -55,6 +55,7 @@ PUBLIC: Mapping[str, Row] = {
             "/accessibility",
             "/windows",
             "/windows.ics",
+            "/calendars/{token}.ics",
             "/service",
             "/service.json",
             "/status",
@@ -115,7 +116,7 @@ PUBLIC: Mapping[str, Row] = {
     **{
         f"POST /portal/account{path}": Row("portal.enter", further=True)
         for path in (
-            *("/password", "/sessions", "/language"),
+            *("/password", "/sessions", "/language", "/mails", "/calendar"),
             *("/codes", "/codes/confirm", "/codes/recovery", "/codes/remove"),
         )
     },
@@ -131,6 +132,9 @@ PUBLIC: Mapping[str, Row] = {
     "GET /portal/reviews/{id}": Row("review.view_own", further=True),
     "POST /portal/reviews/{id}": Row("review.decide_own", further=True),
     "GET /portal/applications": Row("portal.enter"),
+    "GET /portal/inbox": Row("portal.enter"),
+    "GET /portal/inbox/{id}": Row("portal.enter", further=True),
+    "POST /portal/inbox/read": Row("portal.enter"),
     "GET /portal/certificates": Row("certificate.view_own"),
     "GET /portal/certificates/new": Row("certificate.register_own", further=True),
     "POST /portal/certificates/new": Row("certificate.register_own", further=True),
@@ -180,12 +184,15 @@ ADMIN: Mapping[str, Row] = {
     },
     "GET /admin/confirm": Row("admin.enter", further=True),
     "POST /admin/confirm": Row("admin.enter", further=True),
+    "GET /admin/inbox": Row("admin.enter"),
+    "GET /admin/inbox/{id}": Row("admin.enter", further=True),
+    "POST /admin/inbox/read": Row("admin.enter"),
     "GET /admin/account": Row("admin.enter"),
     "GET /admin/account/codes": Row("admin.enter"),
     **{
         f"POST /admin/account{path}": Row("admin.enter", further=True)
         for path in (
-            *("/password", "/sessions", "/language"),
+            *("/password", "/sessions", "/language", "/mails", "/calendar"),
             *("/codes", "/codes/confirm", "/codes/recovery", "/codes/remove"),
         )
     },
@@ -271,9 +278,25 @@ ADMIN: Mapping[str, Row] = {
     },
     "POST /admin/{type}/uncover": Row("secret.reveal", further=True),
     **_lists("events", "event.view", "event.view"),
-    **_lists("notices", "notice.view_operators", "notice.view_operators"),
+    "GET /admin/notices": Row("notice.follow"),
+    **{
+        f"GET /admin/notices/{rest}": Row("notice.follow", further=True)
+        for rest in (
+            *("{id}", "{id}/steps/{step}", "{id}/audience", "{id}/compare", "drafts/{reference}"),
+            *("{id}/editions/{edition}", "{id}/editions/{edition}/ledger"),
+        )
+    },
+    "POST /admin/notices/{id}/steps/{step}": Row("notice.follow", further=True),
+    "GET /admin/notices/{id}/audience/file": Row("notice.follow", further=True),
+    "GET /admin/notices/{id}/editions/{edition}/ledger/file": Row("notice.follow", further=True),
+    "POST /admin/notices/{id}/editions/{edition}/again": Row("notice.follow", further=True),
+    "POST /admin/notices/{id}/editions/{edition}/remind": Row("notice.follow", further=True),
+    "POST /admin/notices/{id}/editions/{edition}/lines/{line}": Row("notice.follow", further=True),
     **_lists("messages", "message.view"),
     "POST /admin/messages/{id}/retry": Row("message.retry", further=True),
+    "POST /admin/messages/{id}/abort": Row("message.abort", further=True),
+    "POST /admin/messages/failed/retry": Row("message.retry", further=True),
+    "POST /admin/messages/failed/abort": Row("message.abort", further=True),
     **_lists("accounts", "account.view"),
     **_lists("certificates", "certificate.view"),
     "GET /admin/register": Row("certificate.manage", further=True),
@@ -296,6 +319,10 @@ ADMIN: Mapping[str, Row] = {
     "GET /admin/mailings/{id}": Row("terms.mailing", further=True),
     "POST /admin/mailings/{id}/again": Row("terms.mailing", further=True),
     "POST /admin/mailings/{id}/lines/{line}": Row("terms.mailing", further=True),
+    "GET /admin/mail_templates": Row("template.view"),
+    "GET /admin/mail_templates/{name}": Row("template.view", further=True),
+    "GET /admin/mail_templates/{name}/html": Row("template.view", further=True),
+    "POST /admin/mail_templates/{name}/try": Row("template.try", further=True),
     "GET /admin/declarations": Row("declaration.view"),
     "GET /admin/declarations/ask": Row("declaration.ask"),
     "POST /admin/declarations/ask": Row("declaration.ask", further=True),

@@ -11,8 +11,10 @@ from models.documents.base import Id, read_id
 from models.errors import AnswersInvalid
 from models.language import LANGUAGES
 from models.services import browsers, codes, credentials
+from models.services.calendar_feeds import feed_of
 from models.services.own_account import keep_language, own_account
 from models.services.passwords import PASSWORD_LENGTH
+from models.services.preferences import CHOICES
 from models.services.roles import role_label
 from models.services.variables import operator_of
 
@@ -21,7 +23,7 @@ PLACE = "/portal/account"
 
 async def show_account(request: Request) -> Response:
     """Everything about my own account."""
-    return await _draw(operator_visit(request))
+    return await draw(operator_visit(request))
 
 
 async def change_password(request: Request) -> Response:
@@ -34,7 +36,7 @@ async def change_password(request: Request) -> Response:
             visit.site, visit.actor, present, password, again, here(visit)
         )
     except AnswersInvalid as error:
-        return await _draw(visit, [(f"#{flaw.path}", flaw.message(visit.language)) for flaw in error.errors])
+        return await draw(visit, [(f"#{flaw.path}", flaw.message(visit.language)) for flaw in error.errors])
     await visit.browser.go_on(changed)
     return go(f"{PLACE}?done=password_changed")
 
@@ -64,7 +66,8 @@ def here(visit: Visit) -> Id | None:
     return visit.browser.session.id if visit.browser.session else None
 
 
-async def _draw(visit: Visit, errors: Summary = ()) -> Response:
+async def draw(visit: Visit, errors: Summary = ()) -> Response:
+    """The page, with what is wrong in a form of it."""
     account = await own_account(visit.actor)
     context = {
         **await _facts(visit, account),
@@ -72,6 +75,8 @@ async def _draw(visit: Visit, errors: Summary = ()) -> Response:
         "recovery": await codes.recovery_left(account),
         "length": PASSWORD_LENGTH,
         "languages": LANGUAGES,
+        "choices": CHOICES,
+        "feed": await feed_of(visit.actor),
         "errors": errors,
     }
     return page(visit, "portal_account", context, status=422 if errors else 200)

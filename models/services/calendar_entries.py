@@ -1,0 +1,173 @@
+"""The dates of one person as entries of a calendar: what is due, opens, closes and ends."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from models.configuration.windows import Window
+from models.documents.application import Application
+from models.documents.certificate import OPENS, Certificate
+from models.documents.declaration import Confirmation
+from models.documents.request import Request
+from models.interchange.icalendar import Entry
+from models.language import Language, translate
+from models.permissions import Actor, allowed, may_use
+from models.services import windows
+from models.services.applications import compiled, is_with_applicant, workflow_of
+from models.services.inbox_steps import ANSWERS
+from models.services.intake import Term
+from models.services.seeing import may_open
+from models.services.site import Site
+from models.services.waiting import states_for
+
+MOST = 300
+"""Most dates of one sort."""
+
+PAST, AHEAD = timedelta(days=30), timedelta(days=366)
+"""How far back and ahead the dates are told."""
+
+
+async def entries_for(site: Site, actor: Actor, language: Language) -> list[Entry]:
+    """What a member of staff has in charge, waits for and asked for; what an operator has to do by when."""
+    if actor.kind == "staff":
+        return [*await _in_charge(site, actor, language), *await _requests(site, actor, language)]
+    periods = windows.upcoming(site, actor, within=AHEAD)
+    return [
+        *(period_entry(site, term, language) for term in periods),
+        *await _own(site, actor, language),
+        *await _certificates(site, actor, language),
+        *await _declarations(site, actor, language),
+    ]
+
+
+def period_entry(site: Site, term: Term, language: Language) -> Entry:
+    """An application period."""
+    window, period = term.window, term.period
+    parts = (period.label, window.note)
+    text = "\n".join(part(language) for part in parts if part is not None)
+    uid = f"{window.name}-{period.opens:%Y%m%dT%H%M}@{host_of(site)}"
+    return Entry(uid, term.opens, term.closes, window.label(language), text, _link(site, window))
+
+
+def _link(site: Site, window: Window) -> str:
+    link = window.link or "/windows"
+    return f"{site.base_url}{link}" if link.startswith("/") else link
+
+
+def host_of(site: Site) -> str:
+    """What ends the identifiers of the site's entries."""
+    return site.base_url.partition("//")[2]
+
+
+def _within(site: Site) -> Mapping[str, Any]:
+    return {"$gt": site.now() - PAST, "$lt": site.now() + AHEAD}
+
+
+async def _in_charge(site: Site, actor: Actor, language: Language) -> list[Entry]:
+    """What is due of the applications in their charge, and of those anybody of their roles may take."""
+    if not allowed(actor, "application.view"):
+        return []
+    free = {"assignee": None, "state": {"$in": states_for(site, actor)}}
+    mine = {"$or": [{"assignee.id": actor.account_id}, free]}
+    found = await _applications({**mine, "open": True, "due": _within(site)})
+    seen = [each for each in found if not is_with_applicant(site, each) and await may_open(site, actor, each)]
+    return [
+        _due(site, each, each.reference, f"/admin/applications/{each.reference}", language) for each in seen
+    ]
+
+
+async def _own(site: Site, actor: Actor, language: Language) -> list[Entry]:
+    """What the operator is to finish or correct, by the name of its record type alone."""
+    if not allowed(actor, "application.view_own"):
+        return []
+    where = {"operator_id": actor.operator_id, "by_staff": {"$ne": True}, "open": True}
+    found = await _applications({**where, "due": _within(site)})
+    mine = [each for each in found if may_use(actor, each.type) and is_with_applicant(site, each)]
+    return [
+        _due(site, each, compiled(site, each).definition.label(language), "/portal", language)
+        for each in mine
+    ]
+
+
+async def _applications(where: Mapping[str, Any]) -> list[Application]:
+    rows = Application.raw().find(dict(where), ANSWERS).sort([("due", 1), ("_id", 1)]).limit(MOST)
+    return [Application.model_validate(row) async for row in rows]
+
+
+def _due(site: Site, application: Application, named: str, path: str, language: Language) -> Entry:
+    """The last day of an application; it moves with the same identifier when the day does."""
+    assert application.due is not None  # noqa: S101 - the query asked
+    state = workflow_of(site, application).states[application.state].label(language)
+    title = translate("{reference}: last day ({state})", language, reference=named, state=state)
+    return Entry(
+        f"application-{application.id}@{host_of(site)}",
+        site.calendar.due_day(application.due),
+        None,
+        title,
+        address=f"{site.base_url}{path}",
+        sequence=application.revision,
+        stamp=application.updated_at,
+    )
+
+
+async def _requests(site: Site, actor: Actor, language: Language) -> list[Entry]:
+    """The last days of what they asked operators for."""
+    if not allowed(actor, "request.view"):
+        return []
+    where = {"by.id": actor.account_id, "due": _within(site)}
+    rows = Request.raw().find(where, {"due": 1, "type": 1, "at": 1}).sort("_id", -1).limit(MOST)
+    title, known = (
+        translate("Last day of what operators were asked for", language),
+        site.registry.all_current(),
+    )
+    return [
+        Entry(
+            f"request-{row['_id']}@{host_of(site)}",
+            site.calendar.due_day(row["due"]),
+            None,
+            f"{title}: {known[row['type']].definition.label(language)}" if row["type"] in known else title,
+            address=f"{site.base_url}/admin/requests/{row['_id']}",
+            stamp=row["at"],
+        )
+        async for row in rows
+    ]
+
+
+async def _certificates(site: Site, actor: Actor, language: Language) -> list[Entry]:
+    """The last days of the client certificates in use."""
+    if not allowed(actor, "certificate.view_own"):
+        return []
+    where = {"operator_id": actor.operator_id, "state": {"$in": sorted(OPENS)}, "replaced_at": None}
+    rows = Certificate.raw().find({**where, "not_after": _within(site)}, {"not_after": 1, "not_before": 1})
+    title = translate("A client certificate ends", language)
+    return [
+        Entry(
+            f"certificate-{row['_id']}@{host_of(site)}",
+            site.calendar.due_day(row["not_after"]),
+            None,
+            title,
+            address=f"{site.base_url}/portal/certificates",
+            stamp=row["not_before"],
+        )
+        async for row in rows.limit(MOST)
+    ]
+
+
+async def _declarations(site: Site, actor: Actor, language: Language) -> list[Entry]:
+    """The last days to confirm what the operator declared."""
+    if not allowed(actor, "declaration.view_own"):
+        return []
+    where = {"operator_id": actor.operator_id, "state": "open", "due": _within(site)}
+    rows = Confirmation.raw().find(where, {"due": 1, "asked_at": 1}).limit(MOST)
+    title = translate("Last day to confirm a declaration", language)
+    return [
+        Entry(
+            f"declaration-{row['_id']}@{host_of(site)}",
+            site.calendar.due_day(row["due"]),
+            None,
+            title,
+            address=f"{site.base_url}/portal/declarations",
+            stamp=row["asked_at"],
+        )
+        async for row in rows
+    ]
