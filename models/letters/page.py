@@ -9,7 +9,7 @@ import nh3
 from markupsafe import Markup
 
 from models.language import Language
-from models.letters.reading import read, reader, split_foot
+from models.letters.reading import read, reader
 from models.letters.values import JOINER
 
 if TYPE_CHECKING:
@@ -101,10 +101,9 @@ def _cleaner(*, styled: bool) -> nh3.Cleaner:
 
 
 def to_page(
-    tokens: "Sequence[Token]", language: Language, *, title: str, heading: str, preheader: str = ""
+    body: Markup, foot: Markup, language: Language, *, title: str, heading: str, preheader: str = ""
 ) -> str:
     """The HTML part: `heading` above the mail, `preheader` where mail programs show the first words."""
-    body, foot = split_foot(tokens)
     return str(
         _PAGE.format(
             language=language,
@@ -113,18 +112,19 @@ def to_page(
             font=Markup(_FONT),  # noqa: S704 - our own
             heading=heading,
             preheader=_HIDDEN.format(preheader=preheader) if preheader else "",
-            body=_html(body, styled=True),
-            foot=_FOOT.format(foot=_html(foot, styled=True)) if foot else "",
+            body=body,
+            foot=_FOOT.format(foot=foot) if foot else "",
         )
     )
 
 
 def to_fragment(markdown: str) -> Markup:
     """A stored mail for a page of our own: the same words, with the page's styles."""
-    return _html(read(markdown), styled=False)
+    return to_html(read(markdown), styled=False)
 
 
-def _html(tokens: "Sequence[Token]", *, styled: bool) -> Markup:
+def to_html(tokens: "Sequence[Token]", *, styled: bool = True) -> Markup:
+    """What was read as safe HTML: with styles on its elements for a mail, bare for a page."""
     markdown = reader()
     html = markdown.renderer.render(tokens, markdown.options, {}).replace(JOINER, "")
     return Markup(_cleaner(styled=styled).clean(html))  # noqa: S704 - cleaned

@@ -1,6 +1,5 @@
 """Reading the Markdown of a mail: one reading serves both parts."""
 
-from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -22,12 +21,10 @@ def read(markdown: str) -> "list[Token]":
     return reader().parse(markdown)
 
 
-def split_foot(tokens: "Sequence[Token]") -> "tuple[Sequence[Token], Sequence[Token]]":
-    """The mail, and its foot: what stands after its last rule (``---``)."""
-    for at in range(len(tokens) - 1, -1, -1):
-        if tokens[at].type == "hr" and tokens[at].level == 0:
-            return tokens[:at], tokens[at + 1 :]
-    return tokens, ()
+def cut_foot(markdown: str) -> tuple[str, str]:
+    """A mail and its foot, which stands after the last rule (``---``) between empty lines."""
+    body, rule, foot = markdown.rpartition("\n\n---\n\n")
+    return (body, foot) if rule else (markdown, "")
 
 
 def is_title(inline: "Token") -> bool:

@@ -48,15 +48,36 @@ class _Place:
 
 def put_in(text: str, values: Mapping[str, str]) -> str:
     """`text` with its placeholders put in; nothing in a value is read as a placeholder or as markup."""
-    pieces = (
-        piece if isinstance(piece, str) else _placed(piece, values.get(piece.name, ""))
-        for piece in _pieces(text)
+    return finished(_pieces(text), values)
+
+
+Sheet = tuple[str | _Place, ...]
+"""A text with some of its values put in: words, and the places that are left."""
+
+
+def begun(text: str, values: Mapping[str, str]) -> Sheet:
+    """`text` with these values put in, its other placeholders left: what many mails have in common is put in
+    once, and ``finished`` does the rest."""
+    found: list[str | _Place] = []
+    for piece in _pieces(text):
+        known = not isinstance(piece, str) and piece.name in values
+        placed = _placed(piece, values[piece.name]) if known and not isinstance(piece, str) else piece
+        if isinstance(placed, str) and found and isinstance(found[-1], str):
+            found[-1] += placed
+        else:
+            found.append(placed)
+    return tuple(found)
+
+
+def finished(sheet: Sheet, values: Mapping[str, str]) -> str:
+    """A text begun before, with the places that were left put in as ``put_in`` does."""
+    return "".join(
+        piece if isinstance(piece, str) else _placed(piece, values.get(piece.name, "")) for piece in sheet
     )
-    return "".join(pieces)
 
 
 @lru_cache(1024)
-def _pieces(text: str) -> tuple[str | _Place, ...]:
+def _pieces(text: str) -> Sheet:
     """The words of a template and its places, in their order."""
     found: list[str | _Place] = []
     reached = 0
