@@ -28,10 +28,13 @@ from app.mail import (
     sort_failure,
 )
 from app.settings import Settings
+from models.documents.base import read_id
 from models.documents.message import Message
+from models.services.bounces import note_refusal
 from models.services.delivery import Envelope, claim_due, mark_failed, mark_later, mark_sent, mark_soon
 from models.services.mail_alarms import raise_refused
 from models.services.rates import Lanes, domain_of
+from models.services.return_paths import mark_of
 from models.services.site import Site
 
 TIMEOUT = 30.0
@@ -214,7 +217,7 @@ class Breaker:
 
 class Postman:
     """Sends what is due, as long as the server works. `bounces` is the address reports of failure go to;
-    ``{id}`` in it stands for the id of the message."""
+    ``{id}`` in it stands for the signed id of the message."""
 
     def __init__(
         self, site: Site, sender: Sender, *, bounces: str = "", signer: Signer | None = None
@@ -274,14 +277,15 @@ class Postman:
     def pack(self, envelope: Envelope) -> Parcel:
         """A message as it is handed over. Raises ValueError for what cannot be written."""
         site, message = self.site.configuration.site, envelope.message
+        mark = mark_of(self.site, read_id(message.id))
         mail, recipient = compose(envelope, site), on_the_wire(message.to_address)
         content = _bytes_of(mail, recipient)
         return Parcel(
             mail,
             self.signer.sign(content) if self.signer else content,
-            (self.bounces or site.sender.address).replace("{id}", str(message.id)),
+            (self.bounces or site.sender.address).replace("{id}", mark),
             recipient,
-            str(message.id),
+            mark,
         )
 
     async def _mark_unsent(self, message: Message, unsent: Unsent) -> None:
@@ -304,6 +308,8 @@ class Postman:
             await self.lanes.too_fast(message)
         mark = mark_later if isinstance(unsent, SendLater) else mark_failed
         await mark(site, message, error, answer)
+        if isinstance(unsent, SendNever):
+            await note_refusal(site, message, f"{error} {answer}")
 
 
 def _bytes_of(mail: EmailMessage, recipient: str) -> bytes:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app.bounce_source import read_source
 from app.scanner import is_address
 from models.errors import ConfigurationError
 
@@ -63,6 +64,11 @@ class Settings(BaseSettings):
         "",
         description="Envelope sender of mails: where reports of failed delivery go. {id} in it becomes the "
         "id of the mail (bounces+{id}@example.jp); left out, the sender of site.yaml.",
+    )
+    bounces: str = Field(
+        "",
+        description="Where mails that come back arrive, for serve and worker to take them in: mbox:/file, "
+        "maildir:/folder, lmtp://127.0.0.1:8024 or lmtp:///socket; left out, nobody reads them.",
     )
     dkim_key: Path | None = Field(
         None,
@@ -171,6 +177,13 @@ class Settings(BaseSettings):
     def _envelope(cls, value: str) -> str:
         if value and not ENVELOPE.fullmatch(value):
             raise ValueError("an address like bounces@example.jp or bounces+{id}@example.jp")
+        return value
+
+    @field_validator("bounces")
+    @classmethod
+    def _source(cls, value: str) -> str:
+        if value:
+            read_source(value)
         return value
 
     @field_validator("scanner")

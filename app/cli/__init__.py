@@ -10,6 +10,7 @@ from app.cli.audit import audit
 from app.cli.bench import bench
 from app.cli.certificate import certificate
 from app.cli.data import data
+from app.cli.mail import mail
 from app.cli.retention import keep_time
 from app.cli.schema import schema
 from app.cli.serve import serve, work
@@ -29,6 +30,7 @@ program.add_typer(schema, name="schema")
 data.command("retention")(keep_time)
 program.add_typer(data, name="data")
 program.add_typer(audit, name="audit")
+program.add_typer(mail, name="mail")
 program.add_typer(account, name="account")
 program.add_typer(certificate, name="certificate")
 

@@ -17,6 +17,7 @@ from uvicorn.loops.auto import auto_loop_factory
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from app.authority import FolderAuthority
+from app.bounce_intake import take_bounces
 from app.cli.speech import say
 from app.demo import NEW_OPERATOR, PASSWORD, DemoAccount, load_demo
 from app.main import create_app
@@ -27,6 +28,7 @@ from app.tls import Files, Gate, TlsProtocol
 from app.worker import Worker, keep_current
 from models.clock import system_clock
 from models.services.presenting import tell_handshake
+from models.services.site import Site
 
 log = structlog.get_logger("serve")
 
@@ -74,6 +76,7 @@ async def _serve(settings: Settings, demo: bool, *, applications: bool) -> None:
         await stack.enter_async_context(beside(keep_current(site)))
         if settings.worker:
             await stack.enter_async_context(beside(Worker(site, postman_of(site, settings)).run()))
+            await stack.enter_async_context(_taking_bounces(site, settings, settings.bounces))
         log.info("uploads", scanner=settings.scanner or "none: uploads are not scanned")
         say("Ready: {address}", address=settings.base_url)
         await uvicorn.Server(server_of(settings, app)).serve()
@@ -126,6 +129,16 @@ async def beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[asyncio.Task[
             await asyncio.wait([task], timeout=1)
 
 
+@asynccontextmanager
+async def _taking_bounces(site: Site, settings: Settings, source: str) -> AsyncIterator[None]:
+    """Take in the mails that come back, where it is said where they arrive."""
+    if not source:
+        yield
+        return
+    async with beside(take_bounces(site, source, settings.bounce_address)):
+        yield
+
+
 def _trial_authority(settings: Settings) -> FolderAuthority | None:
     """The authority of a demo served by TLS; what its folder lacks is made."""
     if settings.tls is None:
@@ -162,7 +175,10 @@ def work(
             beside(keep_current(site)),
         ):
             worker = Worker(site, postman_of(site, settings))
-            async with beside(worker.send() if only == "mails" else worker.run()) as working:
+            async with (
+                _taking_bounces(site, settings, "" if only else settings.bounces),
+                beside(worker.send() if only == "mails" else worker.run()) as working,
+            ):
                 await asyncio.wait([working])
                 working.result()
 

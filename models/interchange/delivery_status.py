@@ -66,11 +66,9 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What one mail tells. `marks`: what the sender wrote on the envelope (RFC 3461); `message_ids`: of every
-    mail it names, the latest first. An automatic answer has no outcomes."""
+    """What one mail tells; `message_ids` are of every mail it names. An automatic answer has no outcomes."""
 
     outcomes: tuple[Outcome, ...]
-    marks: tuple[str, ...] = ()
     message_ids: tuple[str, ...] = ()
 
 
@@ -91,8 +89,7 @@ def _report(mail: Message, raw: bytes) -> Report:
     outcomes = tuple(_outcomes(blocks)) or tuple(_from_words(mail))
     if not outcomes and not is_answer(mail):
         raise BounceUnreadable("It is neither a report of a delivery nor an automatic answer.")
-    marks = tuple(mark for block in blocks if (mark := block.get("original-envelope-id", "").strip()))
-    return Report(outcomes, marks, tuple(_message_ids(mail, raw.decode("latin-1"))))
+    return Report(outcomes, tuple(_message_ids(mail, raw.decode("latin-1"))))
 
 
 def parsed(raw: bytes) -> Message:

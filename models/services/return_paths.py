@@ -1,6 +1,7 @@
 """What tells a mail that comes back from one that somebody made up: a signed mark, on its envelope.
 
-It stands in the address mails come back to (``bounces+MARK@…``, VERP) and in the envelope id (RFC 3461)."""
+It stands in the address mails come back to (``bounces+MARK@…``, where that is so configured) and in the
+envelope id (RFC 3461)."""
 
 import hmac
 import re
@@ -21,12 +22,6 @@ MARKS = 20
 def mark_of(site: Site, message_id: Id) -> str:
     """The mark of one message: its id, signed."""
     return f"{message_id}-{_signature(site, str(message_id))}"
-
-
-def return_path(site: Site, address: str, message_id: Id) -> str:
-    """Where a message comes back to: `address` with its mark."""
-    local, _, domain = address.rpartition("@")
-    return f"{local}+{mark_of(site, message_id)}@{domain}"
 
 
 def marked(site: Site, text: str) -> Iterator[Id]:

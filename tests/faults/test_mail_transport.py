@@ -19,8 +19,10 @@ from app.dkim import Signer, signer_of
 from app.mail import MailServer, SendBlocked, on_the_wire, sort_failure
 from app.sending import Connection, Postman
 from models.clock import system_clock
+from models.documents.base import read_id
 from models.errors import ConfigurationError
 from models.services.mail_alarms import ringing, watch
+from models.services.return_paths import mark_of
 from models.services.site import Site
 from tests.clock import Hands
 from tests.faults.mailing import again, drain, mail_to, postman_on
@@ -200,7 +202,7 @@ async def test_reports_are_asked_for_with_the_id_of_the_mail_where_the_server_of
     postman.bounces = "bounces+{id}@example.jp"
     assert await drain(postman) == 1
     [mail], [rcpt] = postbox.said("MAIL"), postbox.said("RCPT")
-    assert mail.startswith(f"MAIL FROM:<bounces+{message.id}@example.jp>")
+    assert mail.startswith(f"MAIL FROM:<bounces+{mark_of(site, read_id(message.id))}@example.jp>")
     assert f"RET=HDRS ENVID={message.id}" in mail
     assert f"SIZE={len(postbox.raw[0])}" in mail
     assert rcpt.endswith("NOTIFY=FAILURE,DELAY ORCPT=rfc822;a+2Bb@example.jp")
