@@ -10,7 +10,7 @@ from starlette.responses import Response
 from forms.pages.visit import Visit, operator_visit, page, visit_of
 from models.documents.message import MessageStatus
 from models.language import Message, translate
-from models.markdown import to_html
+from models.letters.page import to_fragment
 from models.services import applications
 from models.services.mailed import LINK, Mail, mails_about, mails_to_operator
 
@@ -54,4 +54,4 @@ def _lines(visit: Visit, mails: list[Mail]) -> Iterator[Line]:
 
 def _body(visit: Visit, body: str) -> Markup:
     """The text as its writer laid it out, with words where one-time links stood."""
-    return to_html(body.replace(LINK, translate("(one-time link)", visit.language)))
+    return to_fragment(body.replace(LINK, translate("(one-time link)", visit.language)))

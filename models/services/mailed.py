@@ -103,6 +103,17 @@ def _told(site: Site, actor: Actor, message: Message) -> Mail:
     )
 
 
+async def stored_text(actor: Actor, name: str) -> str | None:
+    """The text of a mail of the outbox for the staff, in Markdown, LINK where its one-time links stood; None
+    where it is not shown: what gives power to whoever reads it, and what was erased. Raises NotAllowed,
+    NotFound."""
+    require(actor, "message.view")
+    found = await Message.find_one({"_id": read_id(name)})
+    if found is None:
+        raise NotFound
+    return None if found.sensitive or found.body is None else without_links(found)
+
+
 def masked(address: str) -> str:
     """An address its owner recognises and nobody else can write to: ``k•••@example.jp``; "" for none."""
     local, at, domain = address.rpartition("@")

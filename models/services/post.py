@@ -125,6 +125,7 @@ def _remarks(definition: RecordType, application: Application, language: Languag
     for remark in application.open_remarks():
         if is_for_all(definition, remark.field):
             field = definition.by_name.get(remark.field.split(".")[0])
-            first, *rest = told_remark(definition, remark, language)
+            told = "\n".join(told_remark(definition, remark, language))
+            first, *rest = [line for line in told.splitlines() if line.strip()] or [""]
             yield f"- {field.label(language) if field else remark.field}: {first}"
-            yield from (f"  {paragraph}" for paragraph in rest)
+            yield from (f"  {line}" for line in rest)

@@ -9,8 +9,8 @@ from starlette.routing import Route
 from starlette_admin import flash
 
 from admin.actor import actor_of, may, site_of
+from admin.language import language, say
 from admin.language import lazy_gettext as _
-from admin.language import say
 from admin.links import root_of
 from admin.posted import read_form, text_of
 from admin.refusals import public_message
@@ -21,7 +21,9 @@ from admin.views.system.outbox_rows import OutboxRows
 from admin.views.system.rules import seen_only
 from models.documents.message import Message
 from models.errors import AbortRefused, NotFound
-from models.services import outbox
+from models.language import translate
+from models.letters.page import to_fragment
+from models.services import mailed, outbox
 from models.services.mail_alarms import ringing
 from models.services.outbox_figures import figures
 
@@ -147,7 +149,10 @@ class MessagesView(RawListView):
         address, over = f"{root_of(request)}/messages/{row['_id']}", not row.get("next_at")
         again = over and not row.get("sent_at") and not row.get("erased_at") and _may(request, "retry")
         stoppable = not (row.get("sent_at") or row.get("aborted_at")) and _may(request, "abort")
+        text = await mailed.stored_text(actor_of(request), str(row["_id"]))
+        link = translate("(one-time link)", language())
         return {
+            "text": None if text is None else to_fragment(text.replace(mailed.LINK, link)),
             "retry": f"{address}/retry" if again else "",
             "abort": f"{address}/abort" if stoppable else "",
             "problem": getattr(request.state, "problem", ""),
