@@ -9,8 +9,10 @@ import typer
 
 def bench(
     what: Annotated[
-        Literal["site", "admin", "forms"],
-        typer.Argument(help="All pages, the staff's lists over many records, or forms under a burst."),
+        Literal["site", "admin", "forms", "mail"],
+        typer.Argument(
+            help="All pages, the staff's lists over many records, forms under a burst, or mails to many."
+        ),
     ] = "site",
     quick: Annotated[
         bool, typer.Option("--quick", help="Less of everything: done within 30 seconds.")
@@ -31,6 +33,7 @@ def bench(
     from app.bench.forms import run_forms
     from app.bench.forms_report import print_forms
     from app.bench.language import measure_language
+    from app.bench.mail import run_mail
     from app.bench.plan import FULL, QUICK
     from app.bench.report import print_language
     from app.bench.run import run_bench
@@ -45,5 +48,8 @@ def bench(
         return
     if what == "forms":
         print_forms(asyncio.run(run_forms(plan, database_url, quick=quick)))
+        return
+    if what == "mail":
+        asyncio.run(run_mail(database_url, quick=quick))
         return
     asyncio.run(run_bench(plan, database_url))

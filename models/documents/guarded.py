@@ -67,21 +67,22 @@ DUPLICATE = 11000
 """The server's code for a value a unique index holds already."""
 
 
-async def insert_all(refusal: TorokuError, documents: Sequence[Stored], session: Session) -> None:
-    """Insert many of one kind within a transaction, in one write; `refusal` is raised, and the transaction
-    ends, when a unique index says that one is there already."""
-    if not documents:
+async def insert_rows(
+    refusal: TorokuError, model: type[Stored], rows: Sequence[dict[str, Any]], session: Session
+) -> None:
+    """Insert many documents within a transaction in one write, each as ``row_of`` makes it; `refusal` is
+    raised, and the transaction ends, when a unique index says that one is there already."""
+    if not rows:
         return
-    rows = [_row(document) for document in documents]
     try:
-        await type(documents[0]).raw().insert_many(rows, session=session)
+        await model.raw().insert_many(rows, session=session)
     except BulkWriteError as error:
         if any(each.get("code") == DUPLICATE for each in error.details.get("writeErrors", ())):
             raise refusal from error
         raise
 
 
-def _row(document: Stored) -> dict[str, Any]:
+def row_of(document: Stored) -> dict[str, Any]:
     """A document as it is inserted; the driver gives an id where it has none."""
     unset = {"revision_id"} if document.id is not None else {"revision_id", "id"}
     row: dict[str, Any] = document.model_dump(by_alias=True, exclude=unset)

@@ -103,7 +103,8 @@ async def stretch(site: Site, audience: Audience, place: Id | None, size: int = 
     """The audience's accounts among the next `size` behind the id `place`. Raises NotFound."""
     rule = rule_of(site, audience.name)
     where = [_accounts(site, rule), *([{"_id": {"$gt": place}}] if place else [])]
-    rows = await Account.raw().find({"$and": where}).sort("_id", 1).limit(size).to_list(None)
+    found = Account.raw().find({"$and": where}).sort("_id", 1).hint([("_id", 1)])
+    rows = await found.limit(size).to_list(None)
     kept = await _fulfilling(site, rule, audience.values, rows)
     accounts = [Account.model_validate(row) for row in kept]
     return Stretch(accounts, rows[-1]["_id"] if rows else place, len(rows) < size)

@@ -9,7 +9,7 @@ from typing import Any
 
 from models.documents.account import Account
 from models.documents.base import Id, read_id
-from models.documents.guarded import insert_all, update_where
+from models.documents.guarded import insert_rows, row_of, update_where
 from models.documents.ledger import LedgerLine
 from models.documents.mailing import Mailing
 from models.documents.publication import Publication
@@ -17,9 +17,10 @@ from models.documents.store import Session
 from models.errors import JobMoved
 from models.services.announcements import Words, words_of
 from models.services.audiences import Stretch, names_of, rules, stretch, why_withheld
-from models.services.ledger import Source, kind_of, portal_line
+from models.services.ledger import Source, kind_of
+from models.services.letters_alike import queue_letters
 from models.services.mailings import recipients
-from models.services.messages import Letter, is_written, key_of, queue_letters
+from models.services.messages import Letter, is_written, key_of
 from models.services.site import Site
 
 BATCH = 1000
@@ -79,26 +80,64 @@ def _over(site: Site, source: Source) -> dict[str, Any]:
 
 
 class _Batch:
-    """The lines and letters of some accounts."""
+    """The lines and letters of some accounts, as they are written."""
 
-    def __init__(self) -> None:
+    def __init__(self, site: Site, source: Source, *, late: bool) -> None:
         self.accounts: list[Account] = []
-        self.lines: list[LedgerLine] = []
+        self.rows: list[dict[str, Any]] = []
         self.letters: dict[str, Letter] = {}
+        line = LedgerLine(
+            source_kind=kind_of(source),
+            source_id=read_id(source.id),
+            channel="portal",
+            account_id=read_id(source.id),
+            login="",
+            name="",
+            state="sent",
+            queued_at=site.now(),
+            sent_at=site.now(),
+            late=late,
+        )
+        self._portal = row_of(line)
+        self._mail = {**self._portal, "channel": "mail", "sent_at": None}
+
+    def add(self, account: Account, operator: str) -> None:
+        """List an account in the portal."""
+        self.rows.append({**self._portal, **_facts(account, operator)})
+
+    def add_mail(self, account: Account, operator: str, letter: Letter | str) -> None:
+        """List an account's mail: its letter, or why there is none. Who shares an address shares the mail."""
+        facts = {**self._mail, **_facts(account, operator), "to_address": account.email}
+        if isinstance(letter, str):
+            self.rows.append({**facts, "state": "withheld", "problem": letter})
+            return
+        key = key_of(letter)
+        self.rows.append({**facts, "state": "queued", "message_key": key})
+        self.letters.setdefault(key, letter)
+
+
+def _facts(account: Account, operator: str) -> dict[str, Any]:
+    return {
+        "account_id": account.id,
+        "operator_id": account.operator_id,
+        "login": account.login,
+        "name": account.name,
+        "operator_name": operator,
+    }
 
 
 async def _batch(site: Site, source: Source, accounts: Sequence[Account], *, late: bool = False) -> _Batch:
     """What is written for some accounts; nothing is written yet."""
-    batch, names = _Batch(), await names_of(site, {account.operator_id for account in accounts})
-    batch.accounts = list(accounts)
-    words = words_of(site, source)
+    batch, names = _Batch(site, source, late=late), await names_of(site, {a.operator_id for a in accounts})
+    batch.accounts, words = list(accounts), words_of(site, source)
     withheld = await _withheld(site, words, accounts) if words.template else {}
     for account in accounts:
         operator = names.get(account.operator_id, "")
         if isinstance(source, Publication):
-            batch.lines.append(portal_line(site, source, account, operator, late=late))
+            batch.add(account, operator)
         if words.template and (not late or words.required):
-            _add_mail(batch, words, account, operator, withheld.get(account.id, ""), late=late)
+            why = withheld.get(account.id)
+            batch.add_mail(account, operator, words.letter(account, operator) if why is None else why)
     return batch
 
 
@@ -110,46 +149,21 @@ async def _withheld(site: Site, words: Words, accounts: Sequence[Account]) -> di
     return await why_withheld(accounts, importance, required=words.required)
 
 
-def _add_mail(
-    batch: _Batch, words: Words, account: Account, operator: str, withheld: str, *, late: bool
-) -> None:
-    letter = None if withheld else words.letter(account, operator)
-    line = LedgerLine(
-        source_kind=kind_of(words.source),
-        source_id=read_id(words.source.id),
-        channel="mail",
-        account_id=read_id(account.id),
-        operator_id=account.operator_id,
-        login=account.login,
-        name=account.name,
-        operator_name=operator,
-        to_address=account.email,
-        message_key=key_of(letter) if letter else "",
-        state="withheld" if withheld else "queued",
-        problem=withheld,
-        queued_at=words.site.now(),
-        late=late,
-    )
-    batch.lines.append(line)
-    if letter is not None:
-        batch.letters.setdefault(line.message_key, letter)
-
-
 async def _write(
     site: Site, source: Source, batch: _Batch, seen: dict[str, Any], values: dict[str, Any]
 ) -> bool:
-    """Write a batch with the place reached; False where another worker was first. Raises JobMoved where it has
-    to be tried again, because somebody opened the notice at this moment."""
+    """Write a batch with the place reached; False where another worker was first. Raises JobMoved where it
+    has to be tried again, because somebody opened the notice at this moment."""
 
     async def body(session: Session) -> bool:
         known = await _known(source, batch, session)
-        new = [line for line in batch.lines if (line.account_id, line.channel) not in known]
-        people = len({line.account_id for line in new})
+        new = [dict(row) for row in batch.rows if (row["account_id"], row["channel"]) not in known]
+        people = len({row["account_id"] for row in new})
         update = {"$set": values, "$inc": {"listed": people}} if people else {"$set": values}
         if await update_where(type(source), seen, update, session) is None:
             return False
-        keys = {line.message_key for line in new}
-        await insert_all(JobMoved(), new, session)
+        keys = {row["message_key"] for row in new}
+        await insert_rows(JobMoved(), LedgerLine, new, session)
         await queue_letters(site, [each for key, each in batch.letters.items() if key in keys], session)
         return True
 

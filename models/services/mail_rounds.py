@@ -15,7 +15,8 @@ from models.documents.store import Session
 from models.services.addresses_dead import dead_among
 from models.services.announcements import REMINDER, WITHDRAWAL, Words
 from models.services.audiences import USING
-from models.services.messages import is_written, queue_letters
+from models.services.letters_alike import queue_letters
+from models.services.messages import is_written
 from models.services.preferences import wants
 from models.services.site import Site
 

@@ -1,15 +1,13 @@
 """The outbox: mails are rendered and stored in the transaction of their cause, sent later by a worker."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from models.configuration.mail import CHOOSING, LINKS, MailTemplate, fill
 from models.documents.base import Id, new_id
-from models.documents.guarded import insert_all
 from models.documents.message import Message, Stamp
 from models.documents.store import Session
-from models.errors import JobMoved
 from models.language import Language
 from models.letters.values import put_in
 from models.services.addresses_dead import DEAD, is_withheld
@@ -73,22 +71,6 @@ async def queue_letter(site: Site, letter: Letter, session: Session) -> None:
         message.withheld_at, message.withheld_why = site.now(), DEAD
         message.next_at = message.due_at = None
     await message.insert(session=session)
-
-
-async def queue_letters(site: Site, letters: Iterable[Letter], session: Session) -> int:
-    """Put many mails into the outbox at once, each as ``queue_letter`` does, and return how many of them are
-    new. Mails with one-time links are too many steps for that: for them, ``queue_letter``. Raises JobMoved
-    where another worker put one of them there meanwhile."""
-    wanted = {key_of(letter): letter for letter in reversed(list(letters))}  # of the same twice, the first
-    found = Message.raw().find({"dedupe_key": {"$in": list(wanted)}}, {"dedupe_key": 1}, session=session)
-    for row in await found.to_list(None):
-        del wanted[row["dedupe_key"]]
-    rows = [
-        message_of(site, letter, template_of(site, letter.template, letter.recipient.language), key, {})
-        for key, letter in reversed(wanted.items())
-    ]
-    await insert_all(JobMoved(), rows, session)
-    return len(rows)
 
 
 def key_of(letter: Letter) -> str:
