@@ -66,8 +66,9 @@ def _reader(visit: Visit, base: str) -> Actor:
 
 
 async def acknowledge(request: Request) -> Response:
-    """Confirm having read a notice, as a member of the staff."""
-    return await confirm_read(visit_of(request), PUBLIC)
+    """Confirm having read a notice: the staff here, operators as in the portal."""
+    visit = visit_of(request)
+    return await confirm_read(visit, PORTAL if visit.actor.kind == "operator" else PUBLIC)
 
 
 async def confirm_read(visit: Visit, base: str) -> Response:

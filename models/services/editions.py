@@ -10,9 +10,10 @@ from models.documents.base import Id, read_id
 from models.documents.ledger import LedgerLine
 from models.documents.publication import Publication
 from models.documents.store import Attachment
-from models.errors import NotFound, NoticeMoved
+from models.errors import NotFound, NoticeMoved, TermsNotAccepted
 from models.permissions import Actor, allowed
 from models.services import audiences, ledger
+from models.services.accepting import owes_acceptance
 from models.services.site import Site
 from models.services.switches import require_writing
 
@@ -144,9 +145,11 @@ async def open_attachment(
 
 async def acknowledge(site: Site, actor: Actor, key: str, edition: str) -> Notice:
     """Confirm having read the edition that was shown (`edition`: its id); once, whoever sends it again finds
-    the first time. Raises NotFound, WritingStopped, NoticeMoved where another edition stands meanwhile,
-    AcknowledgementRefused where nothing is asked."""
+    the first time. Raises NotFound, WritingStopped, TermsNotAccepted, NoticeMoved where another edition
+    stands meanwhile, AcknowledgementRefused where nothing is asked."""
     await require_writing(site, actor)
+    if owes_acceptance(site, actor):
+        raise TermsNotAccepted
     notice = await find(site, actor, key)
     if str(notice.latest.id) != edition:
         raise NoticeMoved

@@ -224,7 +224,7 @@ def _narrowed(site: Site, asked: Asked) -> dict[str, Any]:
             datetime(year, 1, 1, tzinfo=site.calendar.zone) for year in (asked.year, asked.year + 1)
         )
         conditions.append({"published_at": {"$gte": begin, "$lt": end}})
-    if text := asked.text.strip()[:TEXT_LIMIT]:
+    if text := "".join(filter(str.isprintable, asked.text)).strip()[:TEXT_LIMIT]:
         ways = dict.fromkeys((text, unicodedata.normalize("NFKC", text)))
         pattern = {"$regex": "|".join(re.escape(way) for way in ways), "$options": "i"}
         conditions.append({"$or": [{place: pattern} for place in SEARCHED]})

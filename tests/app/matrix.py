@@ -50,7 +50,9 @@ PUBLIC: Mapping[str, Row] = {
             "/terms/{version}",
             "/terms/{version}/changes",
             "/notices",
+            "/notices.atom",
             "/notices/{id}",
+            "/notices/{id}/files/{file}",
             "/environment",
             "/accessibility",
             "/windows",
@@ -160,6 +162,9 @@ PUBLIC: Mapping[str, Row] = {
     "GET /portal/{record_type}/{number}/files/{id}": Row("portal.enter", further=True),
     "GET /portal/notices": Row("portal.enter"),
     "GET /portal/notices/{id}": Row("portal.enter", further=True),
+    "GET /portal/notices/{id}/files/{file}": Row("portal.enter", further=True),
+    "POST /portal/notices/{id}/acknowledge": Row("portal.enter", further=True),
+    "POST /notices/{id}/acknowledge": Row("notice.view_operators", further=True),
     **{
         f"{door[0]} /portal/{{record_type}}/bulk{door[1]}": Row("application.import_own", further=True)
         for door in (

@@ -43,8 +43,8 @@ CHIEF = Actor(
 CLOSED = ("/", "/status", "/login", "/portal", "/apply/operator", "/windows", "/links/abc")
 
 OPEN = (
-    *("/service", "/service.json", "/terms", "/notices", "/environment", "/accessibility"),
-    *("/admin/login", "/healthz", "/static/toroku.css"),
+    *("/service", "/service.json", "/terms", "/notices", "/notices.atom", "/environment"),
+    *("/accessibility", "/admin/login", "/healthz", "/static/toroku.css"),
 )
 
 

@@ -26,12 +26,14 @@ from tests.services.test_terms import published
 
 STAYS_OPEN = {
     *("/", "/terms", "/terms/history", "/terms/{version}", "/terms/{version}/changes"),
-    *("/notices", "/notices/{id}", "/environment", "/accessibility", "/windows", "/windows.ics"),
+    *("/notices", "/notices.atom", "/notices/{id}", "/notices/{id}/files/{file}", "/environment"),
+    *("/notices/{id}/acknowledge", "/accessibility", "/windows", "/windows.ics"),
     *("/language", "/logout", "/links/{token}", "/certificate"),
     *("/portal/terms", "/portal/terms/told", "/portal/notices", "/portal/notices/{id}"),
+    *("/portal/notices/{id}/files/{file}", "/portal/notices/{id}/acknowledge"),
 }
 """What may be had without accepting the terms, besides signing in, reports of a loss and how the service
-stands."""
+stands. Confirming to have read a notice refuses by itself."""
 
 
 async def forget(login: str = "minato-admin") -> Account:
