@@ -23,7 +23,7 @@ from models.services.mailed import masked
 class NoticeBase(PageView):
     """The pages beneath ``/notices/{id}``."""
 
-    styles = ("system.css", "figures.css", "record.css", "correction.css", "transfers.css")
+    styles = ("system.css", "figures.css", "record.css", "correction.css", "notices.css")
 
     async def find(self, request: Request) -> tuple[Record, RecordType]:
         """The notice an address names, and its type as it is now. Raises NotAllowed, NotFound,

@@ -26,7 +26,7 @@ from models.services import audiences, freezing, noticeboard
 FINGERPRINT = Markup('<code class="a-code">{}</code>')
 
 AUDIENCE_HEADS = (
-    N_("Name"),
+    N_("Name of the person"),
     N_("Login"),
     N_("Operator"),
     N_("E-mail address"),

@@ -19,9 +19,9 @@ from admin.views.page import route
 from models.documents.ledger import Channel, LedgerLine, LineState
 from models.documents.publication import Publication
 from models.documents.record import Record
-from models.errors import AnswersInvalid, NotFound, TorokuError
+from models.errors import AnswersInvalid, NotFound, ReminderRefused, TorokuError
 from models.language import translate
-from models.services import ledger, noticeboard
+from models.services import acknowledging, ledger, noticeboard
 from models.services.ledger import Figures
 
 CHANNELS: Mapping[Channel, Any] = {"portal": _("Portal"), "mail": _("E-mail")}
@@ -36,7 +36,7 @@ STATES: Mapping[LineState, Choice] = {
     "withheld": Choice(_("Not mailed"), "warn"),
     "otherwise": Choice(_("Told in another way"), "good"),
     "read": Choice(_("Has been read"), "good"),
-    "acknowledged": Choice(_("Acknowledged"), "good"),
+    "acknowledged": Choice(_("Has acknowledged"), "good"),
 }
 
 UNREAD = Choice(_("Not read yet"), "plain")
@@ -69,7 +69,7 @@ VIEWS: Mapping[str, View] = {
     "unread": View(_("Not read yet"), "portal", ("sent",)),
     "owing": View(_("Not acknowledged yet"), "portal", ("sent", "read")),
     "read": View(_("Has been read"), "portal", ("read", "acknowledged")),
-    "acknowledged": View(_("Acknowledged"), "portal", ("acknowledged",)),
+    "acknowledged": View(_("Has acknowledged"), "portal", ("acknowledged",)),
     "undelivered": View(_("Mails that reached nobody"), "mail", ledger.UNDELIVERED),
     "on_the_way": View(_("Mails on their way"), "mail", ("queued", "sending", "retrying")),
     "sent": View(_("Mails sent"), "mail", ("sent",)),
@@ -80,7 +80,7 @@ ASKED_ALONE = ("owing", "acknowledged")
 """Parts of the ledger of a notice that asks to be acknowledged."""
 
 HEADS = (
-    N_("Name"),
+    N_("Name of the person"),
     N_("Login"),
     N_("Operator"),
     N_("Channel"),
@@ -89,7 +89,7 @@ HEADS = (
     N_("Listed"),
     N_("Sent"),
     N_("Read"),
-    N_("Acknowledged"),
+    N_("Has acknowledged"),
     N_("By"),
     N_("Reminded"),
     N_("Remarks"),
@@ -138,6 +138,7 @@ class NoticeLedger(NoticeSteps):
             file=f"{here}/file?show={name}" if may(request, "notice.export") else "",
             may_send=may(request, "message.retry"),
             reminds=self._reminds(request, edition, figures["figures"]),
+            rounds=self._rounds(request, edition),
             noted=noted,
             limit=ledger.NOTE_LIMIT,
         )
@@ -177,6 +178,14 @@ class NoticeLedger(NoticeSteps):
         """How many would be reminded; 0 where nobody is, or by somebody else."""
         asked = edition.acknowledge and edition.shown and may(request, "notice.remind")
         return figures.listed - figures.acknowledged if asked else 0
+
+    def _rounds(self, request: Request, edition: Publication) -> list[Any]:
+        """The moments still to come at which those who have not acknowledged are reminded by themselves."""
+        if not edition.acknowledge or not edition.shown:
+            return []
+        site = site_of(request)
+        found = acknowledging.moments(site, edition)
+        return [moment for _name, moment in found if moment > site.now()]
 
     # --- the file -------------------------------------------------------------------------------------------
 
@@ -228,6 +237,17 @@ class NoticeLedger(NoticeSteps):
             request, edition, N_("{count} mails are in the outbox again."), {"count": count}
         )
 
+    @route("/{id}/editions/{edition}/remind", methods=["POST"])
+    async def remind(self, request: Request) -> Response:
+        """Remind those who have not acknowledged, once a day at most."""
+        record, edition = await self.find_edition(request)
+        try:
+            count = await acknowledging.remind_now(site_of(request), actor_of(request), edition)
+        except ReminderRefused as refusal:
+            return await self._draw_ledger(request, record, edition, refusal)
+        done = N_("{count} people are being reminded.")
+        return self._to_ledger(request, edition, done, {"count": count})
+
     @route("/{id}/editions/{edition}/lines/{line}", methods=["POST"])
     async def note_told(self, request: Request) -> Response:
         """Note how somebody was told whom no mail reached; refused, what was typed stands in its place."""
@@ -259,6 +279,6 @@ def _history(line: LedgerLine) -> list[tuple[str, Any]]:
         (say("Came back"), line.bounced_at),
         (say("Read"), line.read_at),
         (say("Reminded"), line.reminded_at),
-        (say("Acknowledged"), line.acknowledged_at),
+        (say("Has acknowledged"), line.acknowledged_at),
     )
     return [(label, at) for label, at in words if at is not None]

@@ -12,8 +12,7 @@ from admin.actor import actor_of, site_of
 from admin.language import language, say
 from admin.language import lazy_gettext as _
 from admin.refusals import public_message
-from admin.views.columns import Choice
-from admin.views.record_facts import state_badge
+from admin.views.columns import BADGE, Choice
 from models.documents.application import Application
 from models.documents.publication import Publication
 from models.documents.record import Record
@@ -67,6 +66,13 @@ def states_of(site: Site, definition: RecordType) -> Mapping[str, State]:
     return site.lifecycles[definition.lifecycle].states
 
 
+def badge_of(states: Mapping[str, State], name: str, shown: bool) -> Markup:
+    """A notice's state: good while readers see it, over where nothing follows."""
+    state = states.get(name)
+    tone = "good" if shown else "info" if state is None or state.live else "done"
+    return BADGE.format(tone, state.label(language()) if state else name)
+
+
 # --- rows ---------------------------------------------------------------------------------------------------
 
 
@@ -84,7 +90,7 @@ def row(request: Request, definition: RecordType, line: Line, figures: Figures |
         "id": line.id,
         "number": line.number,
         "title": line.title,
-        "state": state_badge(states_of(site, definition), line.lifecycle),
+        "state": badge_of(states_of(site, definition), line.lifecycle, bool(edition and edition.shown)),
         "category": say_answer(rule.category),
         "importance": IMPORTANCE.get(
             str(line.data.get(rule.importance or "", "normal")), IMPORTANCE["normal"]
@@ -121,7 +127,9 @@ def application_row(request: Request, application: Application) -> dict[str, Any
 # --- facts --------------------------------------------------------------------------------------------------
 
 
-def facts(request: Request, definition: RecordType, record: Record) -> list[tuple[Any, Any]]:
+def facts(
+    request: Request, definition: RecordType, record: Record, *, shown_now: bool
+) -> list[tuple[Any, Any]]:
     """Where a notice stands, and what is said of it besides its text."""
     site = site_of(request)
     shown = seen(site, actor_of(request), record.type, record.schema_version)
@@ -135,7 +143,7 @@ def facts(request: Request, definition: RecordType, record: Record) -> list[tupl
     ]
     return [
         (say("Number"), record.number),
-        (say("State"), state_badge(states_of(site, definition), record.lifecycle)),
+        (say("State"), badge_of(states_of(site, definition), record.lifecycle, shown_now)),
         *((label, value) for label, value in answers if value),
         (say("Updated"), moments.moment(record.updated_at)),
     ]
@@ -145,7 +153,7 @@ def edition_facts(edition: Publication) -> list[tuple[Any, Any]]:
     """When an edition was published and what became of it."""
     told: list[tuple[Any, Any]] = [
         (say("Published"), moments.moment(edition.published_at)),
-        (say("For"), edition.audience.label(language())),
+        (say("Whom it is for"), edition.audience.label(language())),
         (say("Version of the record"), str(edition.revision)),
         (say("Schema version"), str(edition.schema_version)),
     ]
@@ -200,7 +208,7 @@ def bar(figures: Figures, asked: bool) -> list[Piece]:
         (_("Not read yet"), figures.listed - figures.read, "f-s2"),
     ]
     if asked or figures.acknowledged:
-        counts = [(_("Acknowledged"), figures.acknowledged, "f-s1"), *counts]
+        counts = [(_("Has acknowledged"), figures.acknowledged, "f-s1"), *counts]
     return list(_pieces(counts, figures.listed))
 
 

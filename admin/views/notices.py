@@ -1,5 +1,6 @@
 """The staff's pages of notices: the list, one notice, and how one that is being written would look."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -21,7 +22,8 @@ from models.schema.definition import RecordType
 from models.services import applications, lifecycles, noticeboard, requesting
 from models.services.applications import is_with_applicant
 from models.services.correcting import is_correctable
-from models.services.noticeboard import Preview
+from models.services.ledger import Figures
+from models.services.noticeboard import Line, Preview
 
 SOUGHT = 200
 """Longest text that is searched for (characters)."""
@@ -60,10 +62,7 @@ class NoticesPage(NoticeEditions):
             raise NotFound
         found = await noticeboard.listed(site, actor, definition, state=state, sought=sought, page=page)
         figures = await noticeboard.figures_of([line.edition for line in found.lines if line.edition])
-        rows = [
-            told.row(request, definition, line, figures.get(line.edition.id) if line.edition else None)
-            for line in found.lines
-        ]
+        rows = [self._row(request, definition, line, figures) for line in found.lines]
 
         def at(**changes: Any) -> str:
             kept = {"kind": definition.name if len(kinds) > 1 else None, "state": state or None, "q": sought}
@@ -86,7 +85,22 @@ class NoticesPage(NoticeEditions):
             older=at(page=page + 1) if found.more else "",
             under_way=await self._under_way(request, definition),
             write=self._write_href(request, definition),
+            table=f"{root_of(request)}/{definition.name}/list" if may(request, "record.view") else "",
         )
+
+    def _row(
+        self, request: Request, definition: RecordType, line: Line, figures: Mapping[Any, Figures]
+    ) -> dict[str, Any]:
+        """One notice, with the way to its mails that reached nobody."""
+        edition = line.edition
+        counted = figures.get(edition.id) if edition else None
+        lost = edition is not None and counted is not None and counted.undelivered
+        return {
+            **told.row(request, definition, line, counted),
+            "undelivered": self.edition_href(request, edition, "/ledger", show="undelivered")
+            if edition and lost
+            else "",
+        }
 
     async def _tabs(self, request: Request, definition: RecordType, state: str, at: Any) -> list[Any]:
         """One tab for each state with how many notices are in it, all of them first."""
@@ -136,7 +150,7 @@ class NoticesPage(NoticeEditions):
             title=record.title or record.number,
             crumbs=[Crumb(record.number)],
             record=record,
-            facts=told.facts(request, definition, record),
+            facts=told.facts(request, definition, record, shown_now=bool(shown and shown.shown)),
             articles=told.written(article) if article else [],
             shown=shown,
             standing=told.standing(shown) if shown else None,

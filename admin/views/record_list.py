@@ -51,6 +51,11 @@ class RecordsView(ExportsRecords, RecordPage):
             order=(("_id", -1),),
         )
 
+    @property
+    def in_menu(self) -> bool:
+        """Whether the menu leads here; what is published has a page of its own that does."""
+        return self.kind.publication is None
+
     def adopt(self, kind: RecordType, states: Mapping[str, State]) -> None:
         """Show the type as it is published now."""
         self.kind, self.states = kind, states
