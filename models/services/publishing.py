@@ -18,6 +18,8 @@ from models.services.site import Site
 from models.services.sources import write_definition
 from models.services.versions import Also, publish_version
 
+OWNERS = "Whose the records of a type are (“about”) stays as it is: make another type."
+
 
 async def examine_change(
     site: Site,
@@ -40,7 +42,10 @@ async def examine_change(
 async def rehearse_change(
     site: Site, published: Published, candidate: RecordType, progress: Progress = silent
 ) -> None:
-    """Try the steps on every stored record without writing. Raises SchemaChangeRefused, StepsFailed."""
+    """Try the steps on every stored record without writing. Raises SchemaChangeRefused (a step cannot be
+    used, or the records would be somebody else's), StepsFailed."""
+    if published.definition.is_ours != candidate.is_ours:
+        raise SchemaChangeRefused(OWNERS)
     for path, problem in check_steps(_own(published, candidate), published.definition, candidate):
         raise SchemaChangeRefused(
             "The step at “{path}” cannot be used: {problem}.", path=path, problem=problem

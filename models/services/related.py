@@ -65,16 +65,24 @@ async def related_to(site: Site, actor: Actor, record: Record) -> Related:
         _all(_naming(site, actor, record)),
         _all(_beside(site, actor, record)),
         _applications(record),
-        Account.raw().count_documents({"operator_id": record.operator_id}, limit=COUNT_LIMIT),
+        _accounts(record),
     )
     mails = await _mails(applications)
     return Related(operator, named, naming, beside, applications, accounts, mails)
 
 
+async def _accounts(record: Record) -> int:
+    """How many people the operator has; what is the organisation's own has none."""
+    if record.operator_id is None:
+        return 0
+    where = {"operator_id": record.operator_id}
+    return int(await Account.raw().count_documents(where, limit=COUNT_LIMIT))
+
+
 async def _operator(site: Site, actor: Actor, record: Record) -> Row | None:
-    """The operator's own record, unless it is this one."""
+    """The operator's own record, unless it is this one or there is none."""
     own = site.configuration.site.operator_type
-    if record.operator_id == record.id:
+    if record.operator_id is None or record.operator_id == record.id:
         return None
     where = {"$and": [{"_id": record.operator_id}, rows(site, actor, own)]}
     found = await site.records[own].rows(where, SUMMARY, [("_id", 1)], 0, 1)
@@ -96,18 +104,21 @@ def _named(site: Site, actor: Actor, record: Record) -> Iterator[Any]:
 
 
 def _naming(site: Site, actor: Actor, record: Record) -> Iterator[Any]:
-    """The operator's records whose answers name this one."""
+    """The operator's records whose answers name this one; nothing is looked for in those of all operators."""
     for published in site.registry.all_current().values():
         definition = seen_by(actor, published.definition)
         for path, field in _references(definition):
-            if field.to == record.type and definition.name in site.records:
+            alike = (record.operator_id is None) == definition.is_ours
+            if alike and field.to == record.type and definition.name in site.records:
                 where = {"operator_id": record.operator_id, f"data.{'.'.join(path)}": record.number}
                 yield _kin(site, actor, definition.name, field.label, where)
 
 
 def _beside(site: Site, actor: Actor, record: Record) -> Iterator[Any]:
-    """The other records of the same operator, by type."""
+    """The other records of the same operator, by type; none beside the organisation's own."""
     own = site.configuration.site.operator_type
+    if record.operator_id is None:
+        return
     for published in site.registry.all_current().values():
         definition = published.definition
         if definition.enabled and definition.name != own and definition.name in site.records:

@@ -20,7 +20,7 @@ from models.services.jobs import run_one
 from models.services.lifecycles import act
 from models.services.site import Site
 from tests.clock import Hands
-from tests.services.announced import DATA, approved, published, publisher
+from tests.services.noticing import DATA, approved, published, publisher
 
 
 async def test_an_edition_says_what_its_notice_says(site: Site) -> None:

@@ -23,8 +23,8 @@ from models.services.site import Site
 from models.services.steps import take_step
 from models.services.submitting import submit
 from tests.clock import Hands
-from tests.services.announced import DATA, approved, published
 from tests.services.answers import fill_in
+from tests.services.noticing import DATA, approved, published
 from tests.services.people import register_operator
 
 

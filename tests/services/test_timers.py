@@ -4,15 +4,22 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from models.documents.event import Event
 from models.documents.publication import Publication
 from models.documents.record import Record
+from models.errors import SchemaChangeRefused
+from models.permissions import SYSTEM
 from models.services.announcing import standing
+from models.services.clocks import next_step
 from models.services.lifecycles import act
+from models.services.publishing import apply
 from models.services.site import Site
 from models.services.timers import AGAIN, set_clocks, take_due
+from models.workflow.definition import Duration
 from tests.clock import Hands
-from tests.services.announced import approved, published, publisher
+from tests.services.noticing import approved, published, publisher
 
 TEN = "2026-11-24T10:00"
 AT_TEN = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
@@ -108,3 +115,45 @@ async def test_clocks_follow_rules_that_changed(site: Site, hands: Hands) -> Non
     assert not await set_clocks(site)
     assert await take_due(site)
     assert await state_of(site, record) == "published"
+
+
+def with_step(site: Site, **changes: Any) -> None:
+    """The lifecycle of notices with another way to end, in this site alone."""
+    flow = site.lifecycles["notice"]
+    steps = {**flow.transitions, "end": flow.transitions["end"].model_copy(update=changes)}
+    flows: Any = site.lifecycles
+    flows.maps[0]["notice"] = flow.model_copy(update={"transitions": steps})
+
+
+async def test_a_time_in_a_state_counts_from_the_day_after_and_begins_anew_with_a_step(
+    site: Site, hands: Hands
+) -> None:
+    """Published on a Friday: 3 business days are over at the end of Thursday, Monday being a holiday."""
+    with_step(site, at=None, after=Duration(count=3, unit="business_days"))
+    record, _ = await published(site)
+    assert record.since == hands.now
+    assert next_step(site, record) == (datetime(2026, 11, 26, 15, 0, tzinfo=UTC), "end")
+    hands.forward(days=1)
+    later = record.model_copy(update={"since": hands.now})
+    assert next_step(site, later) == (datetime(2026, 11, 26, 15, 0, tzinfo=UTC), "end")
+
+
+async def test_a_step_with_a_condition_waits_for_nothing_where_it_does_not_hold(site: Site) -> None:
+    with_step(site, when={"data.category": "release"})
+    record, _ = await published(site, ends_on="2026-11-24")
+    assert record.next_at is None
+    with_step(site, when={"data.category": "operation"})
+    assert next_step(site, record) == (datetime(2026, 11, 24, 15, 0, tzinfo=UTC), "end")
+
+
+async def test_a_day_that_is_not_answered_never_comes(site: Site) -> None:
+    record, _ = await published(site, ends_on="2026-11-24")
+    unanswered = record.model_copy(update={"data": {**record.data, "ends_on": None}})
+    assert next_step(site, unanswered) is None
+
+
+async def test_whose_the_records_of_a_type_are_does_not_change(site: Site) -> None:
+    definition = site.registry.current("notice").definition
+    applications = definition.applications.model_copy(update={"about": "operator"})
+    with pytest.raises(SchemaChangeRefused):
+        await apply(site, SYSTEM, definition.model_copy(update={"applications": applications}))
