@@ -29,7 +29,6 @@ def compose(envelope: Envelope, site: SiteDefinition) -> EmailMessage:
     mail["Subject"] = one_line(message.subject)
     mail["Date"] = email.utils.format_datetime(message.created_at)
     mail["Message-ID"] = message.message_id
-    mail["Content-Language"] = message.language
     mail["Auto-Submitted"] = "auto-generated"
     if message.preferences:  # a page to choose on (RFC 2369, 3.2); one click for all is not what it does
         mail["List-Unsubscribe"] = f"<{message.preferences}>"
@@ -56,3 +55,4 @@ def _write(mail: EmailMessage, envelope: Envelope, site: SiteDefinition) -> None
     encoding = ENCODINGS[message.language]
     mail.set_content(found.text, cte=encoding)
     mail.add_alternative(found.html, subtype="html", cte=encoding)
+    mail["Content-Language"] = message.language  # last: headers of the content go into its first part

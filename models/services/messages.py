@@ -168,5 +168,6 @@ def placeholder(link_id: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """`text` fit for a mail header: no line breaks or control characters (ASVS 1.3.11)."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    """`text` fit for a mail header: no line breaks or control characters (ASVS 1.3.11), and nothing that
+    would be read as an encoded word (RFC 2047) and become other words."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split()).replace("=?", "= ?")
