@@ -317,10 +317,16 @@ def _bytes_of(mail: EmailMessage, recipient: str) -> bytes:
     return mail.as_bytes(policy=policy)
 
 
-def postman_of(site: Site, settings: Settings) -> Postman:
-    """The postman of the settings: the configured server, or the console. Raises ConfigurationError."""
+def postmen_of(site: Site, settings: Settings) -> list[Postman]:
+    """The postmen of the settings, one for each connection to the configured server, or one who prints on the
+    console. Raises ConfigurationError."""
     own = site.configuration.site.sender.address.rpartition("@")[2]
     signer = signer_of(settings.dkim_key, settings.dkim_selector, settings.dkim_domain or own)
-    url = settings.smtp_url
-    sender = Console() if url is None else Connection(MailServer.from_url(url.get_secret_value()))
-    return Postman(site, sender, bounces=settings.bounce_address, signer=signer)
+    url, bounces = settings.smtp_url, settings.bounce_address
+    if url is None:
+        return [Postman(site, Console(), bounces=bounces, signer=signer)]
+    server = MailServer.from_url(url.get_secret_value())
+    return [
+        Postman(site, Connection(server), bounces=bounces, signer=signer)
+        for _ in range(settings.mail_connections)
+    ]

@@ -70,6 +70,13 @@ class Settings(BaseSettings):
         description="Where mails that come back arrive, for serve and worker to take them in: mbox:/file, "
         "maildir:/folder, lmtp://127.0.0.1:8024 or lmtp:///socket; left out, nobody reads them.",
     )
+    mail_connections: int = Field(
+        1,
+        ge=1,
+        le=20,
+        description="Connections one worker sends mails over, side by side: more where the mail server is "
+        "far away. Each has one mail under way.",
+    )
     dkim_key: Path | None = Field(
         None,
         description="PEM file of the private key (RSA) mails are signed with (DKIM); left out, they are not "

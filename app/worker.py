@@ -63,13 +63,13 @@ log = structlog.get_logger("worker")
 class Worker:
     """Runs until cancelled; any number may run at once, leases keep them apart."""
 
-    def __init__(self, site: Site, postman: Postman) -> None:
-        self.site, self.postman = site, postman
+    def __init__(self, site: Site, *postmen: Postman) -> None:
+        self.site, self.postmen = site, postmen
 
     async def run(self) -> None:
         """Send, seal, expire, rewrite, transfer and publish, side by side, for ever."""
         await asyncio.gather(
-            self._send(),
+            self.send(),
             self._repeat(self.watch_mails, OFTEN),
             self._repeat(self.erase_bodies, SELDOM),
             self._repeat(self.seal_some),
@@ -104,13 +104,13 @@ class Worker:
 
     async def send(self) -> None:
         """Send mails and nothing else, for ever: beside other workers, for more of them at a time."""
-        await self._send()
+        await asyncio.gather(*(self._send(postman) for postman in self.postmen))
 
-    async def _send(self) -> None:
+    async def _send(self, postman: Postman) -> None:
         try:
-            await self._repeat(self.send_one)
+            await self._repeat(postman.send_one)
         finally:
-            self.postman.close()
+            postman.close()
 
     async def _repeat(self, work: Callable[[], Awaitable[bool]], idle: float = IDLE) -> None:
         while True:
@@ -126,10 +126,6 @@ class Worker:
             else:
                 if not busy:
                     await asyncio.sleep(idle)
-
-    async def send_one(self) -> bool:
-        """Send the message that has waited longest; False when none is due."""
-        return await self.postman.send_one()
 
     async def watch_mails(self) -> bool:
         """Raise or clear the alarm of the outbox; False when nothing changed."""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from app.bench import postage
 from app.bench.queueing import CEILING, QUICK, RECIPIENTS, QueueRow, queue_row
 from app.bench.report import WIDTH, marked, table
 from app.bench.run import fresh_database, server_at, site_on

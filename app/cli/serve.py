@@ -22,7 +22,7 @@ from app.cli.speech import say
 from app.demo import NEW_OPERATOR, PASSWORD, DemoAccount, load_demo
 from app.main import create_app
 from app.opening import configuration_of, open_site
-from app.sending import postman_of
+from app.sending import postmen_of
 from app.settings import Settings
 from app.tls import Files, Gate, TlsProtocol
 from app.worker import Worker, keep_current
@@ -75,7 +75,7 @@ async def _serve(settings: Settings, demo: bool, *, applications: bool) -> None:
             _print_accounts(loaded, authority)
         await stack.enter_async_context(beside(keep_current(site)))
         if settings.worker:
-            await stack.enter_async_context(beside(Worker(site, postman_of(site, settings)).run()))
+            await stack.enter_async_context(beside(Worker(site, *postmen_of(site, settings)).run()))
             await stack.enter_async_context(_taking_bounces(site, settings, settings.bounces))
         log.info("uploads", scanner=settings.scanner or "none: uploads are not scanned")
         say("Ready: {address}", address=settings.base_url)
@@ -174,7 +174,7 @@ def work(
             open_site(settings, configuration_of(settings), owner=False) as site,
             beside(keep_current(site)),
         ):
-            worker = Worker(site, postman_of(site, settings))
+            worker = Worker(site, *postmen_of(site, settings))
             async with (
                 _taking_bounces(site, settings, "" if only else settings.bounces),
                 beside(worker.send() if only == "mails" else worker.run()) as working,

@@ -62,7 +62,8 @@ async def mail_to(site: Site, address: str, **more: object) -> Message:
         "next_at": now,
     }
     message = Message.model_validate({"_id": identity, **values, **more})
-    return await message.insert()
+    await message.insert()
+    return message
 
 
 async def drain(postman: Postman) -> int:

@@ -293,7 +293,7 @@ async def test_control_a_mail_sent_while_the_applicant_waits_takes_as_long_as_th
     postbox.manner = "hanging"
     begun = time.monotonic()
     await submitted(site)
-    await worker_on(site, postbox.port).send_one()
+    await postman_on(site, postbox.port).send_one()
     assert time.monotonic() - begun > sending.TIMEOUT
 
 
@@ -332,7 +332,7 @@ async def test_control_a_final_answer_taken_as_temporary_is_tried_again(
 async def test_two_workers_send_a_mail_once(site: Site, postbox: Postbox) -> None:
     message = await waiting(site)
     postbox.manner = "slow"
-    sent = await asyncio.gather(*(worker_on(site, postbox.port).send_one() for _ in range(4)))
+    sent = await asyncio.gather(*(postman_on(site, postbox.port).send_one() for _ in range(4)))
     assert sorted(sent) == [False, False, False, True]
     assert postbox.copies(message.message_id) == 1
 
