@@ -38,7 +38,7 @@ class Sent:
     """One place that sends a mail: when, to whom, and the placeholders it fills besides GENERAL."""
 
     when: Message
-    to: Message | Text | str
+    to: Message | Text
     fills: frozenset[str]
     point: str = ""
     """The one-time link the mail is sent for; "" for none."""
@@ -226,7 +226,7 @@ def _step(flow: Workflow | Lifecycle, step: Transition) -> Message:
     return Message("“{step}” was done: {flow}", {"step": step.label, "flow": flow.label or ""})
 
 
-def _to(configuration: Configuration, name: str) -> Message | Text | str:
+def _to(configuration: Configuration, name: str) -> Message | Text:
     if name == "applicant":
         return APPLICANT
     if name == "operator":

@@ -154,5 +154,5 @@ class TemplatesPage(PageView):
 def _said(sent: Sequence[Sent]) -> list[tuple[str, str]]:
     """When and to whom, each once."""
     spoken = language()
-    told = [(each.when(spoken), each.to if isinstance(each.to, str) else each.to(spoken)) for each in sent]
+    told = [(each.when(spoken), each.to(spoken)) for each in sent]
     return list(dict.fromkeys(told))
