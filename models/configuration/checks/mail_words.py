@@ -34,7 +34,7 @@ KEPT_OUT = frozenset(
 """What stands in no subject and no preheader: both are seen on locked screens and kept in logs."""
 
 _ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]{1,15}://|\bwww\.)[^\s<>()\[\]「」（）、。]*", re.IGNORECASE)
-_TARGET = re.compile(r"\]\(\s*<?([^)\s>]*)")
+_TARGET = re.compile(r"(?:\]\(|^ {0,3}\[[^\]]+\]:)\s*<?([^)\s>]*)")
 _HTML = re.compile(r"</?[a-z][a-z0-9-]*(?=[\s/>])[^>]*>|<!--", re.IGNORECASE)
 
 LOST: tuple[tuple[re.Pattern[str], Message], ...] = (
