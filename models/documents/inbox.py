@@ -71,6 +71,13 @@ async def put_items(
         await InboxItem.raw().update_one(where, change, upsert=True)
 
 
+async def insert_items(stored: Mapping[str, Any], key: str, readers: Iterable[Id], session: Session) -> None:
+    """As ``put_items``, for many readers of whom none can have been told before: in one insertion."""
+    rows = [{**stored, "account_id": reader, "key": key} for reader in dict.fromkeys(readers)]
+    if rows:
+        await InboxItem.raw().insert_many(rows, session=session)
+
+
 class InboxRound(Stored):
     """A look through everything, once a day (``name:2026-04-01``): those up to ``place`` have been looked
     at, and after ``done_at`` all."""

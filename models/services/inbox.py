@@ -18,7 +18,6 @@ from models.services.inbox_kinds import KINDS, Kind
 from models.services.inbox_writing import done_at
 from models.services.seeing import rows
 from models.services.site import Site
-from models.services.waiting import states_of
 
 Tab = Literal["open", "unread", "done"]
 
@@ -175,7 +174,8 @@ def _id(item: InboxItem) -> Id:
 def _values(site: Site, item: InboxItem, due: date | None) -> dict[str, Any]:
     """What the sentence puts in: names of the configuration in both languages, nothing of anybody."""
     published = site.registry.all_current().get(item.type)
-    state = states_of(site).get(str(item.values.get("state", "")))
+    workflow = site.workflows.get(published.definition.applications.workflow) if published else None
+    state = workflow.states.get(str(item.values.get("state", ""))) if workflow else None
     return {
         "label": item.subject.label,
         "type": published.definition.label if published else Text(ja=item.type, en=item.type),

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from models.documents.account import Account
 from models.documents.base import new_id
 from models.documents.certificate import Certificate
 from models.documents.declaration import Confirmation
@@ -15,8 +16,10 @@ from models.documents.store import Session
 from models.permissions import Actor
 from models.services import inbox_readers
 from models.services.inbox_kinds import KINDS
+from models.services.inbox_notices import ACKNOWLEDGED, acknowledged, cause_of_notice
 from models.services.inbox_steps import STEPS, follow_step
 from models.services.inbox_writing import Told, cause_of, settle, tell
+from models.services.roles import ADMINISTRATOR
 from models.services.site import Happened, Site
 
 Whom = Callable[[Site, Happened, str], Awaitable[Sequence[Actor]]]
@@ -35,6 +38,8 @@ async def follow(site: Site, happened: Happened, session: Session) -> None:
     """Put what the event tells into inboxes, and settle what it settles."""
     if happened.action in STEPS or _is_step(happened):
         await follow_step(site, happened.actor, happened.action, happened.subject, happened.details, session)
+    if happened.action == ACKNOWLEDGED:
+        await acknowledged(site, happened, session)
     if causes := [cause(happened) for cause in SETTLED.get(happened.action, ())]:
         await settle(site, causes, session)
     for rule in TOLD.get(happened.action, ()):
@@ -151,6 +156,13 @@ def _locked(of_staff: bool) -> Whom:
     return whom
 
 
+async def _last_resort(site: Site, happened: Happened, needs: str) -> Sequence[Actor]:
+    """The staff, where nobody of the operator's can help: for its administrator, and for their own."""
+    row = await Account.raw().find_one({"_id": happened.subject.id}, {"kind": 1, "roles": 1})
+    alone = row is not None and (row["kind"] == "staff" or ADMINISTRATOR in row["roles"])
+    return await _holders(site, happened, needs) if alone else []
+
+
 # --- causes -------------------------------------------------------------------------------------------------
 
 Cause = Callable[[Happened], str]
@@ -169,13 +181,28 @@ def _of_declaration(happened: Happened) -> str:
     return f"declaration:{happened.operator_id}:{happened.subject.label}"
 
 
+def _of_notice(happened: Happened) -> str:
+    return cause_of_notice(happened.subject.id)
+
+
+def _of_alarm(happened: Happened) -> str:
+    return f"mail:{happened.subject.label}"
+
+
 def _of_change(happened: Happened) -> str:
     """A change of a record type by its reference, which the event of the version it became names too."""
     return f"schema_change:{happened.details.get('change') or happened.subject.label}"
 
 
+def _of_address(happened: Happened) -> str:
+    return f"address:{happened.subject.id}"
+
+
 CAUSES: Mapping[str, Cause] = {
+    "unreachable": _of_address,
+    "user_unreachable": _of_address,
     "schema_proposed": _of_change,
+    "mail_failed": _of_alarm,
     "certificate_ends": _of_certificates,
     "declaration_asked": _of_declaration,
 }
@@ -190,6 +217,10 @@ TOLD: Mapping[str, tuple[Rule, ...]] = {
         Rule("user_locked", _locked(of_staff=False)),
         Rule("staff_locked", _locked(of_staff=True)),
     ),
+    "account.unreachable": (
+        Rule("user_unreachable", _administrators),
+        Rule("unreachable", _last_resort),
+    ),
     "declaration.asked": (Rule("declaration_asked", _administrators),),
     "declaration.declined": (Rule("declined", _holders),),
     "loss.reported": (Rule("loss_reported", _of_losses),),
@@ -203,6 +234,7 @@ TOLD: Mapping[str, tuple[Rule, ...]] = {
     "terms.proposed": (Rule("terms_proposed", _holders),),
     "records.imported": (Rule("brought_in", _requester),),
     "records.written": (Rule("file_ready", _requester),),
+    "mail.alarm": (Rule("mail_failed", _holders),),
     "request.overdue": (Rule("request_overdue", _asker),),
 }
 """What is told when an event of this name is recorded; steps of applications are told by ``inbox_steps``."""
@@ -213,6 +245,7 @@ SETTLED: Mapping[str, tuple[Cause, ...]] = {
     **dict.fromkeys(
         ("certificate.registered", "certificate.bound", "certificate.retired"), (_of_certificates,)
     ),
+    **dict.fromkeys(("account.reachable", "account.address_changed"), (_of_address,)),
     **dict.fromkeys(("account.unlocked", "account.reissued", "account.removed"), (_STAFF, _OPERATOR)),
     **dict.fromkeys(
         (
@@ -229,5 +262,9 @@ SETTLED: Mapping[str, tuple[Cause, ...]] = {
         ("schema.approved", "schema.rejected", "schema.withdrawn", "schema.published"), (_of_change,)
     ),
     **dict.fromkeys(("terms.published", "terms.handed_back"), (_STAFF,)),
+    **dict.fromkeys(
+        ("publication.published", "publication.withdrawn", "publication.archived"), (_of_notice,)
+    ),
+    "mail.alarm_over": (_of_alarm,),
 }
 """What is settled when an event of this name is recorded, before anything is told of it."""

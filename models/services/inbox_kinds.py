@@ -142,6 +142,11 @@ KINDS: Mapping[str, Kind] = {
         "/admin/people/{id}",
         "account.change",
     ),
+    "unreachable": _task(
+        Message("Mails do not reach the owner of the account {label}."),
+        "/admin/people/{id}",
+        "account.change",
+    ),
     "brought_in": _news(
         Message("Your file has been brought in ({type}): {count} registered."),
         "/admin/transfers/{job}",
@@ -152,8 +157,8 @@ KINDS: Mapping[str, Kind] = {
         "/admin/transfers/{job}",
         "job.view",
     ),
-    "mail_failed": _news(
-        Message("Mails could not be delivered."),
+    "mail_failed": _task(
+        Message("Mails are held up or cannot be delivered."),
         "/admin/messages/list",
         "message.retry",
     ),
@@ -190,6 +195,11 @@ KINDS: Mapping[str, Kind] = {
     ),
     "user_issued": _own_news(
         Message("The account {label} of your company has been issued."),
+        "/portal/users/{label}",
+        "account.view_own",
+    ),
+    "user_unreachable": _own_task(
+        Message("Mails do not reach the owner of the account {label} of your company."),
         "/portal/users/{label}",
         "account.view_own",
     ),

@@ -36,10 +36,11 @@ class Told:
 async def tell(site: Site, told: Told, readers: Iterable[Id], session: Session) -> None:
     """Put an item into each of these accounts' inboxes; who was told of this occasion is not told again. In
     one write, however many they are."""
-    await put_items(_stored(site, told), told.key, readers, session, bulk=site.store.transactional)
+    await put_items(stored(site, told), told.key, readers, session, bulk=site.store.transactional)
 
 
-def _stored(site: Site, told: Told) -> dict[str, Any]:
+def stored(site: Site, told: Told) -> dict[str, Any]:
+    """The item as it is stored, without its reader."""
     now = site.now()
     return {
         "kind": told.kind,

@@ -3,7 +3,7 @@
 Done by workers, a batch in one transaction. The place reached is written with the batch, so that a crash
 anywhere, or several workers at once, list everybody once and nobody twice."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -15,8 +15,10 @@ from models.documents.mailing import Mailing
 from models.documents.publication import Publication
 from models.documents.store import Session
 from models.errors import JobMoved
+from models.language import Message as Said
 from models.services.announcements import Words, words_of
 from models.services.audiences import Stretch, names_of, rules, stretch, why_withheld
+from models.services.inbox_notices import tell_listed
 from models.services.ledger import Source, kind_of
 from models.services.letters_alike import queue_letters
 from models.services.mailings import recipients
@@ -29,7 +31,7 @@ BATCH = 1000
 SOON, LATER, SELDOM = timedelta(minutes=10), timedelta(hours=1), timedelta(days=1)
 """How often an open notice is looked through for newcomers: on its first day, in its first month, then."""
 
-NO_WORDS = "The site has no mail for this."
+NO_WORDS = Said("The site has no mail for this.").msgid
 """Why a mail is withheld where its template is missing (message id)."""
 
 
@@ -164,10 +166,16 @@ async def _write(
             return False
         keys = {row["message_key"] for row in new}
         await insert_rows(JobMoved(), LedgerLine, new, session)
+        await tell_listed(site, source, _operators(new), session)
         await queue_letters(site, [each for key, each in batch.letters.items() if key in keys], session)
         return True
 
     return await site.store.transaction(body)
+
+
+def _operators(new: Sequence[Mapping[str, Any]]) -> list[Id]:
+    """The people of operators among those listed now, each once."""
+    return list(dict.fromkeys(row["account_id"] for row in new if row["operator_id"] is not None))
 
 
 async def _known(source: Source, batch: _Batch, session: Session) -> set[tuple[Id, str]]:

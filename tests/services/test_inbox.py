@@ -10,19 +10,27 @@ import pytest_asyncio
 
 from models.documents.account import Account
 from models.documents.application import Application
+from models.documents.base import new_id
+from models.documents.event import Subject
 from models.documents.inbox import InboxItem
+from models.documents.publication import Audience, Publication
 from models.documents.record import Record
 from models.documents.store import Session
-from models.errors import AlreadyDone
-from models.permissions import Actor
-from models.services import assigning, comments
+from models.errors import AlreadyDone, NotFound
+from models.language import Text
+from models.permissions import SYSTEM, Actor
+from models.services import assigning, comments, inbox
 from models.services.beginning import begin
+from models.services.events import record_event
+from models.services.inbox_notices import tell_listed
+from models.services.inbox_writing import Told, tell
 from models.services.site import Happened, Site
 from models.services.steps import Given, take_step
 from models.services.submitting import submit, withdraw
 from tests.services.answers import fill_in, valid_answers
 from tests.services.conftest import staff
 from tests.services.people import register_operator
+from tests.services.people_of import id_of, new_company
 
 
 async def items(actor: Actor | Account, **where: Any) -> list[InboxItem]:
@@ -170,3 +178,147 @@ async def test_an_item_goes_some_time_after_it_was_done(site: Site, operator: Ac
     kept = (await items(operator))[0]
     assert kept.done_at is not None
     assert kept.ends_at == kept.done_at + timedelta(days=90)
+
+
+async def test_a_notice_to_acknowledge_is_told_to_operators_until_they_do(site: Site) -> None:
+    """A later edition asks anew, and whoever is told of it is not asked for the former any more."""
+    company = await new_company(site)
+    notice = edition(site)
+    await notice.insert()
+    readers = [id_of(company.administrator), id_of(company.user)]
+    await tell_listed(site, notice, readers, None)
+    subject = Subject(kind="publication", id=notice.id, label=notice.number)
+    await record_event(site, company.head, "notice.acknowledged", subject, None)
+    assert [item.state for item in await items(company.administrator)] == ["done"]
+    assert [item.state for item in await items(company.user)] == ["unread"]
+    record = Subject(kind="notice", id=notice.record_id, label=notice.number)
+    await record_event(site, SYSTEM, "publication.withdrawn", record, None)
+    assert [item.state for item in await items(company.user)] == ["done"]
+
+
+async def test_a_notice_to_read_only_is_not_put_into_inboxes(site: Site) -> None:
+    company = await new_company(site)
+    await tell_listed(site, edition(site, acknowledge=False), [id_of(company.user)], None)
+    assert await items(company.user) == []
+
+
+def edition(site: Site, **values: Any) -> Publication:
+    """A notice that asks to be acknowledged."""
+    words, facts = Text(ja="計画停止", en="Planned stop"), {"acknowledge": True, **values}
+    return Publication(
+        id=new_id(),
+        type="notice",
+        record_id=new_id(),
+        number="N00001",
+        edition=1,
+        revision=1,
+        schema_version=1,
+        title=words,
+        pages={},
+        fingerprint="0" * 64,
+        audience=Audience(name="operators", label=words),
+        open_to="operators",
+        published_at=site.now(),
+        **facts,
+    )
+
+
+@pytest.mark.parametrize("action", ["account.locked", "account.unlocked"])
+async def test_a_lock_is_told_to_the_administrator_until_it_is_undone(site: Site, action: str) -> None:
+    company = await new_company(site)
+    subject = Subject(kind="account", id=company.user.id, label=company.user.login)
+    for done in ("account.locked", action):
+        await record_event(site, SYSTEM, done, subject, None, operator_id=company.operator)
+    state = "done" if action == "account.unlocked" else "unread"
+    assert {item.state for item in await items(company.administrator)} == {state}
+    assert await items(company.user) == []
+
+
+# --- reading -----------------------------------------------------------------------------------------------
+
+
+async def test_a_page_says_what_it_is_in_the_readers_language_and_where_it_leads(
+    site: Site, operator: Actor, reviewer: Actor
+) -> None:
+    application = await returned(site, operator, reviewer)
+    (line,) = (await inbox.page_of(site, operator)).lines
+    assert line.text("en").startswith(f"{application.reference} (Resource) was returned to you")
+    assert line.text("ja").startswith(f"{application.reference}（電源等情報）が差し戻されました")
+    assert line.facts == (application.title,)
+    assert line.page == f"/applications/{application.reference}"
+
+
+async def test_a_task_stays_when_it_was_read_and_news_does_not(
+    site: Site, operator: Actor, reviewer: Actor, approver: Actor
+) -> None:
+    assert operator.account_id is not None
+    application = await returned(site, operator, reviewer)
+    (line,) = (await inbox.page_of(site, operator)).lines
+    assert await inbox.open_item(site, operator, line.id, reads=False) == line.page
+    assert await inbox.unread(site, operator.account_id) == 1
+    await inbox.open_item(site, operator, line.id)
+    assert await inbox.unread(site, operator.account_id) == 0
+    assert await told(operator) == [("returned", "read")]
+    await withdraw(site, operator, application)
+    assert await told(operator) == [("returned", "done")]
+    news = await take_step(site, reviewer, await submitted(site, operator), "claim")
+    await take_step(site, reviewer, news, "propose", ticked(site, news))
+    await take_step(site, approver, await again(news), "approve")
+    assert await inbox.mark_all_read(site, operator) == 1
+    assert await told(operator) == [("returned", "done"), ("decided", "done")]
+
+
+async def again(application: Application) -> Application:
+    found: Application | None = await Application.get(application.id)
+    assert found is not None
+    return found
+
+
+async def test_an_inbox_is_its_owners_alone(site: Site, operator: Actor, reviewer: Actor) -> None:
+    await returned(site, operator, reviewer)
+    (line,) = (await inbox.page_of(site, operator)).lines
+    for other in (reviewer, (await new_company(site)).head):
+        assert (await inbox.page_of(site, other)).lines == []
+        for act in (inbox.open_item, inbox.mark_read):
+            with pytest.raises(NotFound):
+                await act(site, other, line.id)
+    assert await told(operator) == [("returned", "unread")]
+
+
+async def test_what_its_reader_may_no_longer_see_is_not_shown_and_counts_no_more(
+    site: Site, operator: Actor, reviewer: Actor, approver: Actor
+) -> None:
+    application = await take_step(site, reviewer, await submitted(site, operator), "claim")
+    await take_step(site, reviewer, application, "propose", ticked(site, application))
+    assert approver.account_id is not None
+    assert await inbox.unread(site, approver.account_id) == 1
+    assert len((await inbox.page_of(site, approver)).lines) == 1
+    steward = replace(approver, roles=frozenset({"system_administrator"}), may=frozenset({"admin.enter"}))
+    assert (await inbox.page_of(site, steward)).lines == []
+    assert await inbox.unread(site, approver.account_id) == 0
+
+
+async def test_pages_of_an_inbox_follow_one_another(site: Site, reviewer: Actor) -> None:
+    assert reviewer.account_id is not None
+    for number in range(5):
+        subject = Subject(kind="mail", label="late")
+        item = Told(kind="mail_failed", key=f"mail:{number}", cause="mail:late", subject=subject)
+        await tell(site, item, [reviewer.account_id], None)
+    first = await inbox.page_of(site, reviewer, limit=2)
+    second = await inbox.page_of(site, reviewer, after=first.following, limit=2)
+    third = await inbox.page_of(site, reviewer, after=second.following, limit=2)
+    back = await inbox.page_of(site, reviewer, before=third.previous, limit=2)
+    seen = [line.item.key for page in (first, second, third) for line in page.lines]
+    assert seen == [f"mail:{number}" for number in (4, 3, 2, 1, 0)]
+    assert (first.previous, third.following) == ("", "")
+    assert [line.id for line in back.lines] == [line.id for line in second.lines]
+
+
+async def test_who_was_told_of_an_occasion_is_not_told_again(site: Site, reviewer: Actor) -> None:
+    assert reviewer.account_id is not None
+    item = Told(kind="mail_failed", key="late:1", cause="mail:late", subject=Subject(kind="mail"))
+    for _ in range(2):
+        await tell(site, item, [reviewer.account_id, reviewer.account_id], None)
+    assert len(await items(reviewer)) == 1
+    await tell(site, replace(item, key="late:2"), [reviewer.account_id], None)
+    assert len(await items(reviewer)) == 2

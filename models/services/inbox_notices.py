@@ -1,0 +1,61 @@
+"""What is announced, in the inboxes of those it was listed for: notices to acknowledge, and changed terms."""
+
+from collections.abc import Sequence
+
+from models.documents.base import Id
+from models.documents.event import Subject
+from models.documents.inbox import insert_items
+from models.documents.mailing import Mailing
+from models.documents.publication import Publication
+from models.documents.store import Session
+from models.services.inbox_writing import Told, settle, stored
+from models.services.site import Happened, Site
+
+ACKNOWLEDGED = "notice.acknowledged"
+
+
+async def tell_listed(
+    site: Site, source: Publication | Mailing, readers: Sequence[Id], session: Session
+) -> None:
+    """Tell operators' people, who were just listed for the first time, of what they are asked to acknowledge
+    or of changed terms, in the transaction that lists them."""
+    told = _terms(source) if isinstance(source, Mailing) else _notice(source)
+    if told is not None and readers:
+        await insert_items(stored(site, told), told.key, readers, session)
+
+
+def _notice(source: Publication) -> Told | None:
+    if not source.acknowledge:
+        return None
+    return Told(
+        kind="acknowledge",
+        key=f"acknowledge:{source.id}",
+        cause=cause_of_notice(source.record_id),
+        subject=Subject(kind="publication", id=source.id, label=source.number),
+        values={"title": source.title.model_dump()},
+        due=source.acknowledge_by,
+    )
+
+
+def _terms(source: Mailing) -> Told:
+    return Told(
+        kind="terms_changed",
+        key=f"terms:{source.id}",
+        cause=f"terms:{source.id}",
+        subject=Subject(kind="terms", id=source.id, label=source.version),
+        values={"title": source.title.model_dump()},
+    )
+
+
+def cause_of_notice(record_id: Id | None) -> str:
+    """All editions of a notice are one cause: a later one asks anew."""
+    return f"notice:{record_id}"
+
+
+async def acknowledged(site: Site, happened: Happened, session: Session) -> None:
+    """Who has acknowledged an edition is not asked any more."""
+    where = {"_id": happened.subject.id}
+    row = await Publication.raw().find_one(where, {"record_id": 1}, session=session)
+    if row is not None:
+        cause = cause_of_notice(row["record_id"])
+        await settle(site, [cause], session, reader=happened.actor.account_id)
