@@ -198,7 +198,7 @@ class Rows:
                 self.named.add(number)
 
     async def _find_operators(self, incoming: Sequence[Incoming]) -> None:
-        if self.is_operator:
+        if self.is_operator or self.definition.is_ours:
             return
         numbers = {row.facts["operator"][:KEY_LIMIT] for row in incoming if row.facts.get("operator")}
         ids = {row.record["operator_id"] for row in incoming if row.record}

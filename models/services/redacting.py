@@ -37,8 +37,11 @@ LISTED = 200
 
 def redactable(site: Site, actor: Actor, record: Record) -> list[BaseField]:
     """The free texts of a record that are answered and not redacted, as far as `actor` may read them; those
-    that must be unique or follow a format are what the record is known by, and stay."""
+    that must be unique or follow a format are what the record is known by, and stay. What is published is
+    frozen: it is corrected or withdrawn."""
     definition = seen(site, actor, record.type, record.schema_version)
+    if definition.publication is not None:
+        return []
     return [field for field in definition.fields if _is_free(definition, field, record.data)]
 
 

@@ -73,12 +73,16 @@ def exported_types(site: Site, actor: Actor) -> list[RecordType]:
 
 def places(site: Site, actor: Actor, definition: RecordType) -> list[str]:
     """Where rows of a type may go to: ``records`` in force, ``drafts`` of applications an operator goes on
-    with. Drafts are for what an operator can apply for without terms or a certificate."""
+    with. Drafts are for what an operator can apply for without terms or a certificate; what is published is
+    written one by one."""
     applied = definition.applications
     plain = not applied.terms and applied.certificate is None and "register" in applied.kinds
     own = definition.name == site.configuration.site.operator_type
-    possible = ["records", *(["drafts"] if plain and not own else [])]
-    return [place for place in possible if allowed(actor, PERMISSIONS[place])]
+    offered = {
+        "records": definition.publication is None,
+        "drafts": plain and not own and not definition.is_ours,
+    }
+    return [place for place, open_to in offered.items() if open_to and allowed(actor, PERMISSIONS[place])]
 
 
 def imported_types(site: Site, actor: Actor) -> list[RecordType]:
@@ -147,6 +151,8 @@ async def begin_import(
     if into not in PERMISSIONS:
         raise TransferRefused("Choose where the rows go to.")
     require(actor, PERMISSIONS[into])
+    if into == "records" and published.definition.publication is not None:
+        raise TransferRefused("What is published is written, approved and corrected one by one.")
     if into not in places(site, actor, published.definition):
         raise TransferRefused("Drafts of this type cannot be made from a file.")
     if not purpose.strip():

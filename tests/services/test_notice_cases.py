@@ -8,10 +8,10 @@ from models.documents.application import Application
 from models.documents.event import Event
 from models.documents.publication import Importance
 from models.documents.record import Record
-from models.errors import NotAllowed, NotFound, TransitionRefused
+from models.errors import NotAllowed, NotFound, TransferRefused, TransitionRefused
 from models.permissions import Actor
 from models.schema.definition import IMPORTANCES
-from models.services import requesting
+from models.services import requesting, transfers
 from models.services.announcing import editions_of, standing
 from models.services.beginning import begin
 from models.services.contracts import Passage
@@ -19,11 +19,13 @@ from models.services.correcting import begin_correction
 from models.services.freezing import verify
 from models.services.lifecycles import act
 from models.services.records import find_own, scope
+from models.services.redacting import redactable
 from models.services.site import Site
 from models.services.steps import take_step
 from models.services.submitting import submit
 from tests.clock import Hands
 from tests.services.answers import fill_in
+from tests.services.conftest import staff
 from tests.services.noticing import DATA, approved, published
 from tests.services.people import register_operator
 
@@ -116,3 +118,21 @@ async def test_what_is_done_to_an_operator_never_falls_on_all_of_them(site: Site
 
 def test_the_importances_of_the_checker_are_those_of_editions() -> None:
     assert get_args(Importance) == IMPORTANCES
+
+
+async def test_what_is_published_is_neither_brought_in_by_a_file_nor_redacted(
+    site: Site, reviewer: Actor, approver: Actor
+) -> None:
+    """The proof of what was told would be gone. The control: what is not published may be."""
+    steward = await staff(site, "importer", "steward", "system_administrator", "approver")
+    notice, resource = (site.registry.current(name).definition for name in ("notice", "resource"))
+    assert transfers.places(site, steward, notice) == []
+    assert "records" in transfers.places(site, steward, resource)
+    with pytest.raises(TransferRefused):
+        await transfers.begin_import(
+            site, steward, "notice", "records", "a.csv", "件名\n受付\n".encode(), purpose="試験"
+        )
+    record, _ = await published(site)
+    assert redactable(site, reviewer, record) == []
+    operator, _ = await register_operator(site, reviewer, approver)
+    assert redactable(site, reviewer, operator)
