@@ -5,6 +5,7 @@ from itertools import chain
 
 from models.configuration.checks.access import check_access
 from models.configuration.checks.asking import check_asking, check_reminding
+from models.configuration.checks.audiences import check_audiences
 from models.configuration.checks.circles import check_circles
 from models.configuration.checks.conditions import check_conditions
 from models.configuration.checks.credentials import check_credentials
@@ -21,6 +22,7 @@ from models.configuration.checks.mail import check_bulk_mail, check_use_of_mail
 from models.configuration.checks.mail_words import check_footer
 from models.configuration.checks.names import check_counts, check_list, check_names
 from models.configuration.checks.orders import check_orders
+from models.configuration.checks.outgoing import check_outgoing
 from models.configuration.checks.pages import check_pages
 from models.configuration.checks.people import check_people
 from models.configuration.checks.place import Sources, Subject, first, unknown
@@ -98,12 +100,14 @@ def _check_site(configuration: Configuration, sources: Sources) -> Iterator[Find
     operator = configuration.site.operator_type
     yield from unknown(sources["site", "site"], "T-E023", path, operator, configuration.record_types)
     yield from first(sources["site", "site"], check_dashboard(configuration, sources["site", "site"]))
+    yield from first(sources["site", "site"], check_audiences(configuration, sources["site", "site"]))
     yield from first(sources["site", "site"], check_declarations(configuration, sources["site", "site"]))
     yield from first(sources["site", "site"], check_footer(configuration, sources["site", "site"]))
     yield from first(sources["site", "site"], check_credentials(configuration, sources["site", "site"]))
     yield from first(sources["site", "site"], check_people(configuration, sources["site", "site"]))
     yield from first(sources["site", "site"], check_retention(configuration, sources["site", "site"]))
     yield from first(sources["site", "site"], check_limits(configuration, sources["site", "site"]))
+    yield from first(sources["site", "site"], check_outgoing(configuration, sources["site", "site"]))
     collections: set[str] = set()
     for name, kind in configuration.record_types.items():
         if kind.collection in collections:

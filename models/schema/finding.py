@@ -257,6 +257,18 @@ CODES: dict[str, Code] = {
         "“{key}” does not go with records of “{name}”: {problem}.",
         "Leave it out, or change the record type.",
     ),
+    "T-E097": Code(
+        "The audience “{name}” does not say who is in it.",
+        "Give it “open”, “roles”, “operator” or “owning”; “where” belongs to “owning”, and “open: staff” "
+        "knows no operators.",
+    ),
+    "T-E098": Code(
+        "The audience asks for the answer “{name}” of a notice, and no notice has it.", "Use one of: {known}."
+    ),
+    "T-E099": Code(
+        "Records of “{name}” are not owned by operators.",
+        "Name a type that operators register; conditions on the operators themselves stand under “operator”.",
+    ),
     "T-E077": Code(
         "The version “{name}” cannot be part of an address.",
         "Begin with a digit and use at most 20 letters, digits, dots and hyphens, like “2.0”.",
@@ -288,6 +300,14 @@ CODES: dict[str, Code] = {
     "T-E105": Code(
         "The link “{address}” does not lead to this site.",
         "Mails link to pages of this site only: a placeholder of a page, “{{base_url}}/…” or “mailto:”.",
+    ),
+    "T-E106": Code(
+        "“{name}” is not a domain as mails have it.",
+        "Write what comes after the @, in small letters, other scripts as xn--…: docomo.ne.jp.",
+    ),
+    "T-E107": Code(
+        "Texts of mails would be gone before a failed mail could be sent again.",
+        "Keep them {days} days at least.",
     ),
     "T-W001": Code("The English text is missing.", "Add “en:”.", "warning"),
     "T-W002": Code(

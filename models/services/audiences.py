@@ -14,6 +14,7 @@ from models.documents.base import Id
 from models.documents.ledger import LedgerLine
 from models.documents.publication import Audience, Importance, OpenTo, Publication
 from models.errors import NotFound
+from models.language import Message
 from models.permissions import Actor, allowed
 from models.schema.database_query import for_database
 from models.services.addresses_dead import dead_among
@@ -35,9 +36,9 @@ MOST_OPEN = 50
 USING = ("active", "invited")
 """The states of an account that uses the system or is about to."""
 
-NO_ADDRESS = "There is no e-mail address."
-NOT_WANTED = "They chose not to be mailed notices of this importance."
-DEAD_ADDRESS = "Mails to this address come back."
+NO_ADDRESS = Message("There is no e-mail address.").msgid
+NOT_WANTED = Message("They chose not to be mailed notices of this importance.").msgid
+DEAD_ADDRESS = Message("Mails to this address come back.").msgid
 """Why a mail is withheld (message ids; ``LedgerLine.problem``)."""
 
 

@@ -11,6 +11,7 @@ from models.documents.mailing import Mailing
 from models.documents.message import Message
 from models.documents.publication import Publication
 from models.documents.store import Session
+from models.language import Message as Said
 from models.permissions import SYSTEM
 from models.services.audiences import DEAD_ADDRESS
 from models.services.events import record_event
@@ -29,9 +30,9 @@ FOLLOWED = timedelta(days=30)
 ON_THE_WAY: tuple[LineState, ...] = ("queued", "sending", "retrying")
 """States of a mail's line that changes by itself."""
 
-CALLED_OFF = "Called off by the staff."
-WITHDRAWN = "The notice was withdrawn before the mail was sent."
-REPLACED = "A later edition was published before the mail was sent."
+CALLED_OFF = Said("Called off by the staff.").msgid
+WITHDRAWN = Said("The notice was withdrawn before the mail was sent.").msgid
+REPLACED = Said("A later edition was published before the mail was sent.").msgid
 """Why a mail was not sent (message ids)."""
 
 REASONS: Mapping[str, str] = {"dead": DEAD_ADDRESS, "withdrawn": WITHDRAWN, "replaced": REPLACED}

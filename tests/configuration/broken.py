@@ -61,6 +61,12 @@ def published(line: str, written: str = "", *, field: str = ", required: true") 
     return Broken({**FILES, TYPE: text.replace("[group_name, email", "[news, group_name, email")}, line)
 
 
+def audience(says: str) -> Broken:
+    """The site with an audience that says so of itself."""
+    rule = f"  audiences: {{crew: {{label: {{ja: 班, en: Crew}}, {says}}}}}\n  retention: {{papers"
+    return Broken(changed("site.yaml", "  retention: {papers", rule), says)
+
+
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{name}: &{name} [{', '.join([f'*{last}'] * 10)}]\n"
     for last, name in zip("abcdefg", "bcdefgh", strict=True)
@@ -275,6 +281,9 @@ BROKEN: Mapping[str, Broken] = {
     "T-E094": published("audience: kind", "audience: kind"),
     "T-E095": broken("by: system", "at: trips, by: system", "at: trips", file=LIFE),
     "T-E096": broken("workflow: short, kinds", "about: organisation, workflow: short, kinds", "kinds:"),
+    "T-E097": audience("roles: []"),
+    "T-E098": audience('operator: {data.group_name: "$$NOTICE.topics"}'),
+    "T-E099": audience("owning: group"),
     "T-E077": Broken(
         {
             **FILES,
@@ -312,6 +321,15 @@ BROKEN: Mapping[str, Broken] = {
     "T-E104": broken("{reference}", "{reference} <b>至急</b>", "<b>", file="mail/received.ja.md"),
     "T-E105": broken(
         "{reference}", "{reference}\n\nhttps://elsewhere.example/a", "https://", file="mail/received.ja.md"
+    ),
+    "T-E106": broken(
+        "  retention:",
+        "  mail: {domains: {someone@example.jp: 5 per second}}\n  retention:",
+        "mail:",
+        file="site.yaml",
+    ),
+    "T-E107": broken(
+        "  retention:", "  mail: {keep_bodies: 6 days}\n  retention:", "mail:", file="site.yaml"
     ),
     "T-W001": broken("{ja: 団体, en: Group}\npurpose", "{ja: 団体}\npurpose", "label: {ja: 団体}"),
     "T-W002": broken("Members}, required: true, personal: no", "Members}, required: true"),
