@@ -84,8 +84,8 @@ def _named(article: Article) -> Iterator[str]:
     if rule.importance and article.answer(rule.importance) != NORMAL:
         yield rule.importance
     yield rule.audience
-    yield from (name for name in (rule.starts, rule.ends) if name)
     yield from rule.facts
+    yield from (name for name in (rule.starts, rule.ends) if name)
     if rule.acknowledge_by and rule.acknowledge and article.data.get(rule.acknowledge):
         yield rule.acknowledge_by
     if rule.attachments:

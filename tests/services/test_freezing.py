@@ -11,6 +11,7 @@ from app.demo_notices import tell_notice
 from models.documents.publication import Publication
 from models.documents.record import RecordVersion
 from models.errors import NotPublishable, StepIncomplete
+from models.language import Text
 from models.permissions import SYSTEM
 from models.schema.definition import RecordType
 from models.services import publishing
@@ -182,3 +183,13 @@ async def test_release_notes_are_a_category_of_notices(site: Site) -> None:
     assert await Publication.find({}).count() == len(rows)
     assert await Publication.find({"withdrawn_at": {"$ne": None}}).count() == 1
     assert all([(await verify(site, each)) async for each in Publication.find({})])
+
+
+async def test_whom_it_is_for_is_frozen_with_what_its_conditions_ask(site: Site) -> None:
+    """The names of audiences and areas are those it was written under, whatever site.yaml says later."""
+    _, edition = await published(site, audience="owners_in_area", areas=["tokyo", "chubu"])
+    assert (edition.open_to, edition.audience.values) == ("listed", {"areas": ["tokyo", "chubu"]})
+    assert "<dd>東京、中部</dd>" in edition.pages["ja"].html
+    renamed = edition.audience.model_copy(update={"label": Text(ja="別の名前")})
+    assert not (await prove(site, edition.model_copy(update={"audience": renamed}))).unaltered
+    assert await verify(site, edition)
