@@ -96,6 +96,11 @@ class Frame:
         return getattr(self.request.state, "admin_user", None)
 
     @cached_property
+    def unreachable(self) -> bool:
+        """Whether mails to who is signed in come back and are not sent."""
+        return self.person is not None and bool(getattr(self.request.scope.get("user"), "unreachable", False))
+
+    @cached_property
     def language(self) -> str:
         return language()
 

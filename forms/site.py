@@ -46,6 +46,7 @@ from forms.pages.portal import (
     downloads,
     home,
     inbox,
+    own_address,
     own_codes,
     record,
     records,
@@ -237,6 +238,7 @@ def _account() -> list[BaseRoute]:
     return [
         Route(base, account.show_account),
         post(base + "/password", account.change_password),
+        post(base + "/address", own_address.send_link),
         post(base + "/sessions", account.end_session),
         post(base + "/language", account.set_language),
         post(base + "/mails", choices.keep_choices),

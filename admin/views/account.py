@@ -15,6 +15,7 @@ from models.errors import AnswersInvalid
 from models.language import LANGUAGES
 from models.qr import draw_qr
 from models.services import browsers, calendar_feeds, codes, credentials, preferences
+from models.services.addresses import confirm_own
 from models.services.own_account import keep_language, own_account
 from models.services.passwords import PASSWORD_LENGTH
 from models.services.roles import role_label
@@ -75,6 +76,13 @@ class AccountPage(PageView):
         chosen = text_of(await self.form(request, fields=10), "language")
         await keep_language(site_of(request), actor_of(request), chosen)
         return self.back(request, done=N_("Your language has been kept: mails come in it too."))
+
+    @route("/address", methods=["POST"])
+    async def confirm_address(self, request: Request) -> Response:
+        """Send a link to one's own address, where mails to it come back."""
+        account = await own_account(actor_of(request))
+        await confirm_own(site_of(request), actor_of(request), account.email)
+        return self.back(request, done=N_("The link has been sent. Open it, and mails are sent there again."))
 
     @route("/mails", methods=["POST"])
     async def keep_choices(self, request: Request) -> Response:

@@ -17,6 +17,7 @@ from admin.views.saved_page import SavedViewsPage
 from admin.views.system.accounts import AccountsView, DelegatesView
 from admin.views.system.calendar import CalendarPage
 from admin.views.system.certificates import CertificatesView
+from admin.views.system.dead_addresses import BouncesView, DeadAddressesView
 from admin.views.system.declarations import DeclarationsPage
 from admin.views.system.disclosures import DisclosuresPage
 from admin.views.system.events import EventsView
@@ -51,7 +52,10 @@ def staff_views(registered: DropDown, filed: DropDown) -> Iterator[BaseView]:
     yield TransfersPage()
     yield registered
     yield filed
-    yield DropDown(_("Communication"), views=[NoticesPage(), MessagesView(), TemplatesPage()])
+    yield DropDown(
+        _("Communication"),
+        views=[NoticesPage(), MessagesView(), DeadAddressesView(), BouncesView(), TemplatesPage()],
+    )
     terms = [TermsView(), TermsEditorPage(), MailingsPage()]
     yield DropDown(_("Terms and declarations"), views=[*terms, DeclarationsPage()])
     people = [AccountsView(), PeoplePage(), DelegatesView(), ReviewsPage()]

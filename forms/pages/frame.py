@@ -54,6 +54,9 @@ DONE: Mapping[str, Message] = {
     "account_end": Message("Every session of this account has been ended."),
     "account_scope": Message("What the delegate may do has been changed."),
     "account_hand-over": Message("The administration has been handed over. You are a user now."),
+    "address_checked": Message(
+        "A link has been sent. Once you open it, mails are sent to that address again."
+    ),
     "address_confirmed": Message("Your e-mail address has been changed."),
     "delegate_named": Message("The delegate has been registered and is told by e-mail."),
     "review_kept": Message("The accounts have been confirmed."),
@@ -126,6 +129,8 @@ class Frame:
     copyright: str = ""
     news: News = NO_NEWS
     """Notices the reader has not read yet."""
+    unreachable: bool = False
+    """Whether mails to the reader come back and are not sent."""
 
     def date(self, day: date) -> str:
         """A calendar day in words."""
@@ -176,7 +181,7 @@ def frame_shape(visit: "Visit") -> Hashable:
     done = visit.request.query_params.get("done", "") if b"done=" in scope["query_string"] else ""
     return (
         *(visit.language, visit.actor.kind, visit.actor.roles, site.registry.revision, site.always_open),
-        *(visit.actor.may, visit.actor.types),
+        *(visit.actor.may, visit.actor.types, visit.actor.unreachable),
         "/applications/" if scope["path"].startswith("/applications/") else scope["path"],
         done if done in DONE else "",
         *_stops(visit),
@@ -223,6 +228,7 @@ def frame_of(visit: "Visit") -> Frame:
         new_terms=untold(visit.site, visit.actor),
         copyright=site.copyright(visit.language),
         news=news_of(visit),
+        unreachable=visit.actor.unreachable,
     )
 
 

@@ -18,6 +18,7 @@ from models.services.administration import CHANGED, administered, note, tell, te
 from models.services.identifying import actor_for
 from models.services.links import end_links, peek, use_link
 from models.services.messages import Letter, Recipient, queue_letter
+from models.services.own_account import own_account
 from models.services.persons import require_natural
 from models.services.resuming import read_address
 from models.services.site import Site
@@ -53,6 +54,18 @@ async def ask_address(
     if account.status == "invited":
         return await _invite_there(site, actor, account, wanted)
     return await _ask(site, actor, account, wanted)
+
+
+async def confirm_own(site: Site, actor: Actor, address: str, *, sure: bool = False) -> Account:
+    """Where mails to one's own address come back: send a link to it, or to another one that is to take its
+    place. Whoever opens it is mailed again.
+
+    Raises SignInRequired, AccountGuarded (there is nothing to confirm), and what ``ask_address`` raises."""
+    account = await own_account(actor)
+    if account.unreachable_since is None:
+        raise AccountGuarded("Mails reach this address.")
+    same = read_address(address) == account.email
+    return await ask_address(site, actor, read_id(account.id), address, sure=sure or same)
 
 
 async def _theirs(actor: Actor, account_id: Id) -> Account:

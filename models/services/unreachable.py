@@ -1,11 +1,14 @@
 """What follows from mails that come back: an address dies, whoever has it is told on its pages and by its
 administrator, and somebody puts it right."""
 
-from datetime import datetime
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from models.documents.account import Account
 from models.documents.base import new_id, read_id
+from models.documents.bounce import Bounce
 from models.documents.dead_address import KEPT, DeadAddress, Failure, address_key
 from models.documents.guarded import find_document, insert_new, update_where
 from models.documents.store import Session
@@ -21,6 +24,9 @@ from models.services.site import Site
 
 TELL = "address_bounced"
 """The mail that tells an administrator, where a site has it."""
+
+LATELY = timedelta(days=30)
+"""How far back mails that came back are counted."""
 
 GONE = Message("The mail server says that the address takes no mail any more ({status}).")
 AGAIN = Message("{count} mails came back within {days} days, the last of them because: {status}.")
@@ -130,12 +136,34 @@ def reason_of(site: Site, row: DeadAddress) -> Message:
     return Message(AGAIN.msgid, {"count": len(row.failures), "days": days, "status": row.status})
 
 
-async def find_dead(identifier: str) -> DeadAddress:
-    """One address, dead or not. Raises NotFound."""
+async def find_address(actor: Actor, identifier: str) -> DeadAddress:
+    """One address, dead or not. Raises NotAllowed, NotFound."""
+    require(actor, "address.view")
     found: DeadAddress | None = await DeadAddress.get(read_id(identifier))
     if found is None:
         raise NotFound
     return found
+
+
+async def owners(row: DeadAddress) -> list[Account]:
+    """The accounts that have an address."""
+    return await owners_of(row, None)
+
+
+MANY = 10_000
+"""Where counting stops."""
+
+
+async def counts(site: Site) -> Mapping[str, int]:
+    """How many addresses are dead, and how many mails came back lately that nobody can read (``unread``) or
+    that speak of an address their mail never went to (``foreign``); counted up to MANY."""
+    dead = DeadAddress.raw().count_documents({"dead_at": {"$type": "date"}}, limit=MANY)
+    since = {"at": {"$gt": site.now() - LATELY}}
+    kinds = [
+        Bounce.raw().count_documents({"kind": kind, **since}, limit=MANY) for kind in ("unread", "foreign")
+    ]
+    found = await asyncio.gather(dead, *kinds)
+    return dict(zip(("dead", "unread", "foreign"), found, strict=True))
 
 
 async def put_right(site: Site, actor: Actor, row: DeadAddress, reason: str, *, revision: int) -> None:

@@ -118,7 +118,7 @@ PUBLIC: Mapping[str, Row] = {
     **{
         f"POST /portal/account{path}": Row("portal.enter", further=True)
         for path in (
-            *("/password", "/sessions", "/language", "/mails", "/calendar"),
+            *("/password", "/address", "/sessions", "/language", "/mails", "/calendar"),
             *("/codes", "/codes/confirm", "/codes/recovery", "/codes/remove"),
         )
     },
@@ -197,7 +197,7 @@ ADMIN: Mapping[str, Row] = {
     **{
         f"POST /admin/account{path}": Row("admin.enter", further=True)
         for path in (
-            *("/password", "/sessions", "/language", "/mails", "/calendar"),
+            *("/password", "/address", "/sessions", "/language", "/mails", "/calendar"),
             *("/codes", "/codes/confirm", "/codes/recovery", "/codes/remove"),
         )
     },
@@ -302,6 +302,9 @@ ADMIN: Mapping[str, Row] = {
     "POST /admin/messages/{id}/abort": Row("message.abort", further=True),
     "POST /admin/messages/failed/retry": Row("message.retry", further=True),
     "POST /admin/messages/failed/abort": Row("message.abort", further=True),
+    **_lists("dead_addresses", "address.view"),
+    "POST /admin/dead_addresses/{id}/put-right": Row("address.put_right", further=True),
+    **_lists("bounces", "address.view"),
     **_lists("accounts", "account.view"),
     **_lists("certificates", "certificate.view"),
     "GET /admin/register": Row("certificate.manage", further=True),

@@ -66,8 +66,8 @@ def here(visit: Visit) -> Id | None:
     return visit.browser.session.id if visit.browser.session else None
 
 
-async def draw(visit: Visit, errors: Summary = ()) -> Response:
-    """The page, with what is wrong in a form of it."""
+async def draw(visit: Visit, errors: Summary = (), **typed: str) -> Response:
+    """The page, with what is wrong in a form of it, and what was typed there."""
     account = await own_account(visit.actor)
     context = {
         **await _facts(visit, account),
@@ -78,6 +78,7 @@ async def draw(visit: Visit, errors: Summary = ()) -> Response:
         "choices": CHOICES,
         "feed": await feed_of(visit.actor),
         "errors": errors,
+        **typed,
     }
     return page(visit, "portal_account", context, status=422 if errors else 200)
 

@@ -22,7 +22,7 @@ def _words(text: str) -> frozenset[str]:
 
 
 ADDRESSES = _words("""
-    _api _files account accounts applications asked bulk calendar cases certificates confirm
+    _api _files account accounts applications asked bounces bulk calendar cases certificates confirm
     corrections dead_addresses declarations delegates disclosures downloads events filters holds inbox
     jobs language login logout losses mail_templates mailings mails messages notices people queue redactions
     register requests retention reviews static stops studio terms theme transfers users views
