@@ -7,6 +7,7 @@ from starlette.requests import Request
 
 from admin.actor import actor_of, may, site_of
 from admin.language import language
+from admin.links import root_of
 from admin.views import notice_told as told
 from admin.views.page import Crumb, PageView
 from admin.views.record_facts import number_of
@@ -70,6 +71,19 @@ class NoticeBase(PageView):
             "listing": edition.listed_at is None and edition.shown,
             "href": self.edition_href(request, edition, "/ledger"),
         }
+
+    def files(self, request: Request, edition: Publication) -> list[tuple[str, str, str]]:
+        """What is attached to an edition: name, SHA-256 and where it is had, for who may see records."""
+        base = f"{root_of(request)}/{edition.type}/file?pk={edition.record_id}&file="
+        opens = may(request, "record.view")
+        return [
+            (
+                str(each.get("filename")),
+                str(each.get("sha256", "")),
+                f"{base}{each.get('id')}" if opens else "",
+            )
+            for each in edition.attachments
+        ]
 
     def address(self, request: Request, to: str) -> str:
         """A mail address as this person may see it: whole for who may see the outbox."""

@@ -42,6 +42,7 @@ class NoticeEditions(NoticeLedger):
         """One edition as it was published, and whether it still is what it was."""
         record, edition = await self.find_edition(request)
         words = say("Edition {number}", {"number": edition.edition})
+        proof = await freezing.prove(site_of(request), edition)
         return self.page(
             request,
             "notice_edition.html",
@@ -52,7 +53,9 @@ class NoticeEditions(NoticeLedger):
             facts=told.edition_facts(edition),
             standing=told.standing(edition),
             articles=told.written(edition),
-            proof=await freezing.prove(site_of(request), edition),
+            files=self.files(request, edition),
+            proof=proof,
+            proofs=told.proofs(edition, proof),
             fingerprint=FINGERPRINT.format(edition.fingerprint),
             looked_at=site_of(request).now(),
             figures=await self.figures(request, edition),

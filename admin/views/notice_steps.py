@@ -1,5 +1,6 @@
 """A step of a notice: what it does, to how many, with which mail, and the form that takes it."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +18,7 @@ from models.errors import NotFound, TorokuError
 from models.schema.definition import RecordType
 from models.services import noticeboard
 from models.services.noticeboard import Preview
+from models.workflow.definition import State, Transition
 
 ANNOUNCING = frozenset({"publish"})
 """Effects by which somebody is told; the page of a step with one says who."""
@@ -73,14 +75,13 @@ class NoticeSteps(NoticeBase):
             refusal=refusal,
             record=record,
             back=self.url(request, f"/{record.id}"),
-            **drawn,
+            **{**drawn, **_badges(states, record, drawn)},
             **await self._announced(request, record, drawn),
         )
 
     async def _announced(self, request: Request, record: Record, drawn: dict[str, Any]) -> dict[str, Any]:
         """Whom a step that publishes tells, and with which mail."""
-        effects = {call.effect for call in drawn["outcome"].transition.effects}
-        if not effects & ANNOUNCING:
+        if not _publishes(drawn["outcome"].transition):
             return {"refusal_told": "", "articles": [], "reach": [], "mail": None}
         preview = await noticeboard.preview_of(site_of(request), record)
         return {
@@ -101,3 +102,22 @@ class NoticeSteps(NoticeBase):
             "reach": reach,
             "mail": noticeboard.mail_of(site_of(request), preview.edition, language(), say("(name)")),
         }
+
+
+def _badges(states: Mapping[str, State], record: Record, drawn: dict[str, Any]) -> dict[str, Any]:
+    """The state before and after, with the tones a notice's states have."""
+    transition = drawn["outcome"].transition
+    ends, publishes = _ends(transition), _publishes(transition)
+    return {
+        "before": told.badge_of(states, record.lifecycle, ends),
+        "after": told.badge_of(states, transition.to, publishes),
+    }
+
+
+def _publishes(transition: Transition) -> bool:
+    return any(call.effect in ANNOUNCING for call in transition.effects)
+
+
+def _ends(transition: Transition) -> bool:
+    """Whether readers see the notice until this step."""
+    return any(call.effect in ("withdraw", "archive") for call in transition.effects)

@@ -22,6 +22,7 @@ from models.schema.definition import RecordType
 from models.services import noticeboard
 from models.services.applications import workflow_of
 from models.services.audiences import Reach
+from models.services.freezing import Proof
 from models.services.ledger import Figures
 from models.services.noticeboard import Line
 from models.services.seeing import seen
@@ -100,7 +101,7 @@ def row(request: Request, definition: RecordType, line: Line, figures: Figures |
         "published": edition.published_at if edition else None,
         "asked": bool(edition and edition.acknowledge),
         "figures": figures,
-        "listing": bool(edition and edition.listed_at is None),
+        "listing": bool(edition and edition.shown and edition.listed_at is None),
     }
 
 
@@ -166,6 +167,19 @@ def edition_facts(edition: Publication) -> list[tuple[Any, Any]]:
     if edition.withdrawn_because:
         told.append((say("Why it was withdrawn"), edition.withdrawn_because))
     return told
+
+
+def proofs(edition: Publication, proof: Proof) -> list[tuple[bool, str]]:
+    """What was looked at of an edition, and whether it is as it was published."""
+    version = {"revision": edition.revision}
+    return [
+        (proof.unaltered, say("What is stored has the fingerprint it was published with.")),
+        (
+            proof.same,
+            say("Made anew from version {revision} of the record it is the same to the byte.", version),
+        ),
+        (proof.witnessed, say("The chain of events names the same fingerprint.")),
+    ]
 
 
 def standing(edition: Publication) -> tuple[str, str]:

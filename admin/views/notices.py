@@ -152,6 +152,7 @@ class NoticesPage(NoticeEditions):
             record=record,
             facts=told.facts(request, definition, record, shown_now=bool(shown and shown.shown)),
             articles=told.written(article) if article else [],
+            files=self.files(request, article) if article else [],
             shown=shown,
             standing=told.standing(shown) if shown else None,
             refusal_told=told.refused(preview.refusal) if preview else "",
