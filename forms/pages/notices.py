@@ -181,6 +181,7 @@ def _article(visit: Visit, base: str, notice: Notice) -> Mapping[str, Any]:
         "foreign": visit.language not in edition.pages,
         "files": [_file(visit, base, notice, facts) for facts in edition.attachments],
         "due": visit.site.calendar.due_day(due) if due else None,
+        "overdue": due is not None and due <= visit.site.now(),
         "base": base,
         "here": f"{base}/{_key(notice.latest)}",
         "address": f"{visit.site.base_url}{base}/{_key(notice.latest)}",

@@ -100,6 +100,17 @@ class Publication(Stored):
             IndexModel(
                 [("shown", DESCENDING), ("published_at", DESCENDING), ("_id", DESCENDING)], name="newest"
             ),
+            IndexModel(
+                [("pinned", DESCENDING), ("published_at", DESCENDING), ("_id", DESCENDING)],
+                name="pinned",
+                partialFilterExpression={"pinned": True, "shown": True},
+            ),
+            IndexModel(
+                [("acknowledge", DESCENDING), ("acknowledge_by", DESCENDING)],
+                name="to_acknowledge",
+                partialFilterExpression={"acknowledge": True, "shown": True},
+            ),
+            IndexModel([("number", DESCENDING)], name="by_number"),
             IndexModel([("listed_at", DESCENDING), ("_id", DESCENDING)], name="to_list"),
             IndexModel([("settled_at", DESCENDING), ("_id", DESCENDING)], name="to_settle"),
             IndexModel([("shown", DESCENDING), ("progress.look_at", DESCENDING)], name="to_look_through"),

@@ -13,7 +13,7 @@ from models.documents.windows import PATIENCE, Order, place_of, read_place, read
 from models.language import Text
 from models.permissions import Actor
 from models.services import audiences
-from models.services.reading import Mark, Marks, marks_of
+from models.services.reading import Mark, Marks, marks_of, reads
 from models.services.site import Site
 
 Show = Literal["current", "unread", "owed", "past"]
@@ -31,10 +31,10 @@ WITHDRAWN_FOR = timedelta(days=30)
 
 FEW = 5
 LATELY = 200
-"""Of so many notices told last, those withdrawn are looked for."""
+"""So many notices told last are looked at where only the newest are wanted."""
 
 MOST_OWED = 100
-"""Most notices to be acknowledged that are looked at."""
+"""Most notices to be acknowledged that are looked at, the ones with the latest day first."""
 
 SEARCHED = ("title.ja", "title.en", "number", "pages.ja.text", "pages.en.text")
 
@@ -119,7 +119,7 @@ def at_public_door(actor: Actor) -> Actor:
 async def newest(actor: Actor, limit: int) -> list[Entry]:
     """The notices that stand, the pinned ones first, then the newest. Who came into an audience a moment ago
     finds what is for them on the whole list (``page``)."""
-    marks = await marks_of(actor)
+    marks = await marks_of(actor, most=LATELY)
     open_to = {"open_to": {"$in": audiences.openings(actor)}}
     where = {"shown": True, **({"$or": [open_to, {"_id": {"$in": list(marks)}}]} if marks else open_to)}
     pinned = await _rows({**where, "pinned": True}, limit)
@@ -150,11 +150,11 @@ async def page(site: Site, actor: Actor, asked: Asked, *, after: str = "", befor
 
 async def withdrawn_lately(site: Site, actor: Actor) -> list[Entry]:
     """Notices somebody was told of that were withdrawn within WITHDRAWN_FOR, the last one first."""
-    marks = await marks_of(actor)
+    marks = await marks_of(actor, most=LATELY)
     if not marks:
         return []
     where = {
-        "_id": {"$in": list(marks)[:LATELY]},
+        "_id": {"$in": list(marks)},
         "shown": False,
         "replaced_at": None,
         "withdrawn_at": {"$gte": site.now() - WITHDRAWN_FOR},
@@ -165,14 +165,14 @@ async def withdrawn_lately(site: Site, actor: Actor) -> list[Entry]:
 
 async def owed(actor: Actor, limit: int) -> list[Entry]:
     """The notices somebody still has to acknowledge, the one to be acknowledged first."""
-    marks = await marks_of(actor)
-    ids = [key for key, mark in marks.items() if mark.acknowledged_at is None]
-    if not ids:
+    if not reads(actor):
         return []
-    where = {"_id": {"$in": ids}, "shown": True, "acknowledge": True}
-    rows = await Publication.raw().find(where, BRIEF).limit(MOST_OWED).to_list(None)
-    entries = sorted((_entry(row, marks) for row in rows), key=_by_urgency)
-    return entries[:limit]
+    where = {"shown": True, "acknowledge": True}
+    found = Publication.raw().find(where, BRIEF).sort("acknowledge_by", -1).hint("to_acknowledge")
+    rows = {row["_id"]: row for row in await found.limit(MOST_OWED).to_list(None)}
+    marks = await marks_of(actor, rows) if rows else {}
+    waiting = (_entry(rows[key], marks) for key, mark in marks.items() if mark.acknowledged_at is None)
+    return sorted(waiting, key=_by_urgency)[:limit]
 
 
 def _by_urgency(entry: Entry) -> tuple[bool, datetime]:
@@ -226,7 +226,8 @@ def _narrowed(site: Site, asked: Asked) -> dict[str, Any]:
         conditions.append({"published_at": {"$gte": begin, "$lt": end}})
     if text := "".join(filter(str.isprintable, asked.text)).strip()[:TEXT_LIMIT]:
         ways = dict.fromkeys((text, unicodedata.normalize("NFKC", text)))
-        pattern = {"$regex": "|".join(re.escape(way) for way in ways), "$options": "i"}
+        cased = "i" if text.lower() != text.upper() else ""
+        pattern = {"$regex": "|".join(map(re.escape, ways)), "$options": cased}
         conditions.append({"$or": [{place: pattern} for place in SEARCHED]})
     return {**where, "$and": conditions} if conditions else where
 

@@ -1,7 +1,7 @@
 """What an account was told of by the portal and what it read: marks beside notices, and what waits on every
 page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -72,19 +72,22 @@ class News:
 NO_NEWS = News()
 
 
-async def marks_of(actor: Actor) -> Marks:
-    """What somebody was told of; nothing for those without an account, and where their role leaves no
-    notices."""
-    if not _reads(actor):
+async def marks_of(actor: Actor, among: Collection[Id] | None = None, most: int = MOST) -> Marks:
+    """What somebody was told of, of all notices or `among` these, the `most` last; nothing for those without
+    an account, and where their role leaves no notices."""
+    if not reads(actor):
         return {}
-    where = {"account_id": actor.account_id, "channel": "portal", "source_kind": "publication"}
-    rows = await LedgerLine.raw().find(where, LINE).sort("queued_at", -1).limit(MOST).to_list(None)
+    where: dict[str, Any] = {"account_id": actor.account_id, "channel": "portal"}
+    where["source_kind"] = "publication"
+    if among is not None:
+        where["source_id"] = {"$in": list(among)}
+    rows = await LedgerLine.raw().find(where, LINE).sort("queued_at", -1).limit(most).to_list(None)
     return {row["source_id"]: Mark(True, row.get("read_at"), row.get("acknowledged_at")) for row in rows}
 
 
 async def news_of(actor: Actor) -> News:
     """What waits for somebody to be read; a second question only where there may be something."""
-    if not _reads(actor):
+    if not reads(actor):
         return NO_NEWS
     where = {"account_id": actor.account_id, "channel": "portal", "state": "sent"}
     found = LedgerLine.raw().find(where, {"_id": 0, "source_id": 1}).sort("queued_at", -1)
@@ -92,7 +95,8 @@ async def news_of(actor: Actor) -> News:
     return await _news([row["source_id"] for row in rows]) if rows else NO_NEWS
 
 
-def _reads(actor: Actor) -> bool:
+def reads(actor: Actor) -> bool:
+    """Whether there are notices somebody is told of by the portal."""
     return actor.account_id is not None and allowed(actor, "notice.view_operators")
 
 
