@@ -22,11 +22,11 @@ from models.services.mail_outcomes import ON_THE_WAY
 STATES: dict[LineState, Choice] = {
     "queued": Choice(_("In the outbox"), "info"),
     "sending": Choice(_("Being sent"), "info"),
-    "retrying": Choice(_("Tried again later"), "warn"),
+    "retrying": Choice(_("Being tried again"), "warn"),
     "sent": Choice(_("Sent out"), "good"),
     "bounced": Choice(_("Came back"), "bad"),
     "failed": Choice(_("Could not be sent"), "bad"),
-    "withheld": Choice(_("Not sent"), "warn"),
+    "withheld": Choice(_("Not mailed"), "warn"),
     "otherwise": Choice(_("Told in another way"), "good"),
 }
 
