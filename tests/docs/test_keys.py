@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import pytest
 from pydantic import BaseModel
 
-from models.configuration import limits, site
+from models.configuration import limits, outgoing, site
 from models.configuration.declarations import ConfidentialityRule, DeclarationRule
 from models.configuration.terms import TermsRules, TermsText
 from models.configuration.windows import Period, Window
@@ -56,6 +56,7 @@ DESCRIBED: tuple[type[BaseModel], ...] = (
     site.OperatorRole,
     site.Delegates,
     site.DutiesText,
+    outgoing.MailRules,
     limits.Limits,
     limits.Allowed,
     limits.Stopping,

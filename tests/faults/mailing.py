@@ -61,7 +61,7 @@ async def mail_to(site: Site, address: str, **more: object) -> Message:
         "created_at": now,
         "next_at": now,
     }
-    message = Message.model_validate({"_id": identity, **values, **more})
+    message: Message = Message.model_validate({"_id": identity, **values, **more})
     await message.insert()
     return message
 

@@ -104,6 +104,9 @@ DETAILS = (
     Column("message_id", _("Message-ID"), "code"),
 )
 
+ALWAYS = frozenset(("subject", "state", "to_address", "attempts"))
+"""Lines that are there whatever happened."""
+
 
 class MessagesView(RawListView):
     """The outbox: what was sent, what waits, what failed; what failed can be sent again or called off."""
@@ -124,6 +127,10 @@ class MessagesView(RawListView):
             order=(("created_at", -1),),
             search=("to_address",),
         )
+
+    def details_for(self, request: Request, row: Row) -> Sequence[Column]:
+        """The lines of a mail's page: what happened to it, and nothing of what did not."""
+        return [column for column in self.details if row.get(column.path) or column.path in ALWAYS]
 
     async def list_extras(self, request: Request) -> Mapping[str, Any]:
         """How the outbox stands."""
