@@ -201,7 +201,7 @@ def _file(visit: Visit, base: str, notice: Notice, facts: Mapping[str, Any]) -> 
     return {
         "address": f"{within}/files/{facts.get('id')}",
         "name": name,
-        "about": translate("{kind}, {size} KB", visit.language, kind=kind, size=f"{size:,}"),
+        "about": translate("{kind} file, {size} KB", visit.language, kind=kind, size=f"{size:,}"),
     }
 
 
