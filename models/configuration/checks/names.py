@@ -33,7 +33,7 @@ COLLECTIONS = _words("""
     acceptances accounts applications authenticators bounces calendar_days calendar_feeds certificates
     comments confirmation_rounds confirmations counters dead_addresses declarations events guesses holds inbox
     inbox_rounds jobs ledger_lines limit_counts links losses mail_alarms mail_lanes mailing_lines mailings
-    messages notices posts publications recertification_lines recertifications record_type_versions
+    messages posts publications recertification_lines recertifications record_type_versions
     record_versions redactions requests retention_items retention_runs saved_views schema_changes
     sessions stops sweeps terms_versions
 """)
