@@ -15,7 +15,7 @@ from admin.links import root_of
 from admin.posted import number_of, read_form, text_of
 from admin.refusals import public_message
 from admin.views.base import Order, Row
-from admin.views.columns import Choice, Column, Operator, Query
+from admin.views.columns import Choice, Column, Operator, Query, flat
 from admin.views.records import Asked, RawListView
 from admin.views.system.rules import seen_only
 from models.documents.bounce import Bounce
@@ -44,6 +44,16 @@ def _dead(_operator: Operator, text: str) -> Query:
     return {"dead_at": {"$type": "date"} if text == "true" else None}
 
 
+LISTED = (
+    Column("written", _("E-mail address")),
+    Column("dead_at", _("Mails withheld since"), "moment", filters=("given",), match=_dead),
+    Column("status", _("Status code"), "code"),
+    Column("bounces", _("Mails that came back"), "number"),
+    Column("last_at", _("Last came back"), "moment", sortable=True),
+    Column("revived.at", _("Put right"), "moment"),
+)
+
+
 class DeadAddressesView(RawListView):
     """Which addresses mails come back from, with their way back."""
 
@@ -56,14 +66,8 @@ class DeadAddressesView(RawListView):
             key="dead_addresses",
             menu_label=_("Addresses mails come back from"),
             icon="mail",
-            columns=[
-                Column("written", _("E-mail address")),
-                Column("dead_at", _("Mails withheld since"), "moment", True, filters=("given",), match=_dead),
-                Column("status", _("Status code"), "code"),
-                Column("bounces", _("Mails that came back"), "number"),
-                Column("last_at", _("Last came back"), "moment", sortable=True),
-                Column("revived.at", _("Put right"), "moment"),
-            ],
+            columns=LISTED,
+            details=[*LISTED[1:3], Column("text", _("In the server's words"), wrap=True), *LISTED[3:5]],
             source=rows_of(DeadAddress),
             rule=seen_only("address.view"),
             order=(("last_at", -1),),
@@ -139,6 +143,12 @@ class DeadAddressesView(RawListView):
         return response
 
 
+def _addresses(value: Any) -> str:
+    """The addresses a mail tells of, as it is stored."""
+    rows = value if isinstance(value, list) else []
+    return ", ".join(dict.fromkeys(str(row["address"]) for row in rows if row.get("address")))
+
+
 def _reason(value: Any) -> str:
     return translate(value, language()) if value else ""
 
@@ -157,7 +167,7 @@ class BouncesView(RawListView):
             columns=[
                 Column("at", _("Taken in"), "moment", sortable=True, filters=("gte", "lte")),
                 Column("kind", _("What it is"), "state", choices=KINDS, filters=("eq",)),
-                Column("reported.address", _("E-mail address"), show=_addresses),
+                Column("reported", _("E-mail address"), show=_addresses),
                 Column("reason", _("Why it is not understood"), wrap=True, show=_reason),
                 Column("source", _("Came by"), "code"),
             ],
@@ -165,6 +175,10 @@ class BouncesView(RawListView):
             rule=seen_only("address.view"),
             order=(("at", -1),),
         )
+
+    def title_of(self, row: Row) -> str:
+        """When it was taken in."""
+        return flat(row.get("at"))
 
     async def detail_context(self, request: Request, row: Row) -> Mapping[str, Any]:
         """What it says of each recipient, or how it begins."""
@@ -174,7 +188,3 @@ class BouncesView(RawListView):
             "messages": f"{root_of(request)}/messages/detail?pk=",
             "beginning": bounce.kept.decode("utf-8", "replace"),
         }
-
-
-def _addresses(value: Any) -> str:
-    return ", ".join(filter(None, value)) if isinstance(value, list) else str(value or "")
