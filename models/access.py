@@ -231,9 +231,16 @@ def found_at(definition: RecordType, path: str) -> tuple[BaseField, ...]:
     return tuple(found)
 
 
+def _is_kept_from(actor: Actor, definition: RecordType) -> bool:
+    """Whether records of a type are the organisation's own, and `actor` is none of its staff."""
+    return definition.is_ours and actor.kind not in ("staff", "system")
+
+
 def sees_type(actor: Actor, definition: RecordType) -> bool:
     """Whether the rules of a type leave `actor` any record of it: what is kept from somebody altogether is
     not even named to them."""
+    if _is_kept_from(actor, definition):
+        return False
     if not definition.access or actor.kind == "system":
         return True
     words = words_of(actor)
@@ -244,7 +251,7 @@ def rows_for(actor: Actor, definition: RecordType, today: date) -> dict[str, Any
     """The records of a type `actor` may see, as a query to be added to what ``models.services.records.scope``
     says; {} for all. Where the definition has rules and none is theirs, none, and none of a type outside the
     scope of a delegate. What belongs to the organisation itself is for nobody but its staff."""
-    if not may_use(actor, definition.name) or (definition.is_ours and actor.kind not in ("staff", "system")):
+    if not may_use(actor, definition.name) or _is_kept_from(actor, definition):
         return dict(NOTHING)
     if not definition.access or actor.kind == "system":
         return {}

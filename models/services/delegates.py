@@ -76,7 +76,8 @@ async def delegates_of(site: Site, actor: Actor) -> list[Account]:
 def type_labels(site: Site, actor: Actor | None = None) -> dict[str, Text]:
     """The record types a delegate's scope can be narrowed to, by name; with an `actor`, those it sees."""
     current = (each.definition for each in site.registry.all_current().values())
-    found = [each for each in current if each.enabled and (actor is None or sees_type(actor, each))]
+    theirs = (each for each in current if each.enabled and not each.is_ours)
+    found = [each for each in theirs if actor is None or sees_type(actor, each)]
     return {each.name: each.label for each in in_order(found, site.configuration.site.operator_type)}
 
 

@@ -4,6 +4,7 @@ from typing import Any, get_args
 
 import pytest
 
+from models.access import rows_for, sees_type
 from models.documents.application import Application
 from models.documents.event import Event
 from models.documents.publication import Importance
@@ -80,6 +81,10 @@ async def test_no_operator_sees_or_begins_one(site: Site, reviewer: Actor, appro
     with pytest.raises(NotAllowed):
         await begin(site, operator, "notice")
     assert (await find_own(site, reviewer, "notice", record.number)).id == record.id
+    open_to_all = site.registry.current("notice").definition.model_copy(update={"access": ()})
+    assert [sees_type(each, open_to_all) for each in (operator, reviewer)] == [False, True]
+    assert rows_for(reviewer, open_to_all, site.today()) == {}
+    assert rows_for(operator, open_to_all, site.today()) != {}
 
 
 async def test_a_correction_of_a_published_notice_is_its_next_edition(
