@@ -48,7 +48,7 @@ def offered(site: Site, actor: Actor) -> list[RecordType]:
 def may_begin(site: Site, actor: Actor, definition: RecordType, kind: Kind) -> bool:
     """Somebody without an account may only apply to become an operator; an operator for what is its own."""
     applications = definition.applications
-    if kind not in applications.kinds or "applicant" not in applications.begun_by:
+    if kind not in applications.kinds or "applicant" not in applications.begun_by or definition.is_ours:
         return False
     if not (allowed(actor, "application.begin") and may_use(actor, definition.name)):
         return False
