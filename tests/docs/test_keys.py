@@ -7,6 +7,7 @@ import pytest
 from pydantic import BaseModel
 
 from models.configuration import limits, outgoing, site
+from models.configuration.audiences import AudienceRule
 from models.configuration.declarations import ConfidentialityRule, DeclarationRule
 from models.configuration.terms import TermsRules, TermsText
 from models.configuration.windows import Period, Window
@@ -56,7 +57,9 @@ DESCRIBED: tuple[type[BaseModel], ...] = (
     site.OperatorRole,
     site.Delegates,
     site.DutiesText,
+    AudienceRule,
     outgoing.MailRules,
+    outgoing.DeadAfter,
     limits.Limits,
     limits.Allowed,
     limits.Stopping,
