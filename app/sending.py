@@ -261,7 +261,9 @@ class Postman:
         message = envelope.message
         try:
             parcel = self.pack(envelope)
-        except (ValueError, IndexError) as error:
+        except Exception as error:
+            if not isinstance(error, ValueError):  # those speak of what is in the mail
+                log.exception("cannot be written", message_id=message.message_id)
             await mark_failed(self.site, message, type(error).__name__)
             return
         try:

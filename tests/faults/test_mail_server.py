@@ -178,7 +178,12 @@ async def test_a_server_that_was_down_gets_the_mail_once_it_is_started(site: Sit
 
 
 @pytest.mark.parametrize(
-    ("at", "answer"), [("connect", "421 4.3.2 closing"), ("MAIL", "421 4.7.0 wait"), ("MAIL", "452 full")]
+    ("at", "answer"),
+    [
+        ("connect", "421 4.3.2 closing"),
+        ("MAIL", "421 4.7.0 wait"),
+        pytest.param("MAIL", "452 full", marks=pytest.mark.slow),
+    ],
 )
 async def test_a_server_that_does_not_work_costs_no_mail_its_chances_and_is_left_in_peace(
     site: Site, hands: Hands, postbox: Postbox, at: str, answer: str
