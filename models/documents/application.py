@@ -214,6 +214,11 @@ class Application(Stored):
                 partialFilterExpression={"by_staff": True},
             ),
             IndexModel(
+                [("type", ASCENDING), ("updated_at", DESCENDING)],
+                name="by_staff_open",
+                partialFilterExpression={"by_staff": True, "open": True},
+            ),
+            IndexModel(
                 [("batch.job", ASCENDING), ("batch.row", ASCENDING)],
                 unique=True,
                 name="one_per_row",

@@ -18,7 +18,7 @@ from models.documents.windows import PATIENCE
 from models.errors import NotFound, NotPublishable
 from models.language import Language
 from models.letters.page import to_fragment
-from models.permissions import Actor, allowed, require
+from models.permissions import Actor, allowed, may_view, require
 from models.schema.compare import Difference
 from models.schema.definition import PublicationRule, RecordType
 from models.schema.search import needles
@@ -29,7 +29,7 @@ from models.services.freezing import freeze
 from models.services.ledger import Figures
 from models.services.lifecycles import whole
 from models.services.messages import Letter, Recipient, is_written, template_of, written
-from models.services.seeing import is_in_reach, rows
+from models.services.seeing import is_in_reach, may_open, rows
 from models.services.site import Site
 
 FOLLOW = "notice.follow"
@@ -172,12 +172,13 @@ async def newest(records: Sequence[Id]) -> dict[Id, Publication]:
 
 
 async def under_way(site: Site, actor: Actor, definition: RecordType) -> list[Application]:
-    """The notices and corrections being written or reviewed, newest first (at most UNDER_WAY). Raises
+    """The notices and corrections the staff write or decide, newest first (at most UNDER_WAY). Raises
     NotAllowed."""
     require(actor, FOLLOW)
     require(actor, "application.view")
-    where = {"type": definition.name, "open": True}
-    return await Application.find(where).sort("-updated_at").limit(UNDER_WAY).to_list()
+    where = {"type": definition.name, "by_staff": True, "open": True}
+    found = await Application.find(where).sort("-updated_at").limit(UNDER_WAY).to_list()
+    return [each for each in found if may_view(actor, each) and await may_open(site, actor, each)]
 
 
 async def find(site: Site, actor: Actor, identifier: Id) -> Record:
