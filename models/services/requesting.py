@@ -76,26 +76,32 @@ async def begin_case(
     if len(ground.strip()) > GROUND_LIMIT:
         raise RequestRefused("The reason is longer than {limit} characters.", limit=GROUND_LIMIT)
     operator = None if definition.is_ours else await _operator(site, actor, operator_id)
-    owner = operator.id if operator else None
     require_needs(definition, operator)
     application = draft_about(site, actor, published, await next_reference(site), operator, None)
-    application.operator_id, application.language = owner, language
-    application.by_staff, application.ground = True, ground.strip()
-    application.applicant = Applicant(account_id=actor.account_id, name=actor.name, email=actor.email)
-    application.certificate = None
-    known = form_of(site, application).by_name
-    given = {name: value for name, value in (answers or {}).items() if name in known}
-    application.answers = prefilled(published.definition, None) | {
-        name: value for name, value in given.items() if may_type(actor, known[name], application)
-    }
+    application.operator_id, application.language = operator.id if operator else None, language
+    application.ground = ground.strip()
+    _fill_in(site, actor, application, definition, answers or {})
 
     async def body(session: Session) -> None:
         await insert_or(AlreadyOpen(), application, session)
         subject = subject_of(application)
-        await record_event(site, actor, "case.begun", subject, session, operator_id=owner)
+        await record_event(site, actor, "case.begun", subject, session, operator_id=application.operator_id)
 
     await site.store.transaction(body)
     return application
+
+
+def _fill_in(
+    site: Site, actor: Actor, application: Application, definition: RecordType, answers: Mapping[str, Any]
+) -> None:
+    """Make a draft the case of `actor`, with the form's defaults and those of `answers` they may give."""
+    application.by_staff, application.certificate = True, None
+    application.applicant = Applicant(account_id=actor.account_id, name=actor.name, email=actor.email)
+    known = form_of(site, application).by_name
+    given = {name: value for name, value in answers.items() if name in known}
+    application.answers = prefilled(definition, None) | {
+        name: value for name, value in given.items() if may_type(actor, known[name], application)
+    }
 
 
 async def begin_case_about(

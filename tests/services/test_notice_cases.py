@@ -1,5 +1,6 @@
 """Notices from the case somebody writes to the editions readers see: written by one, approved by another."""
 
+from datetime import timedelta
 from typing import Any, get_args
 
 import pytest
@@ -141,3 +142,18 @@ async def test_what_is_published_is_neither_brought_in_by_a_file_nor_redacted(
     assert redactable(site, reviewer, record) == []
     operator, _ = await register_operator(site, reviewer, approver)
     assert redactable(site, reviewer, operator)
+
+
+async def test_a_correction_of_a_scheduled_notice_moves_its_moment(
+    site: Site, reviewer: Actor, approver: Actor
+) -> None:
+    record = await approved(site, starts_at="2026-11-24T10:00")
+    record = await act(site, reviewer, record, "schedule", revision=record.revision)
+    change = await begin_correction(site, reviewer, record, "開始日時の変更")
+    change = await fill_in(site, reviewer, change, {**change.answers, "starts_at": "2026-11-25T10:00"})
+    change = await submit(site, reviewer, change, revision=change.revision)
+    await take_step(site, approver, change, "approve")
+    moved = await site.records["notice"].get(record.id)
+    assert moved is not None
+    assert record.next_at is not None
+    assert (moved.lifecycle, moved.next_at) == ("scheduled", record.next_at + timedelta(days=1))
