@@ -16,7 +16,14 @@ from models.documents.mailing import Mailing
 from models.documents.message import Message
 from models.documents.publication import Publication
 from models.documents.store import Session
-from models.errors import AcknowledgementRefused, AnswersInvalid, NotAllowed, NotFound
+from models.errors import (
+    AcknowledgementRefused,
+    AnswersInvalid,
+    MailErased,
+    MailMoved,
+    NotAllowed,
+    NotFound,
+)
 from models.language import Message as Said
 from models.permissions import Actor, allowed, require
 from models.schema.reading import AnswerError
@@ -235,17 +242,28 @@ async def not_yet(
 
 
 async def send_again(site: Site, actor: Actor, source: Source) -> int:
-    """Put mails that failed back into the outbox, PAGE at a time; how many. Raises NotAllowed."""
+    """Put mails that failed back into the outbox, PAGE at a time; how many. Those that were called off, or
+    whose text is erased, are left. Raises NotAllowed."""
     require(actor, "message.retry")
     keys = [line.message_key for line in (await lines(source, "mail", "failed")).lines]
-    failed = {"dedupe_key": {"$in": keys}, "failed_at": {"$ne": None}}
-    rows = await Message.raw().find(failed, {"dedupe_key": 1}).to_list(None)
-    for row in rows:
-        await retry(site, actor, str(row["_id"]))
-        changed = {"state": "queued", "failed_at": None, "problem": ""}
-        waiting = {"message_key": row["dedupe_key"], "state": "failed"}
-        await LedgerLine.raw().update_many(waiting, {"$set": changed})
-    return len(rows)
+    failed = {"failed_at": {"$ne": None}, "aborted_at": None, "body": {"$ne": None}}
+    rows = await Message.raw().find({"dedupe_key": {"$in": keys}, **failed}, {"dedupe_key": 1}).to_list(None)
+    sent = [row["dedupe_key"] for row in rows if await _retry(site, actor, str(row["_id"]))]
+    changed = {"state": "queued", "failed_at": None, "problem": ""}
+    waiting = {"message_key": {"$in": sent}, "state": "failed"}
+    await LedgerLine.raw().update_many(waiting, {"$set": changed})
+    if sent:
+        await update_where(type(source), {"_id": source.id}, {"$set": {"settled_at": None}})
+    return len(sent)
+
+
+async def _retry(site: Site, actor: Actor, message: str) -> bool:
+    """Send one mail again; False where somebody else dealt with it meanwhile."""
+    try:
+        await retry(site, actor, message)
+    except (MailMoved, MailErased):
+        return False
+    return True
 
 
 async def note_told(site: Site, actor: Actor, source: Source, line: str, note: str) -> None:

@@ -152,7 +152,7 @@ async def test_lines_follow_their_mails_to_the_end_and_back(site: Site, company:
     rows = {
         line.account_id: (line.state, line.problem) async for line in LedgerLine.find({"channel": "mail"})
     }
-    assert [rows[each.account_id] for each in (sent, failed, tried, held, dropped)] == [  # type: ignore[index]
+    assert [rows[each.account_id] for each in (sent, failed, tried, held, dropped)] == [
         ("sent", ""),
         ("failed", "550 5.1.1"),
         ("retrying", "451"),
@@ -177,6 +177,21 @@ async def test_a_mail_that_comes_back_opens_again_what_had_ended(site: Site, com
     await mark(mails[0], bounced_at=site.now(), bounce_status="5.2.1")
     await mail_outcomes.take_bounces(site)
     assert (await reloaded(notice)).settled_at is None
+
+
+async def test_what_failed_is_sent_again_but_not_what_was_called_off(site: Site, company: Company) -> None:
+    chief = await staff(site, "chief", "approver")
+    notice = await announce(site)
+    await work(site)
+    failed, dropped = await mails_of(notice)
+    await mark(failed, failed_at=site.now(), last_error="550")
+    await mark(dropped, failed_at=site.now(), aborted_at=site.now())
+    await mail_outcomes.settle_some(site)
+    with pytest.raises(NotAllowed):
+        await ledger.send_again(site, company.head, notice)
+    assert await ledger.send_again(site, chief, notice) == 1
+    found = await states(notice)
+    assert [found[each.account_id] for each in (failed, dropped)] == ["queued", "failed"]  # type: ignore[index]
 
 
 async def test_reading_and_acknowledging_are_kept_once_with_who_and_when(
