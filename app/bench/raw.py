@@ -106,8 +106,9 @@ class Raw:
 
     async def home(self, _: Request) -> Response:
         """The first page: its notices."""
-        where = {"audience": "all", "published_at": {"$lte": datetime.now(UTC)}, "withdrawn_at": None}
-        news = await self.db.notices.find(where).sort("published_at", -1).limit(5).to_list(None)
+        where, columns = {"shown": True, "open_to": "everyone"}, {"pages": 0, "attachments": 0}
+        found = self.db.publications.find(where, columns).sort([("published_at", -1), ("_id", -1)])
+        news = await found.limit(5).to_list(None)
         return self.draw("home.html", news=news)
 
     async def form(self, request: Request) -> Response:
