@@ -2,7 +2,9 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import Any
 
+from models.documents.base import Id, read_id
 from models.documents.publication import Publication
 from models.services.freezing import Proof, prove
 from models.services.site import Site
@@ -21,12 +23,12 @@ class Attested:
 
 async def attest(site: Site) -> AsyncIterator[Attested]:
     """Look at every edition there is, the oldest first."""
-    last = None
+    last: Id | None = None
     while True:
-        where = {"_id": {"$gt": last}} if last is not None else {}
+        where: dict[str, Any] = {"_id": {"$gt": last}} if last is not None else {}
         found = await Publication.find(where).sort("_id").limit(BATCH).to_list()
         for edition in found:
             yield Attested(edition, await prove(site, edition))
         if len(found) < BATCH:
             return
-        last = found[-1].id
+        last = read_id(found[-1].id)
