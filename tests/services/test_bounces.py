@@ -9,6 +9,7 @@ from models.documents.base import Id, new_id, read_id
 from models.documents.bounce import Bounce
 from models.documents.dead_address import DeadAddress, address_key
 from models.documents.event import Event
+from models.documents.inbox import InboxItem
 from models.documents.message import Message
 from models.errors import AddressMoved, AnswersInvalid, NotAllowed
 from models.permissions import Actor
@@ -232,6 +233,10 @@ async def test_the_owner_is_marked_and_the_administrator_told(site: Site) -> Non
     told = await Message.find({"template": "address_bounced"}).to_list()
     assert [mail.to_address for mail in told] == [boss.email]
     assert ADDRESS not in str(told[0].subject) + str(told[0].body)
+    items = await InboxItem.find({"kind": "user_unreachable"}).to_list()
+    assert [(item.account_id, item.done_at) for item in items] == [(boss.id, None)]
+    await note_opened(site, ADDRESS, site.now() + timedelta(seconds=1), None)
+    assert await InboxItem.find({"kind": "user_unreachable", "done_at": None}).count() == 0
 
 
 async def test_the_staff_put_an_address_right_with_a_reason_as_they_saw_it(
