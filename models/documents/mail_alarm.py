@@ -14,7 +14,8 @@ AlarmKind = Literal["oldest", "refused"]
 class MailAlarm(Stored):
     """One alarm that rings, once for all workers."""
 
-    id: AlarmKind = Field(alias="_id")  # type: ignore[assignment]
+    id: str = Field(alias="_id")  # type: ignore[assignment]
+    """An ``AlarmKind``."""
     since: datetime
     error: str = ""
 
