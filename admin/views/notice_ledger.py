@@ -114,7 +114,7 @@ class NoticeLedger(NoticeSteps):
         noted: tuple[str, str] = ("", ""),
     ) -> Response:
         name = self._show(request, edition)
-        view, here = VIEWS[name], self.edition_href(request, edition, "/ledger")
+        view = VIEWS[name]
         page = await ledger.lines(edition, view.channel, view.states, request.query_params.get("after") or "")
         figures = await self.figures(request, edition)
         words = say("Ledger of edition {number}", {"number": edition.edition})
@@ -133,15 +133,21 @@ class NoticeLedger(NoticeSteps):
             following=self.edition_href(request, edition, "/ledger", show=name, after=page.following)
             if page.following
             else "",
-            here=here,
-            acts=self.edition_href(request, edition),
-            file=f"{here}/file?show={name}" if may(request, "notice.export") else "",
-            may_send=may(request, "message.retry"),
-            reminds=self._reminds(request, edition, figures["figures"]),
-            rounds=self._rounds(request, edition),
             noted=noted,
             limit=ledger.NOTE_LIMIT,
+            **self._acts(request, edition, name, figures["figures"]),
         )
+
+    def _acts(self, request: Request, edition: Publication, shown: str, figures: Figures) -> dict[str, Any]:
+        """What may be done here, and what happens by itself."""
+        file = self.edition_href(request, edition, "/ledger/file", show=shown)
+        return {
+            "acts": self.edition_href(request, edition),
+            "file": file if may(request, "notice.export") else "",
+            "may_send": may(request, "message.retry"),
+            "reminds": self._reminds(request, edition, figures),
+            "rounds": self._rounds(request, edition),
+        }
 
     def _show(self, request: Request, edition: Publication) -> str:
         """The part that is asked for. Raises NotFound for one this ledger does not have."""

@@ -1,6 +1,7 @@
 """The form of what staff fill in themselves, in the admin's frame: a correction of a record, a case."""
 
 from abc import abstractmethod
+from datetime import datetime
 from typing import Any, Protocol
 
 from markupsafe import Markup
@@ -24,6 +25,7 @@ from models.services.applications import form_of, is_with_applicant, workflow_of
 from models.services.noticeboard import FOLLOW
 from models.services.reasons import told_note
 from models.services.seeing import is_read
+from models.services.site import Site
 from models.services.submitting import withdraw, withdrawal_step
 
 
@@ -166,17 +168,6 @@ class StaffFormPage(PageView):
         site, actor = site_of(request), actor_of(request)
         workflow, definition = workflow_of(site, application), form_of(site, application)
         state = workflow.states[application.state]
-        steps = [
-            (
-                step.at,
-                workflow.transitions[step.name].label(language())
-                if step.name in workflow.transitions
-                else step.name,
-                step.by.shown,
-                told_note(definition, step, language()),
-            )
-            for step in reversed(application.history)
-        ]
         return self.page(
             request,
             self.stand_template,
@@ -187,7 +178,7 @@ class StaffFormPage(PageView):
             kind=definition.label(language()),
             state=state.label(language()),
             state_help=state.help(language()) if state.help else "",
-            steps=steps,
+            steps=_steps(site, application),
             remarks=[r.text for r in application.open_remarks() if is_read(actor, definition, r.field)],
             writing=is_with_applicant(site, application) and not state.final,
             fresh=application.round == 0,
@@ -230,6 +221,22 @@ class StaffFormPage(PageView):
         except TorokuError as refusal:
             return self._draw(request, await self._find(request), refusal)
         return self.back(request, f"/{application.reference}", done=self.taken_back)
+
+
+def _steps(site: Site, application: Application) -> list[tuple[datetime, str, str, str]]:
+    """The steps that were taken, the newest first: when, what, by whom, with which words."""
+    workflow, definition = workflow_of(site, application), form_of(site, application)
+    return [
+        (
+            step.at,
+            workflow.transitions[step.name].label(language())
+            if step.name in workflow.transitions
+            else step.name,
+            step.by.shown,
+            told_note(definition, step, language()),
+        )
+        for step in reversed(application.history)
+    ]
 
 
 def _onward(request: Request, answer: Response, preview: str) -> Response:
