@@ -6,6 +6,7 @@ from app.main import create_app
 from app.settings import Settings
 from models.configuration.checks.names import ADDRESSES, COLLECTIONS
 from models.configuration.load import Configuration
+from models.documents.former_lines import FORMER
 from models.documents.prepare import DOCUMENTS
 
 
@@ -25,7 +26,8 @@ def test_every_address_of_the_program_is_reserved(configuration: Configuration) 
 
 
 def test_every_collection_of_the_program_is_reserved() -> None:
-    assert {model.Settings.name for model in DOCUMENTS} == COLLECTIONS
+    """And the one that lines of former mailings are still taken over from."""
+    assert {*(model.Settings.name for model in DOCUMENTS), FORMER} == COLLECTIONS
 
 
 def test_the_shipped_types_use_none_of_them(configuration: Configuration) -> None:
