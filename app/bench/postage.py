@@ -109,7 +109,7 @@ async def _rate(mails: int) -> float:
         await asyncio.sleep(0.2)
     late = await messages.find({}, {"sent_at": 1}).sort("sent_at", 1).skip(mails // 4).to_list(None)
     if len(late) != mails - mails // 4 or late[0]["sent_at"] is None:
-        raise ConfigurationError((), "A mail was not sent.")
+        raise ConfigurationError((), "The mails were not sent in time.")
     took: timedelta = late[-1]["sent_at"] - late[0]["sent_at"]
     return len(late) / took.total_seconds()
 
