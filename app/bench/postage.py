@@ -96,7 +96,8 @@ def _message(site: Site, number: int) -> dict[str, object]:
         created_at=site.now(),
         next_at=site.now(),
     )
-    return message.model_dump(by_alias=True, exclude={"revision_id"})
+    row: dict[str, object] = message.model_dump(by_alias=True, exclude={"revision_id"})
+    return row
 
 
 async def _rate(mails: int) -> float:

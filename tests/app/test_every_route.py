@@ -54,12 +54,17 @@ def lacking(door: Door, answer: httpx.Response) -> Iterator[str]:
         yield "referrer-policy"
     if not (door.is_file and door.in_admin):
         yield from _lacking_of_policy(door, policy)
-    if not door.is_file and headers.get("cache-control") != "no-store":
+    if not door.is_file and not _is_revalidated(door) and headers.get("cache-control") != "no-store":
         yield "no-store"
     if "server" in headers or "x-powered-by" in headers:
         yield "silence about the server"
     if answer.status_code >= 500:
         yield f"an expected answer instead of {answer.status_code}"
+
+
+def _is_revalidated(door: Door) -> bool:
+    """Whether it is a public notice, which others may keep and ask about again (decision 0054)."""
+    return door.template.startswith("/notices")
 
 
 def _lacking_of_policy(door: Door, policy: str) -> Iterator[str]:

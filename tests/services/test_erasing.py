@@ -178,10 +178,7 @@ async def finds_by_index(site: Site) -> None:
 
 
 async def test_the_worker_finishes_what_broke_off_and_says_how_much_it_was(site: Site, hands: Hands) -> None:
-    async def send(_mail: object) -> None:
-        raise AssertionError
-
-    worker = Worker(site, send)
+    worker = Worker(site)
     with capture_logs() as lines:
         assert not await worker.erase_some()
         assert not await worker.sweep_some()

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-import yaml
+import yaml  # type: ignore[import-untyped]
 
 from app.demo_notices import tell_notice
 from models.documents.publication import Publication
