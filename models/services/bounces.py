@@ -89,7 +89,7 @@ async def _messages(report: Report, certain: set[Id]) -> Mapping[Id, Message]:
 
 def _identity(message_id: str) -> Id | None:
     try:
-        return read_id(message_id.strip("<>").partition("@")[0])
+        return read_id(message_id.strip("<>").partition("@")[0].partition(".")[0])
     except NotFound:
         return None
 

@@ -20,6 +20,7 @@ from models.services.messages import (
     template_of,
     with_foot,
 )
+from models.services.return_paths import message_id_of
 from models.services.site import Site
 
 OWN = ("recipient_name", "operator_name")
@@ -61,6 +62,7 @@ class _Alike:
         self.body: Sheet = begun(with_foot(template.body, foot), known)
         self.lines: dict[str, str] = {}
         self.row_of_all = row_of(message_of(site, first, template, "", {}))
+        self.site = site
         self.domain = site.configuration.site.sender.address.rpartition("@")[2]
 
     def row(self, key: str, letter: Letter) -> dict[str, Any]:
@@ -71,7 +73,7 @@ class _Alike:
             **self.row_of_all,
             "_id": identity,
             "dedupe_key": key,
-            "message_id": f"<{identity}@{self.domain}>",
+            "message_id": message_id_of(self.site, identity, self.domain),
             "to_name": letter.recipient.name,
             "to_address": letter.recipient.address,
             "subject": self._line(self.subject, own),

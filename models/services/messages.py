@@ -12,6 +12,7 @@ from models.language import Language
 from models.letters.values import put_in
 from models.services.addresses_dead import DEAD, is_withheld
 from models.services.links import make_link
+from models.services.return_paths import message_id_of
 from models.services.site import Site
 
 
@@ -95,11 +96,11 @@ def message_of(
     """A letter as a mail of the outbox, with the ids of its one-time `links`; nothing is stored."""
     identity, language = new_id(), letter.recipient.language
     text = written(site, letter, template, {name: placeholder(link_id) for name, link_id in links.items()})
-    sender = site.configuration.site.sender.address
+    domain = site.configuration.site.sender.address.rpartition("@")[2]
     return Message(
         id=identity,
         dedupe_key=key,
-        message_id=f"<{identity}@{sender.rpartition('@')[2]}>",
+        message_id=message_id_of(site, identity, domain),
         template=template.name,
         language=language,
         to=letter.to,

@@ -19,6 +19,13 @@ MARKS = 20
 """Most marks of one mail that are looked at."""
 
 
+def message_id_of(site: Site, identity: Id, domain: str) -> str:
+    """The Message-ID of a mail (RFC 5322, 3.6.4), the same however often it is sent. Ids follow one another,
+    so part of it is signed: who gets one mail cannot tell what another one's is, and make up that it came
+    back. It is no mark: replies name it too."""
+    return f"<{identity}.{site.sign('message id', str(identity))[:LENGTH]}@{domain}>"
+
+
 def mark_of(site: Site, message_id: Id) -> str:
     """The mark of one message: its id, signed."""
     return f"{message_id}-{_signature(site, str(message_id))}"
