@@ -49,7 +49,7 @@ MOST = 100
 IDLE = 10.0
 """Seconds a connection is kept open without a mail."""
 
-LONGEST = 64
+LONGEST = 15
 """Seconds between two attempts while the server does not work."""
 
 REFUSED = timedelta(minutes=5)
@@ -224,6 +224,12 @@ class Postman:
     ) -> None:
         self.site, self.sender, self.bounces, self.signer = site, sender, bounces, signer
         self.lanes, self.breaker = Lanes(site), Breaker()
+        self._marking = False
+
+    @property
+    def is_committed(self) -> bool:
+        """Whether a mail the server may have taken is not marked yet."""
+        return self._marking or self.sender.is_committed
 
     async def send_one(self) -> bool:
         """Send the message that has waited longest; False when none is due, or the server is left in
@@ -244,7 +250,7 @@ class Postman:
             await asyncio.shield(delivery)
         except asyncio.CancelledError:
             end = monotonic() + FAREWELL
-            while not delivery.done() and self.sender.is_committed and monotonic() < end:
+            while not delivery.done() and self.is_committed and monotonic() < end:
                 try:
                     await asyncio.wait([delivery], timeout=0.1)
                 except asyncio.CancelledError:
@@ -271,6 +277,13 @@ class Postman:
         except Unsent as unsent:
             await self._mark_unsent(message, unsent)
             return
+        self._marking = True
+        try:
+            await self._mark_sent(message)
+        finally:
+            self._marking = False
+
+    async def _mark_sent(self, message: Message) -> None:
         self.breaker.work()
         if not await mark_sent(self.site, message):
             log.warning("sent without holding it any more", message_id=message.message_id)

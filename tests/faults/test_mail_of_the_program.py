@@ -54,12 +54,21 @@ async def mail_of(mongo: Mongo, applicant: Applicant, **wanted: Any) -> dict[str
     """The mail of an application, once it is as wanted."""
     application = await mongo["applications"].find_one({"reference": applicant.reference})
     assert application is not None
-    for _ in range(200):
+    for _ in range(400):
         found: dict[str, Any] | None = await mongo["messages"].find_one(
             {"application_id": application["_id"], **wanted}
         )
         if found is not None:
             return found
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"no mail that is {wanted}")
+
+
+async def until(mongo: Mongo, wanted: dict[str, Any]) -> None:
+    """Until some mail is as wanted."""
+    for _ in range(200):
+        if await mongo["messages"].find_one(wanted) is not None:
+            return
         await asyncio.sleep(0.1)
     raise AssertionError(f"no mail that is {wanted}")
 
@@ -80,14 +89,16 @@ async def test_mails_wait_for_the_server_fail_visibly_and_can_be_sent_again(
     async with open_database("embedded:", data_dir=program.folder, owner=False) as database:
         mongo = database.mongo
         early = await hand_in(program, operator_type)
-        waiting = await mail_of(mongo, early, attempts={"$gte": 1}, lease_until=None)
-        assert "Connect" in await row_of(reviewer, waiting)
-        async with Postbox("refusing the reader").serving(port) as box:
+        waiting = await mail_of(mongo, early, sent_at=None, failed_at=None)
+        await until(mongo, {"attempts": {"$gte": 1}, "lease_until": None})
+        assert "Connect" in (await reviewer.client.get("/admin/messages/list")).text
+        async with Postbox().serving(port) as box:
+            await box.wait_for(waiting["message_id"])
+            await mail_of(mongo, early, sent_at={"$ne": None})
+            box.manner = "refusing the mail"
             refused = await mail_of(mongo, await hand_in(program, operator_type), failed_at={"$ne": None})
             assert "550" in await row_of(reviewer, refused)
             box.manner = "polite"
-            await box.wait_for(waiting["message_id"])
-            await mail_of(mongo, early, sent_at={"$ne": None})
             assert box.copies(refused["message_id"]) == 0
             answer = await reviewer.post(f"/admin/messages/{refused['_id']}/retry")
             assert answer.status_code == 303
