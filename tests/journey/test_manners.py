@@ -58,6 +58,7 @@ MADE: Mapping[str, tuple[tuple[str, Mapping[str, str]], ...]] = {
         ("/admin/views", {"for": "queue", "name": "見本", "query": "?q=発電所"}),
         ("/admin/corrections/of/resource/{pk}", {"reason": "番地の誤記を直すため"}),
         ("/admin/cases/new/violation", {"operator": "00000003"}),
+        ("/admin/cases/new/notice", {}),
         (
             "/admin/requests/new/investigation",
             {"token": "0" * 32, "title": "見本", "whom": "some", "numbers": "00000003", **ASKED},
@@ -107,6 +108,13 @@ UNLINKED = {
     "GET /admin/losses/{number}",  # the demo has no report of a loss
     "GET /admin/mailings/{id}",  # nor a changed version of the terms
     "GET /admin/redactions/{id}",  # nor a redaction
+    "GET /admin/bounces/detail",  # nor a mail that came back
+    "GET /admin/dead_addresses/detail",
+    "GET /admin/mail_templates/{name}/html",  # in a frame of its page
+    "GET /admin/notices/drafts/{reference}",  # where a form's button leads once a page is filled in
+    "GET /admin/notices/{id}/audience",  # of an approved notice before it is published
+    "GET /admin/notices/{id}/audience/file",  # downloads
+    "GET /admin/notices/{id}/editions/{edition}/ledger/file",
     "GET /admin/studio/proposals/{reference}",  # the demo has no proposal
     "GET /admin/studio/types/{name}/rollback/{version}",  # nor a second version
 }
