@@ -58,7 +58,8 @@ async def settle_some(site: Site) -> bool:
 
 
 async def _open() -> list[Source]:
-    listed = {"settled_at": None, "listed_at": {"$ne": None}}
+    over = [{"listed_at": {"$ne": None}}, {"shown": False}]  # who is not listed by then never will be
+    listed = {"settled_at": None, "$or": over}
     notices = Publication.raw().find(listed).sort("_id", -1).limit(MOST)
     terms = Mailing.raw().find({"settled_at": None}).sort("due", 1).limit(MOST)
     found: list[Source] = [Publication.model_validate(row) for row in await notices.to_list(None)]
@@ -134,7 +135,7 @@ def _problem(status: str, mail: Mapping[str, Any]) -> str:
 
 async def _end_if_over(site: Site, source: Source) -> bool:
     """End an announcement when its mails are over; False when they are not, or it has ended."""
-    if source.listed_at is None:
+    if source.listed_at is None and not (isinstance(source, Publication) and not source.shown):
         return False
     waited_for = OWED if _is_owed(site, source) else ON_THE_WAY
     left = {"source_id": source.id, "channel": "mail", "state": {"$in": list(waited_for)}}
@@ -147,7 +148,8 @@ async def _end_if_over(site: Site, source: Source) -> bool:
         if ended is None:
             return False
         action = "notice.everybody_told" if isinstance(source, Publication) else "terms.everybody_told"
-        await record_event(site, SYSTEM, action, subject_of(source), session, recipients=source.listed)
+        if source.listed_at is not None:
+            await record_event(site, SYSTEM, action, subject_of(source), session, recipients=source.listed)
         return True
 
     return await site.store.transaction(body)

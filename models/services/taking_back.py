@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from models.documents.guarded import update_where
-from models.documents.ledger import LedgerLine
+from models.documents.ledger import LedgerLine, LineState
 from models.documents.message import Message
 from models.documents.publication import Publication
 from models.services.delivery import OVER
@@ -56,28 +56,30 @@ async def _keep_replaced(notice: Publication) -> bool:
 
 
 async def _stop(site: Site, notice: Publication, why: str) -> None:
-    """Withhold the mails that have not been sent and that no worker holds."""
+    """Withhold the mails that have not been sent and that no worker holds; those that failed too, for they
+    could be sent again with others of the same error."""
     values = {**OVER, "withheld_at": site.now(), "withheld_why": why}
     free = [{"lease_until": None}, {"lease_until": {"$lte": site.now()}}]
+    unsent: dict[str, Any] = {"sent_at": None, "withheld_at": None, "aborted_at": None, "$or": free}
     place: Any = None
     while True:
         keys, place = await _keys(notice, place)
-        waiting = {"dedupe_key": {"$in": keys}, "sent_at": None, "next_at": {"$ne": None}, "$or": free}
-        await Message.raw().update_many(waiting, {"$set": values})
+        await Message.raw().update_many({"dedupe_key": {"$in": keys}, **unsent}, {"$set": values})
         if len(keys) < BATCH:
             return
 
 
 async def _keys(notice: Publication, place: Any) -> tuple[list[str], Any]:
-    where = {**_on_the_way(notice), **({"_id": {"$gt": place}} if place else {})}
+    where = {**_in(notice, *ON_THE_WAY, "failed"), **({"_id": {"$gt": place}} if place else {})}
     found = LedgerLine.raw().find(where, {"message_key": 1}).sort("_id", 1).limit(BATCH)
     rows = await found.to_list(None)
     return [row["message_key"] for row in rows], rows[-1]["_id"] if rows else place
 
 
 async def _has_mails_on_the_way(notice: Publication) -> bool:
-    return await LedgerLine.raw().find_one(_on_the_way(notice), {"_id": 1}) is not None
+    return await LedgerLine.raw().find_one(_in(notice, *ON_THE_WAY), {"_id": 1}) is not None
 
 
-def _on_the_way(notice: Publication) -> dict[str, Any]:
-    return {"source_id": notice.id, "channel": "mail", "state": {"$in": list(ON_THE_WAY)}}
+def _in(notice: Publication, *states: LineState) -> dict[str, Any]:
+    """The lines of the notice's mails that are in one of these states."""
+    return {"source_id": notice.id, "channel": "mail", "state": {"$in": list(states)}}

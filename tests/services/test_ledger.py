@@ -16,12 +16,12 @@ from models.documents.message import Message
 from models.documents.prepare import database_of
 from models.documents.publication import Audience, Publication
 from models.errors import AcknowledgementRefused, JobMoved, NotAllowed, NotFound, ReminderRefused
-from models.services import acknowledging, ledger, listing, mail_outcomes, mail_rounds, taking_back
+from models.services import acknowledging, ledger, listing, mail_outcomes, mail_rounds, outbox, taking_back
 from models.services.freezing import frozen_bytes
 from models.services.notices import VISITOR
 from models.services.site import Site
 from tests.clock import Hands
-from tests.services.announced import BECAUSE, line_of, publish, replace_by, withdraw
+from tests.services.announced import BECAUSE, change, line_of, publish, replace_by, withdraw
 from tests.services.conftest import staff
 from tests.services.people_of import Company, again, id_of, new_company, signed_in, somebody
 
@@ -301,19 +301,42 @@ async def test_nobody_is_reminded_of_what_fell_nor_twice_a_day_by_hand(
 async def test_mails_of_a_withdrawn_notice_are_stopped_and_who_was_mailed_is_told(
     site: Site, company: Company
 ) -> None:
+    chief = await staff(site, "chief", "approver")
+    await somebody(site, company.operator, "user")
     notice = await announce(site)
     await work(site)
-    sent, waiting = await mails_of(notice)
+    sent, waiting, failed = await mails_of(notice)
     await mark(sent, sent_at=site.now())
+    await mark(failed, failed_at=site.now(), last_error="550")
     await withdraw(site, notice)
     await work(site)
     await work(site)
     stopped = await Message.get(waiting.id)
     assert stopped is not None
     assert (stopped.next_at, stopped.withheld_why) == (None, "withdrawn")
+    assert await outbox.retry_all(site, chief, "550") == 0  # nor is it sent when others of its error are
+    assert (await states(notice))[failed.account_id] == "withheld"  # type: ignore[index]
     (told,) = await mails_of(notice, "notice_withdrawn")
     assert (told.to_address, BECAUSE in (told.body or "")) == (sent.to_address, True)
     assert await mail_outcomes.take_bounces(site) is False
+
+
+async def test_a_notice_put_away_before_all_were_listed_is_followed_to_the_end(
+    site: Site, company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "BATCH", 1)
+    notice = await announce(site)
+    while not await mails_of(notice):
+        await listing.list_some(site)
+    await change(notice, shown=False, archived_at=site.now())
+    (mail,) = await mails_of(notice)
+    await work(site)
+    assert (await reloaded(notice)).settled_at is None
+    await mark(mail, sent_at=site.now())
+    await work(site)
+    assert set((await states(notice)).values()) == {"sent"}
+    assert (await reloaded(notice)).settled_at is not None
+    assert await Event.find({"action": "notice.everybody_told"}).count() == 0
 
 
 async def test_a_mail_a_worker_holds_is_not_stopped_under_its_hands(
