@@ -21,7 +21,7 @@ from models.services.identifying import acting
 from models.services.own_account import own_account
 from models.services.roles import may_act
 from models.services.site import Site
-from models.services.switches import require_writing
+from models.services.switches import require_entry, require_writing
 
 BYTES = 32
 """Bytes of chance in an address (256 bits)."""
@@ -98,14 +98,15 @@ def _hash(site: Site, token: str) -> str:
 async def read_feed(site: Site, token: str, address: str) -> bytes:
     """The calendar behind an address (iCalendar, RFC 5545), as its account may see the dates now. Raises
     NotFound for any other token and for an account that may not act any more, TooManyRequests for a network
-    that asks for many of those."""
+    that asks for many of those, ServiceClosed while its operator's use is stopped."""
     found = await _known(site, token)
     account = await Account.get(found.account_id) if found is not None else None
     if found is None or account is None or not may_act(site, account):
         await take(site, "calendars from", network_of(address), WRONG)
         raise NotFound
-    await _used(site, found)
     actor = acting(site, account)
+    await require_entry(site, actor)
+    await _used(site, found)
     entries = [] if owes_acceptance(site, actor) else await entries_for(site, actor, account.language)
     name = site.configuration.site.name(account.language)
     return write_calendar(name, entries, site.calendar.midnight(site.today()))

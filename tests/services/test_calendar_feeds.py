@@ -8,7 +8,7 @@ from models.documents.account import Account
 from models.documents.application import Application
 from models.documents.calendar_feed import CalendarFeed
 from models.documents.event import Event
-from models.errors import FeedMoved, NotFound, TooManyRequests, TorokuError, WritingStopped
+from models.errors import FeedMoved, NotFound, ServiceClosed, TooManyRequests, TorokuError, WritingStopped
 from models.permissions import Actor
 from models.services import calendar_feeds
 from models.services.calendar_feeds import end_feed, feed_of, read_feed, renew_feed
@@ -160,3 +160,13 @@ async def test_nothing_is_renewed_or_chosen_while_applicants_only_read(site: Sit
         with pytest.raises(WritingStopped):
             await act
     assert await feed_of(company.head) is None
+
+
+async def test_an_operator_whose_use_is_stopped_reads_no_dates_either(site: Site) -> None:
+    """Nobody is signed in at this address, so that nothing else would ask."""
+    company, other = await new_company(site), await new_company(site)
+    chief = await staff(site, "chief", "system_administrator")
+    stopped, going = await renew_feed(site, company.head), await renew_feed(site, other.head)
+    await set_stop(site, chief, company.operator, level="closed", code=4, text="調査のため")
+    assert isinstance(await refused(site, token_in(stopped)), ServiceClosed)
+    assert b"BEGIN:VCALENDAR" in await read_feed(site, token_in(going), NETWORK)
