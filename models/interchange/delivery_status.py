@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from email import message_from_bytes
+from email.errors import HeaderParseError, MessageError
 from email.header import decode_header
 from email.message import Message
 from email.policy import compat32
@@ -76,7 +77,7 @@ def read_report(raw: bytes) -> Report:
     """Read a mail that came back. Raises BounceUnreadable, which says what it is instead."""
     try:
         return _report(parsed(raw), _ends_of_lines(raw))
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+    except (MessageError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise BounceUnreadable("Its form cannot be read.") from error
 
 
@@ -119,7 +120,7 @@ def header(mail: Message, name: str) -> str:
     try:
         pieces = decode_header(written)
         words = [each if isinstance(each, str) else each.decode(kind or "latin-1") for each, kind in pieces]
-    except (ValueError, LookupError):
+    except (HeaderParseError, ValueError, LookupError):
         words = [written]
     return plain("".join(words))
 

@@ -122,6 +122,7 @@ HOSTILE = {
     "empty": b"",
     "no header": b"\n\nbody",
     "zeros": b"\x00" * 100_000,
+    "a subject in no base64": b"From: MAILER-DAEMON@example.jp\nSubject: =?utf-8?b?x?=\n\nbody",
     "one long line": b"From: MAILER-DAEMON@example.jp\nSubject: failure notice\n\n" + b"<" * 600_000,
     "many at signs": b"From: MAILER-DAEMON@e.jp\n\nfailed 550\n\n" + b"a@" * 250_000,
 }
