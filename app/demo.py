@@ -63,7 +63,7 @@ async def load_demo(
     sources = {str(next(iter(s.value.values()))): s for s in _sources(site)}
     accounts = sources["accounts"].value["accounts"] if "accounts" in sources else []
     if accounts and await Account.find_one({"login": accounts[0]["login"]}) is None:
-        await _load(site, sources, folder, authority or TrialAuthority(site.now()))
+        await _load(site, sources, folder, authority or TrialAuthority(site.now()), listed=applications)
         if applications and "applications" in sources:
             await tell_story(site, sources["applications"].value["applications"])
     return [_describe(account, folder, authority) for account in accounts]
@@ -78,7 +78,9 @@ def _sources(site: Site) -> Iterator[Source]:
             yield source
 
 
-async def _load(site: Site, sources: Mapping[str, Source], folder: Path, authority: Issuer) -> None:
+async def _load(
+    site: Site, sources: Mapping[str, Source], folder: Path, authority: Issuer, *, listed: bool
+) -> None:
     write_certificate(folder, NEW_OPERATOR, authority.issue("new-operator-01", "New Operator"))
     operators: dict[str, Record] = {}
     for row in sources["records"].value["records"] if "records" in sources else []:
@@ -87,7 +89,7 @@ async def _load(site: Site, sources: Mapping[str, Source], folder: Path, authori
     for row in sources["accounts"].value["accounts"]:
         await _load_account(site, row, operators, hashed)
     for row in sources["notices"].value["notices"] if "notices" in sources else []:
-        await tell_notice(site, row)
+        await tell_notice(site, row, listed=listed)
 
 
 async def _load_record(

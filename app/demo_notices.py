@@ -1,47 +1,80 @@
-"""Demo notices: approved, published and withdrawn by the same services as real ones, at a clock set back."""
+"""Demo notices: approved, published, corrected and withdrawn by the services of real ones, at a clock set back."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
 from app.story import at
 from models.documents.account import Account
 from models.documents.application import Application
-from models.documents.base import new_id
+from models.documents.base import Id, new_id
 from models.documents.record import Record
 from models.documents.store import Session
 from models.errors import ConfigurationError
 from models.permissions import SYSTEM, Actor
+from models.schema.fields.file import KINDS
 from models.schema.reading import read_data
 from models.services.beginning import next_reference
 from models.services.effects import Work, register
 from models.services.identifying import actor_for
 from models.services.lifecycles import act
+from models.services.listing import list_some
 from models.services.site import Site
+from models.services.uploads import facts
 
 NOTICE = "notice"
 """The record type demo notices are of."""
 
 LATER = timedelta(days=1)
-"""How long after its publication a demo notice is withdrawn."""
+"""How long after its publication a demo notice is corrected or withdrawn."""
 
 
-async def tell_notice(site: Site, row: Mapping[str, Any]) -> None:
-    """Bring one notice of a demo file about. Raises ConfigurationError where it does not hold."""
-    moment = site.now() - timedelta(days=row["published"])
-    then, approver = at(site, moment), await _approver()
-    record = await registered(then, _dated(row["data"], then.today()))
+async def tell_notice(site: Site, row: Mapping[str, Any], *, listed: bool = False) -> None:
+    """Bring one notice of a demo file about; `listed`: with everybody it was for told on its day, and not by
+    the workers now. Raises ConfigurationError where it does not hold."""
+    moment, key = site.now() - timedelta(days=row["published"]), new_id()
+    then, later, approver = at(site, moment), at(site, moment + LATER), await _approver()
+    files = await _kept(then, key, row.get("files", ()))
+    answers = {**_dated(row["data"], then.today()), **({"attachments": files} if files else {})}
+    record = await registered(then, answers, key=key)
     record = await act(then, approver, record, "publish", revision=record.revision)
+    if listed:
+        await _list(then)
+    if "corrected" in row:
+        record = await registered(later, {**answers, **row["corrected"]}, of=record)
+        if listed:
+            await _list(later)
     if "withdrawn" in row:
-        later = at(site, moment + LATER)
         await act(later, approver, record, "withdraw", reason=row["withdrawn"], revision=record.revision)
 
 
+async def _list(site: Site) -> None:
+    while await list_some(site):
+        pass
+
+
 def _dated(data: Mapping[str, Any], day: date) -> dict[str, Any]:
-    """The answers, with the day to acknowledge by, which the file tells in days, written out."""
-    days = data.get("acknowledge_by")
-    by = {} if days is None else {"acknowledge_by": (day + timedelta(days=days)).isoformat()}
-    return {**data, **by}
+    """The answers, with the days the file tells as a number of days, counted from `day`, written out."""
+    told = {name: data[name] for name in ("acknowledge_by", "ends_on") if name in data}
+    return {**data, **{name: (day + timedelta(days=days)).isoformat() for name, days in told.items()}}
+
+
+async def _kept(site: Site, key: Id, files: Iterable[Mapping[str, str]]) -> list[dict[str, Any]]:
+    """The files of a notice, texts in the demo file, stored as its application's; what its answers hold."""
+    attachments = site.store.attachments
+    return [
+        facts(await attachments.put(file["name"], _kind(file["name"]), str(key), _content(file)))
+        for file in files
+    ]
+
+
+def _kind(name: str) -> str:
+    return KINDS[name.rpartition(".")[2]][0]
+
+
+def _content(file: Mapping[str, str]) -> bytes:
+    """With the mark spreadsheets know the encoding by."""
+    return file["text"].encode("utf-8-sig")
 
 
 async def _approver() -> Actor:
@@ -51,19 +84,23 @@ async def _approver() -> Actor:
     return actor_for(found)
 
 
-async def registered(site: Site, answers: Mapping[str, Any]) -> Record:
-    """The notice as if its approval had just been given."""
+async def registered(
+    site: Site, answers: Mapping[str, Any], *, of: Record | None = None, key: Id | None = None
+) -> Record:
+    """The notice as if its approval had just been given; the next edition where `of` stands already."""
     published = site.registry.current(NOTICE)
     reading = read_data(published.compiled, dict(answers), {"TODAY": site.today().isoformat()})
     if reading.errors:
         wrong = reading.errors[0]
-        facts = {"path": wrong.path, "key": wrong.key}
-        raise ConfigurationError((), "A demo record does not hold: {path}: {key}", **facts)
+        told = {"path": wrong.path, "key": wrong.key}
+        raise ConfigurationError((), "A demo record does not hold: {path}: {key}", **told)
     application = Application(
-        id=new_id(),
+        id=key or new_id(),
         reference=await next_reference(site),
         type=NOTICE,
-        kind="register",
+        kind="change" if of else "register",
+        record_id=of.id if of else None,
+        base_revision=of.revision if of else None,
         schema_version=published.version,
         state="approved",
         open=False,

@@ -25,6 +25,8 @@ async def test_the_queue_of_the_demo_holds_every_stage_of_a_review(inside: Insid
     )
     assert len(await Message.find({}).to_list()) > len(found)
     assert await claim_due(inside.site) is None
+    told = await Message.find({"template": "notice_published"}).to_list()
+    assert len({message.created_at.date() for message in told}) > 5  # each on the day of its notice
 
 
 async def test_loaded_twice_it_is_there_once(inside: Inside) -> None:
