@@ -57,8 +57,13 @@ def write_article(article: Article, language: Language) -> str:
     return str(
         Markup(
             '<article class="notice column prose" lang="{}"><h1>{}</h1><dl class="facts">{}</dl>{}</article>'
-        ).format(language, article.titled(language), rows, to_html(article.written(language), deepest=1))
+        ).format(language, article.titled(language), rows, _text(article.written(language)))
     )
+
+
+def _text(written: str) -> Markup:
+    """The text, its uppermost headings next under the title, whether they were written "#" or "##"."""
+    return to_html(written, deepest=int(any(line.startswith("# ") for line in written.splitlines())))
 
 
 def _facts(article: Article, language: Language) -> Iterator[tuple[str, str]]:
