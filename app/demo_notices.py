@@ -1,4 +1,4 @@
-"""Demo notices: approved, published, corrected and withdrawn by the services of real ones, at a clock set back."""
+"""Demo notices: approved, published, corrected and withdrawn by the same services as real ones, at their time."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta

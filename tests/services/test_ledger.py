@@ -17,6 +17,7 @@ from models.documents.prepare import database_of
 from models.documents.publication import Audience, Publication
 from models.errors import AcknowledgementRefused, JobMoved, NotAllowed, NotFound, ReminderRefused
 from models.services import acknowledging, ledger, listing, mail_outcomes, mail_rounds, outbox, taking_back
+from models.services.administration import day_words
 from models.services.freezing import frozen_bytes
 from models.services.notices import VISITOR
 from models.services.site import Site
@@ -84,6 +85,7 @@ async def test_a_notice_is_listed_and_mailed_once_by_several_workers_in_small_ba
     assert len(mails) == 11
     assert all(f"{site.base_url}/portal/notices/{notice.id}" in (mail.body or "") for mail in mails)
     assert {mail.subject for mail in mails} == {"【容量市場システム】お知らせ：受付時間"}
+    assert all(f"掲載日: {day_words(site.today().isoformat(), 'ja')}\n" in (mail.body or "") for mail in mails)
     assert sorted(mail.to_name in (mail.body or "") for mail in mails) == [True] * 11
     assert ((await reloaded(notice)).listed, await again_listed(site, notice)) == (11, 11)
 
@@ -253,8 +255,11 @@ async def test_newcomers_are_listed_as_such_and_mailed_only_what_is_required(
 async def test_those_who_have_not_acknowledged_are_reminded_on_the_day_and_once(
     site: Site, company: Company, hands: Hands
 ) -> None:
-    """Seven days and one before the end of the term; whoever acknowledged is left alone."""
+    """Seven days and one before the end of the term; whoever acknowledged is left alone, and a delegate whose
+    time was over meanwhile."""
     due = site.calendar.midnight((site.now() + timedelta(days=20)).date())
+    ends = (site.today() + timedelta(days=5)).isoformat()
+    await somebody(site, company.operator, "user", delegation=delegation(site, ends))
     notice = await announce(site, acknowledge=True, acknowledge_by=due)
     await work(site)
     await ledger.acknowledge(site, company.head, notice)
@@ -273,6 +278,11 @@ async def test_those_who_have_not_acknowledged_are_reminded_on_the_day_and_once(
         assert [mail.to_address for mail in mails] == [company.user.email] * count
     assert (await line_of(notice, company.user)).reminders == 2
     assert (await line_of(notice, company.administrator)).reminders == 0
+
+
+def delegation(site: Site, ends: str) -> dict[str, Any]:
+    duties = {"at": site.now(), "by": {"kind": "operator", "name": "電力 太郎"}, "version": "1"}
+    return {"organisation": "代行社", "begins": site.today().isoformat(), "ends": ends, "duties": duties}
 
 
 async def test_nobody_is_reminded_of_what_fell_nor_twice_a_day_by_hand(
