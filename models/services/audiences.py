@@ -137,11 +137,17 @@ def _accounts(site: Site, rule: AudienceRule) -> dict[str, Any]:
 
 def _standing(site: Site, rule: AudienceRule) -> list[dict[str, Any]]:
     """Nobody who once acted for an operator, nor who may not see what the audience is about."""
-    today = site.today().isoformat()
-    acting: dict[str, Any] = {"delegation.revoked": None, "delegation.ends": {"$gte": today}}
-    if rule.owning is not None:
-        acting["delegation.types"] = {"$in": [None, rule.owning]}
-    return [{"delegation": None}, acting]
+    scope = {} if rule.owning is None else {"delegation.types": {"$in": [None, rule.owning]}}
+    return [{"delegation": None}, {**_going_on(site), **scope}]
+
+
+def _going_on(site: Site) -> dict[str, Any]:
+    return {"delegation.revoked": None, "delegation.ends": {"$gte": site.today().isoformat()}}
+
+
+def still_there(site: Site) -> dict[str, Any]:
+    """Accounts that use the system or are about to, but for delegates whose time is over, as a query."""
+    return {"status": {"$in": list(USING)}, "$or": [{"delegation": None}, _going_on(site)]}
 
 
 async def _fulfilling(

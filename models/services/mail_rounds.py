@@ -14,7 +14,7 @@ from models.documents.publication import Publication
 from models.documents.store import Session
 from models.services.addresses_dead import dead_among
 from models.services.announcements import REMINDER, WITHDRAWAL, Words
-from models.services.audiences import USING
+from models.services.audiences import still_there
 from models.services.letters_alike import queue_letters
 from models.services.messages import is_written
 from models.services.preferences import wants
@@ -87,7 +87,7 @@ async def _mail(
     """Mail these people, as far as they can be and want to; the lines of those who were."""
     if not lines or not is_written(site, words.template):
         return []
-    accounts = await _accounts(lines, session)
+    accounts = await _accounts(site, lines, session)
     dead = await dead_among({account.email for account in accounts.values()}, session)
     reached = [line for line in lines if _reaches(notice, words, accounts.get(line.account_id), dead)]
     letters = [words.letter(accounts[line.account_id], line.operator_name) for line in reached]
@@ -95,8 +95,8 @@ async def _mail(
     return reached
 
 
-async def _accounts(lines: Sequence[LedgerLine], session: Session) -> Mapping[Id, Account]:
-    where = {"_id": {"$in": [line.account_id for line in lines]}, "status": {"$in": list(USING)}}
+async def _accounts(site: Site, lines: Sequence[LedgerLine], session: Session) -> Mapping[Id, Account]:
+    where = {"_id": {"$in": [line.account_id for line in lines]}, **still_there(site)}
     found = await Account.raw().find(where, session=session).to_list(None)
     return {row["_id"]: Account.model_validate(row) for row in found}
 

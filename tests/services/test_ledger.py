@@ -281,7 +281,8 @@ async def test_those_who_have_not_acknowledged_are_reminded_on_the_day_and_once(
 
 
 def delegation(site: Site, ends: str) -> dict[str, Any]:
-    duties = {"at": site.now(), "by": {"kind": "operator", "name": "電力 太郎"}, "version": "1"}
+    by = {"kind": "operator", "name": "電力 太郎"}
+    duties = {"at": site.now(), "by": by, "version": "1", "text": "同じ義務"}
     return {"organisation": "代行社", "begins": site.today().isoformat(), "ends": ends, "duties": duties}
 
 
