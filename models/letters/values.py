@@ -168,7 +168,7 @@ def _lines(value: str, *, apart: bool, indent: str) -> Iterator[str]:
 def _listed(value: str) -> Iterator[str]:
     for line in _split(value):
         text = line.strip(" \t")
-        if line.startswith("- "):
+        if line.startswith("- ") and text != "-":  # alone, it would make a heading of the line before
             yield f"- {_escaped_line(line[2:])}"
         elif text:
             yield f"  {_escaped_line(text)}"

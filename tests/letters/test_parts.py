@@ -79,6 +79,7 @@ def test_remarks_are_a_list_whose_items_hold_text() -> None:
     )
     assert elements(found) == ["ul", "li", "br", "li"]
     assert found.text == "・住所: <b>番地</b>まで。\n　# 続き\n・名前: [x](https://evil.example)\n"
+    assert elements(made("{remarks}", remarks="住所\n- ")) == ["p", "br"]
 
 
 def test_signs_that_turn_or_hide_text_are_left_out() -> None:
