@@ -85,7 +85,8 @@ async def test_a_notice_is_listed_and_mailed_once_by_several_workers_in_small_ba
     assert len(mails) == 11
     assert all(f"{site.base_url}/portal/notices/{notice.id}" in (mail.body or "") for mail in mails)
     assert {mail.subject for mail in mails} == {"【容量市場システム】お知らせ：受付時間"}
-    assert all(f"掲載日: {day_words(site.today().isoformat(), 'ja')}\n" in (mail.body or "") for mail in mails)
+    day = day_words(site.today().isoformat(), "ja")
+    assert all(f"掲載日: {day}\n" in (mail.body or "") for mail in mails)
     assert sorted(mail.to_name in (mail.body or "") for mail in mails) == [True] * 11
     assert ((await reloaded(notice)).listed, await again_listed(site, notice)) == (11, 11)
 
