@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from models.documents.base import Id
 from models.documents.event import Subject
 from models.documents.inbox import insert_items
+from models.documents.ledger import LedgerLine
 from models.documents.mailing import Mailing
 from models.documents.publication import Publication
 from models.documents.store import Session
@@ -18,10 +19,15 @@ async def tell_listed(
     site: Site, source: Publication | Mailing, readers: Sequence[Id], session: Session
 ) -> None:
     """Tell operators' people, who were just listed for the first time, of what they are asked to acknowledge
-    or of changed terms, in the transaction that lists them."""
+    or of changed terms, in the transaction that lists them. Who opened a notice and acknowledged it before
+    they were listed is asked nothing."""
     told = _terms(source) if isinstance(source, Mailing) else _notice(source)
     if told is not None and readers:
-        await insert_items(stored(site, told), told.key, readers, session)
+        done = {"source_id": source.id, "channel": "portal", "account_id": {"$in": list(readers)}}
+        done["state"] = "acknowledged"
+        found = LedgerLine.raw().find(done, {"account_id": 1}, session=session)
+        over = {row["account_id"] for row in await found.to_list(None)}
+        await insert_items(stored(site, told), told.key, [one for one in readers if one not in over], session)
 
 
 def _notice(source: Publication) -> Told | None:

@@ -10,6 +10,7 @@ from models.documents.account import Account
 from models.documents.base import Id
 from models.documents.event import Event
 from models.documents.former_lines import FORMER, take_over_former
+from models.documents.inbox import InboxItem
 from models.documents.ledger import LedgerLine, LineState
 from models.documents.mailing import Mailing
 from models.documents.message import Message
@@ -224,14 +225,17 @@ async def test_only_who_is_asked_acknowledges_and_only_what_stands(site: Site, c
     with pytest.raises(AcknowledgementRefused):
         await ledger.acknowledge(site, company.head, unasked)
     asked = await announce(site, acknowledge=True)
+    await ledger.acknowledge(site, company.head, asked)  # before anybody was listed
     await work(site)
+    waiting = await InboxItem.find({"kind": "acknowledge", "state": "unread"}).to_list()
+    assert [item.account_id for item in waiting] == [company.user.id]
     with pytest.raises(NotFound):
         await ledger.acknowledge(site, member, asked)
     with pytest.raises(NotAllowed):
         await ledger.acknowledge(site, VISITOR, asked)
     await withdraw(site, asked)
     with pytest.raises(AcknowledgementRefused):
-        await ledger.acknowledge(site, company.head, asked)
+        await ledger.acknowledge(site, signed_in(site, company.user), asked)
 
 
 async def test_newcomers_are_listed_as_such_and_mailed_only_what_is_required(
