@@ -1,4 +1,4 @@
-"""Demo notices: approved, published, corrected and withdrawn by the same services as real ones, in the past."""
+"""Demo notices: approved, published, corrected and withdrawn by the services of real ones, in the past."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta

@@ -149,13 +149,13 @@ class Frame:
         return self.day(end - timedelta(microseconds=1))
 
     def period(self, begin: datetime | None, end: datetime | None) -> str:
-        """The days from one moment until another; "" where neither is known."""
+        """From which day until which something is shown; "" where neither is known."""
         begins, ends = self.day(begin) if begin else "", self.last_day(end) if end else ""
         if begins and ends:
-            return Message("From {begin} to {end}", {"begin": begins, "end": ends})(self.language)
+            return Message("Shown from {begin} to {end}", {"begin": begins, "end": ends})(self.language)
         if begins:
-            return Message("From {begin}", {"begin": begins})(self.language)
-        return Message("To {end}", {"end": ends})(self.language) if ends else ""
+            return Message("Shown from {begin}", {"begin": begins})(self.language)
+        return Message("Shown until {end}", {"end": ends})(self.language) if ends else ""
 
     def moment(self, moment: datetime) -> str:
         """A moment to the minute, in the site's time zone."""

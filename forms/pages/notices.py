@@ -16,6 +16,7 @@ from models.errors import SearchTooWide
 from models.interchange.atom import MEDIA_TYPE
 from models.language import LANGUAGES, Language, Message, translate
 from models.permissions import Actor
+from models.schema.fields.file import size_told
 from models.services import editions, feeds, ledger, notices
 from models.services.editions import Notice
 from models.services.notices import Asked, Page, Show
@@ -196,12 +197,12 @@ def _key(edition: Publication) -> str:
 def _file(visit: Visit, base: str, notice: Notice, facts: Mapping[str, Any]) -> Mapping[str, str]:
     """A file of the edition that is shown: where it is had, its name, its kind and size."""
     name = str(facts.get("filename", ""))
-    kind, size = name.rpartition(".")[2].upper(), -(-int(facts.get("size", 0)) // 1024)
+    kind, size = name.rpartition(".")[2].upper(), size_told(int(facts.get("size", 0)))
     within = f"{base}/{_key(notice.latest) if notice.is_latest else notice.edition.id}"
     return {
         "address": f"{within}/files/{facts.get('id')}",
         "name": name,
-        "about": translate("{kind} file, {size} KB", visit.language, kind=kind, size=f"{size:,}"),
+        "about": translate("{kind} file, {size}", visit.language, kind=kind, size=size),
     }
 
 

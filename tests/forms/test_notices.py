@@ -75,7 +75,7 @@ async def test_a_list_tells_what_is_unread_for_which_period_and_what_is_to_be_do
     await sit_down(tab, site, account)
     await tab.open("/portal/notices")
     row = next(e.text for e in tab.page.all("li") if "期間" in e.text)
-    for told in ("未読", f"{day}から{day}まで", f"内容の確認をお願いします。 期限 {day}", "運用"):
+    for told in ("未読", f"{day}から{day}まで", f"{day}までに内容の確認をお願いします。", "運用"):
         assert told in row
     await tab.press_link("期間")
     await tab.open("/portal/notices")

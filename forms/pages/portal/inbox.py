@@ -3,6 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
+from forms.pages.frame import unread_of
 from forms.pages.visit import go, operator_visit, page, read_form, text_of
 from models.documents.base import read_id
 from models.language import Message
@@ -31,6 +32,7 @@ async def list_items(request: Request) -> Response:
         "tab": tab,
         "tabs": [(name, TABS[name](visit.language)) for name in inbox.TABS],
         "found": found,
+        "unread": unread_of(visit),
         "today": visit.site.today(),
     }
     return page(visit, "portal_inbox", context)

@@ -116,12 +116,15 @@ def _name_of(value: Any) -> str:
     return str(value.get("filename", "")) if isinstance(value, dict) else ""
 
 
+def size_told(size: int) -> str:
+    """How large a file of `size` bytes is, for people."""
+    return f"{size / 1_048_576:.1f} MB" if size >= 1_048_576 else f"{max(size // 1024, 1)} kB"
+
+
 def _told(value: Any) -> str:
     if not isinstance(value, dict):
         return ""
-    size = int(value.get("size") or 0)
-    readable = f"{size / 1_048_576:.1f} MB" if size >= 1_048_576 else f"{max(size // 1024, 1)} kB"
-    return f"{value.get('filename', '')} ({readable})"
+    return f"{value.get('filename', '')} ({size_told(int(value.get('size') or 0))})"
 
 
 def _uploaded(value: dict[str, Any]) -> dict[str, Any]:
