@@ -19,6 +19,7 @@ from models.documents.sweep import Sweep, keep_place
 from models.errors import NotFound
 from models.permissions import SYSTEM
 from models.services.applications import subject_of
+from models.services.delivery import OVER
 from models.services.events import record_event
 from models.services.seeing import holds
 from models.services.site import Site
@@ -140,6 +141,10 @@ def _nameless(step: Step) -> Step:
     return step.model_copy(update={"by": by})
 
 
+SPOKEN = ("to_name", "to_address", "preheader", "last_error", "last_answer", "bounce_text")
+"""What of a mail names whoever it was to: servers repeat the address in their answers."""
+
+
 async def _erase_mails(application_id: Id | None, now: datetime, session: Session) -> int:
     """Take addresses and texts out of the mails about an application, and keep those not sent from being
     sent; how many there were. The key that keeps a cause from mailing twice held the address too."""
@@ -147,14 +152,12 @@ async def _erase_mails(application_id: Id | None, now: datetime, session: Sessio
     found = await Message.raw().find(where, {"sent_at": 1, "failed_at": 1}, session=session).to_list()
     for row in found:
         values: dict[str, Any] = {
-            "to_name": "",
-            "to_address": "",
+            **OVER,
+            **dict.fromkeys(SPOKEN, ""),
             "body": None,
             "links": {},
-            "last_error": "",
-            "next_at": None,
+            "erased_at": now,
             "failed_at": row["failed_at"] if row["sent_at"] else row["failed_at"] or now,
-            "lease_until": None,
             "dedupe_key": f"erased:{row['_id']}",
         }
         await Message.raw().update_one({"_id": row["_id"]}, {"$set": values}, session=session)

@@ -18,6 +18,7 @@ from models.services.applications import find
 from models.services.delivery import claim_due
 from models.services.erasing import Erased, erase_some, sweep_some
 from models.services.expiry import expire_one
+from models.services.mail_alarms import oldest_due
 from models.services.resuming import send_resume_link
 from models.services.site import Site
 from models.services.submitting import withdraw
@@ -62,6 +63,8 @@ async def test_a_draft_is_erased_when_its_time_is_over_and_not_before(site: Site
     assert ADDRESS in await everything(site)
     assert "港" in await everything(site)
     assert await uploads_of(site, draft.id) == 2
+    said = {"last_answer": f"<{ADDRESS}>: mailbox full", "bounce_text": f"unknown: {ADDRESS}"}
+    await site.store.mongo["messages"].update_many({"application_id": draft.id}, {"$set": said})
     hands.forward(days=2)
     assert await erase_some(site) == Erased(drafts=1, files=2, mails=1)
     stored = await everything(site)
@@ -80,6 +83,7 @@ async def is_a_tombstone(site: Site, draft: Application) -> None:
     assert (left.reference, left.state, left.created_at) == (draft.reference, "expired", draft.created_at)
     assert (left.erased.files, left.erased.mails, len(left.erased.hash)) == (2, 1, 64)
     assert await claim_due(site) is None  # the mail that was never sent goes nowhere now
+    assert await oldest_due() is None  # nor does it raise the alarm
     assert await erase_some(site) == Erased()
     [event] = await Event.find({"action": "application.erased"}).to_list()
     assert (event.subject.label, event.details["files"]) == (draft.reference, 2)
