@@ -10,6 +10,7 @@ from models.documents.application import Applicant, Application, Erasure
 from models.documents.base import Id, read_id
 from models.documents.certificate import Certificate
 from models.documents.event import Subject
+from models.documents.ledger import LedgerLine
 from models.documents.message import Message
 from models.documents.record import Disposal, RecordVersion
 from models.documents.retention import ItemState, RetentionItem, RetentionRun
@@ -18,11 +19,16 @@ from models.permissions import SYSTEM
 from models.schema.definition import RecordType
 from models.schema.impersonal import files_in, impersonal
 from models.schema.search import grams_of
+from models.services.delivery import OVER
+from models.services.erasing import SPOKEN
 from models.services.events import record_event
 from models.services.falling_due import is_over
 from models.services.holds import guard, held
 from models.services.retention import LEASE, claim, finish
 from models.services.site import Site
+
+OF_A_PERSON = ("name", "to_address", "acknowledged_as", "message_key", "problem")
+"""What of a line of a ledger names its person; keys and problems of mails hold their address."""
 
 BATCH = 20
 """Things done before the worker looks at something else."""
@@ -195,8 +201,11 @@ def _hash(site: Site, application: Application) -> str:
 
 
 async def _account(site: Site, run: RetentionRun, item: RetentionItem, session: Session) -> list[Id] | None:
-    """An account without its person; the login stays taken for ever (R53)."""
+    """An account without its person; the login stays taken for ever (R53). Ledgers go on saying what became
+    of what it was told, and by whose login, without name and address."""
     del site, run
+    named = {"account_id": item.thing_id, "name": {"$ne": ""}}
+    await LedgerLine.raw().update_many(named, {"$set": dict.fromkeys(OF_A_PERSON, "")}, session=session)
     values: dict[str, Any] = {
         "name": "",
         "email": "",
@@ -224,14 +233,11 @@ async def _message(site: Site, run: RetentionRun, item: RetentionItem, session: 
     address too."""
     del site, run
     values: dict[str, Any] = {
-        "to_name": "",
-        "to_address": "",
+        **OVER,
+        **dict.fromkeys(SPOKEN, ""),
         "subject": "",
         "body": None,
         "links": {},
-        "last_error": "",
-        "next_at": None,
-        "lease_until": None,
         "dedupe_key": f"erased:{item.thing_id}",
     }
     return await _blank(Message, item, values, session)
