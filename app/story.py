@@ -37,7 +37,7 @@ async def tell_story(site: Site, rows: Sequence[Told]) -> None:
             raise ConfigurationError(
                 (), "A demo application cannot be made: {name}: {why}", **facts
             ) from error
-    sent = {"sent_at": "$created_at", "next_at": None}
+    sent = {"sent_at": "$created_at", "next_at": None, "due_at": None}
     await Message.raw().update_many({"sent_at": None}, [{"$set": sent}])
 
 
