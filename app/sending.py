@@ -324,7 +324,13 @@ class Postman:
         mark = mark_later if isinstance(unsent, SendLater) else mark_failed
         await mark(site, message, error, answer)
         if isinstance(unsent, SendNever):
-            await note_refusal(site, message, f"{error} {answer}")
+            await note_refusal(site, message, _whole(error, answer))
+
+
+def _whole(error: str, answer: str) -> str:
+    """What the server said in one line: its code, and the enhanced one (RFC 3463) once."""
+    code, _, enhanced = error.partition(" ")
+    return f"{code if enhanced and answer.startswith(enhanced) else error} {answer}"
 
 
 def _bytes_of(mail: EmailMessage, recipient: str) -> bytes:
