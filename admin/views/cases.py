@@ -15,6 +15,7 @@ from models.documents.application import Application
 from models.errors import TorokuError
 from models.schema.definition import RecordType
 from models.services import requesting
+from models.services.applications import form_of
 
 MOST = 20
 """Most operators offered to choose from."""
@@ -80,7 +81,8 @@ class CasePage(StaffFormPage):
             if refusal.status not in (409, 422):
                 raise
             return await self._draw_new(request, refusal, number, ground)
-        return RedirectResponse(self.url(request, f"/{begun.reference}/check"), status_code=303)
+        first = form_of(site_of(request), begun).laid_out[0].name
+        return RedirectResponse(self.url(request, f"/{begun.reference}/pages/{first}"), status_code=303)
 
     async def _draw_new(
         self, request: Request, refusal: TorokuError | None = None, number: str = "", ground: str = ""

@@ -77,11 +77,27 @@ class NoticeSteps(NoticeBase):
             back=self.url(request, f"/{record.id}"),
             **{**drawn, **_badges(states, record, drawn)},
             **await self._announced(request, record, drawn),
+            moment=_moment(definition, record, self._later(request, definition, drawn)),
+        )
+
+    def _later(self, request: Request, definition: RecordType, drawn: dict[str, Any]) -> Transition | None:
+        """What the clock publishes by itself once this step is taken, at the moment an answer names."""
+        lifecycle = site_of(request).lifecycles[definition.lifecycle]
+        following = drawn["outcome"].transition.to
+        return next(
+            (
+                each
+                for each in lifecycle.transitions.values()
+                if each.at and not each.after and following in each.origins and _publishes(each)
+            ),
+            None,
         )
 
     async def _announced(self, request: Request, record: Record, drawn: dict[str, Any]) -> dict[str, Any]:
         """Whom a step that publishes tells, and with which mail."""
-        if not _publishes(drawn["outcome"].transition):
+        definition = site_of(request).registry.current(record.type).definition
+        later = self._later(request, definition, drawn)
+        if later is None and not _publishes(drawn["outcome"].transition):
             return {"refusal_told": "", "articles": [], "reach": [], "mail": None}
         preview = await noticeboard.preview_of(site_of(request), record)
         return {
@@ -112,6 +128,12 @@ def _badges(states: Mapping[str, State], record: Record, drawn: dict[str, Any]) 
         "before": told.badge_of(states, record.lifecycle, ends),
         "after": told.badge_of(states, transition.to, publishes),
     }
+
+
+def _moment(definition: RecordType, record: Record, later: Transition | None) -> str:
+    """The answer that says when it is published by itself; "" where no clock does it."""
+    field = definition.by_name.get(later.at) if later is not None and later.at else None
+    return field.show(record.data.get(field.name), language()) if field is not None else ""
 
 
 def _publishes(transition: Transition) -> bool:

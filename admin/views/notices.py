@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from admin.actor import actor_of, may, site_of
 from admin.language import language, say
@@ -194,9 +194,12 @@ class NoticesPage(NoticeEditions):
 
     @route("/drafts/{reference}", methods=["GET"])
     async def draft(self, request: Request) -> Response:
-        """How a notice, or its next edition, would look if it were approved as it is."""
+        """How a notice, or its next edition, would look if it were approved as it is; the notice once that is
+        decided."""
         site, actor = site_of(request), actor_of(request)
         application = await applications.find(site, actor, str(request.path_params["reference"])[:64])
+        if not application.open and application.record_id is not None:
+            return RedirectResponse(self.url(request, f"/{application.record_id}"), status_code=303)
         preview = await noticeboard.preview_of_draft(site, actor, application)
         mine = is_applicant(actor, application)
         writing = mine and is_with_applicant(site, application) and application.open

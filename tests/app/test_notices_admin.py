@@ -84,8 +84,9 @@ async def test_who_writes_a_notice_sees_it_as_its_readers_will_before_anybody_de
 ) -> None:
     writer, chief = await enter("writer"), await enter("chief")
     begun = await writer.post("/admin/cases/new/notice", {"ground": "保守"})
-    base = begun.headers["location"].removesuffix("/check")
-    page, reference = f"{base}/pages/text", base.rpartition("/")[2]
+    page = begun.headers["location"]
+    base = page.removesuffix("/pages/text")
+    reference = base.rpartition("/")[2]
     typed = {**TEXT, "revision": "0"}
     shown = await writer.post(page, {**typed, "action": "preview:body_ja"})
     assert "<h3>期間</h3>" in shown.text
@@ -122,6 +123,16 @@ async def test_publishing_says_first_whom_it_tells_and_with_which_mail(inside: I
     assert await standing(record.id) is not None
     assert (await chief.client.get(f"{here}/steps/publish")).status_code == 409
     await withdraws(chief, here, record.revision + 1)
+
+
+async def test_scheduling_says_when_it_will_be_published_and_whom_that_tells(
+    inside: Inside, enter: Enter
+) -> None:
+    chief = await enter("chief")
+    record = await approved(inside.site, audience="operators", starts_at="2099-04-01T09:00")
+    asked = (await chief.client.get(f"/admin/notices/{record.id}/steps/schedule")).text
+    assert "<b>2099年4月1日 09:00</b>" in asked
+    assert re.search(r"<dt>アカウント</dt><dd>3</dd>", asked)
 
 
 async def withdraws(chief: Member, here: str, revision: int) -> None:

@@ -96,8 +96,8 @@ async def test_a_case_is_begun_about_an_operator_that_is_found_by_its_name(
     assert (wrong.status_code, "通報&lt;b&gt;" in wrong.text) == (422, True)
     begun = await reviewer.post("/admin/cases/new/violation", {"operator": own["number"], "ground": "通報"})
     assert begun.status_code == 303
-    base = begun.headers["location"].removesuffix("/check")
-    form = await reviewer.client.get(f"{base}/pages/act")
+    page = begun.headers["location"]
+    base, form = page.removesuffix("/pages/act"), await reviewer.client.get(page)
     assert (form.status_code, "禁止行為の類型" in form.text) == (200, True)
     assert (await (await member(browser, "reviewer-1")).client.get(base)).status_code == 404
     gone = await reviewer.post(f"{base}/discard", {"revision": "0"})
