@@ -27,7 +27,7 @@ def test_pressed_it_shows_the_text_as_it_will_look_and_keeps_what_was_typed() ->
     posted = press("preview:essay", essay=ESSAY, word="港")
     page = previewed(posted)
     assert posted.answers["word"] == "港"
-    assert "<h3>見出し</h3>" in page
+    assert page.index("<h2>") < page.index("<h3>見出し</h3>")
     assert "<strong>強い</strong>" in page
     assert "<script>alert" not in page
     assert "## 見出し" in page
