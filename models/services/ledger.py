@@ -245,9 +245,7 @@ async def send_again(site: Site, actor: Actor, source: Source) -> int:
     """Put mails that failed back into the outbox, PAGE at a time; how many. Those that were called off, or
     whose text is erased, are left. Raises NotAllowed."""
     require(actor, "message.retry")
-    keys = [line.message_key for line in (await lines(source, "mail", "failed")).lines]
-    failed = {"failed_at": {"$ne": None}, "aborted_at": None, "body": {"$ne": None}}
-    rows = await Message.raw().find({"dedupe_key": {"$in": keys}, **failed}, {"dedupe_key": 1}).to_list(None)
+    rows = await _failed(source)
     sent = [row["dedupe_key"] for row in rows if await _retry(site, actor, str(row["_id"]))]
     changed = {"state": "queued", "failed_at": None, "problem": ""}
     waiting = {"message_key": {"$in": sent}, "state": "failed"}
@@ -255,6 +253,22 @@ async def send_again(site: Site, actor: Actor, source: Source) -> int:
     if sent:
         await update_where(type(source), {"_id": source.id}, {"$set": {"settled_at": None}})
     return len(sent)
+
+
+async def _failed(source: Source) -> list[Mapping[str, Any]]:
+    """The first mails that failed and can be sent again, PAGE at most, wherever they stand among those that
+    cannot."""
+    wanted = {"failed_at": {"$ne": None}, "aborted_at": None, "body": {"$ne": None}}
+    found: list[Mapping[str, Any]] = []
+    page = await lines(source, "mail", "failed", limit=PAGE)
+    while page.lines:
+        keys = [line.message_key for line in page.lines]
+        rows = Message.raw().find({"dedupe_key": {"$in": keys}, **wanted}, {"dedupe_key": 1})
+        found += await rows.to_list(None)
+        if len(found) >= PAGE or not page.following:
+            break
+        page = await lines(source, "mail", "failed", page.following, PAGE)
+    return found[:PAGE]
 
 
 async def _retry(site: Site, actor: Actor, message: str) -> bool:

@@ -183,11 +183,15 @@ async def test_a_mail_that_comes_back_opens_again_what_had_ended(site: Site, com
     assert (await reloaded(notice)).settled_at is None
 
 
-async def test_what_failed_is_sent_again_but_not_what_was_called_off(site: Site, company: Company) -> None:
+async def test_what_failed_is_sent_again_but_not_what_was_called_off(
+    site: Site, company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many were called off before it."""
+    monkeypatch.setattr(ledger, "PAGE", 1)
     chief = await staff(site, "chief", "approver")
     notice = await announce(site)
     await work(site)
-    failed, dropped = await mails_of(notice)
+    dropped, failed = await mails_of(notice)
     await mark(failed, failed_at=site.now(), last_error="550")
     await mark(dropped, failed_at=site.now(), aborted_at=site.now())
     await mail_outcomes.settle_some(site)
