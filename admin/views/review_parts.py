@@ -2,7 +2,6 @@
 would go out, what colleagues wrote among themselves, and what to do when the record in force has changed."""
 
 import asyncio
-import re
 from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -35,8 +34,6 @@ from models.services.steps import possible_steps
 MOST_COMMENT = 20_000
 """Characters of a comment that are read at all; what is over the service's own limit is told, and stays."""
 
-LINK = re.compile(r"(\*\*[^*\n]+\*\*)")
-
 
 @dataclass(frozen=True, slots=True)
 class ToldMail:
@@ -44,7 +41,7 @@ class ToldMail:
 
     to: str
     subject: str
-    body: Markup | None
+    body: str | None
     """The whole text, where it was asked for."""
 
 
@@ -241,14 +238,7 @@ def _told_mail(mail: Mail, previewed: bool) -> ToldMail:
     to = to or say("somebody whose address you may not see")
     if mail.others:
         to = say("{who} and {count} others", {"who": to, "count": mail.others})
-    return ToldMail(to, mail.subject, _text(mail.body) if previewed and mail.body else None)
-
-
-def _text(body: str) -> Markup:
-    """The text of a mail, with what Markdown makes bold in bold: as the recipient reads it."""
-    parts = LINK.split(body)
-    bold = Markup("<b>{}</b>")
-    return Markup().join(bold.format(part[2:-2]) if n % 2 else escape(part) for n, part in enumerate(parts))
+    return ToldMail(to, mail.subject, mail.body if previewed and mail.body else None)
 
 
 async def _thread(request: Request, application: Application, typed: FormData | None) -> dict[str, Any]:
