@@ -57,7 +57,7 @@ DONE: Mapping[str, Message] = {
     "address_checked": Message(
         "A link has been sent. Once you open it, mails are sent to that address again."
     ),
-    "address_confirmed": Message("Your e-mail address has been changed."),
+    "address_confirmed": Message("Your e-mail address has been confirmed."),
     "delegate_named": Message("The delegate has been registered and is told by e-mail."),
     "review_kept": Message("The accounts have been confirmed."),
     "review_stopped": Message("The accounts have been stopped."),

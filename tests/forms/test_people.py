@@ -99,7 +99,7 @@ async def test_a_new_address_is_confirmed_by_the_link_sent_there(administrator: 
     assert link is not None
     await administrator.open(f"/links/{token_of(site, link.id)}")
     assert (await account("minato-viewer")).email != "info@minato.example.jp"
-    await administrator.press("このアドレスに変更する")
+    await administrator.press("このアドレスを使用する")
     assert (await account("minato-viewer")).email == "info@minato.example.jp"
     await administrator.open(f"/links/{token_of(site, link.id)}")
     assert administrator.status == 410
