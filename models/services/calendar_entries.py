@@ -12,7 +12,7 @@ from models.documents.request import Request
 from models.interchange.icalendar import Entry
 from models.language import Language, translate
 from models.permissions import Actor, allowed, may_use
-from models.services import windows
+from models.services import notices, windows
 from models.services.applications import compiled, is_with_applicant, workflow_of
 from models.services.inbox_steps import ANSWERS
 from models.services.intake import Term
@@ -37,6 +37,7 @@ async def entries_for(site: Site, actor: Actor, language: Language) -> list[Entr
         *await _own(site, actor, language),
         *await _certificates(site, actor, language),
         *await _declarations(site, actor, language),
+        *await _notices(site, actor, language),
     ]
 
 
@@ -170,4 +171,22 @@ async def _declarations(site: Site, actor: Actor, language: Language) -> list[En
             stamp=row["asked_at"],
         )
         async for row in rows
+    ]
+
+
+async def _notices(site: Site, actor: Actor, language: Language) -> list[Entry]:
+    """The last days to acknowledge a notice, by its number; gone once it is acknowledged."""
+    since = site.now() - PAST
+    return [
+        Entry(
+            f"notice-{each.number or each.id}@{host_of(site)}",
+            site.calendar.due_day(each.acknowledge_by),
+            None,
+            translate("Last day to confirm the notice {number}", language, number=each.number),
+            address=f"{site.base_url}/portal/notices/{each.number or each.id}",
+            sequence=each.edition,
+            stamp=each.published_at,
+        )
+        for each in await notices.owed(actor, MOST)
+        if each.acknowledge_by is not None and each.acknowledge_by > since
     ]

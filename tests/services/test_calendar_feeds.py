@@ -10,12 +10,13 @@ from models.documents.calendar_feed import CalendarFeed
 from models.documents.event import Event
 from models.errors import FeedMoved, NotFound, ServiceClosed, TooManyRequests, TorokuError, WritingStopped
 from models.permissions import Actor
-from models.services import calendar_feeds
+from models.services import calendar_feeds, ledger
 from models.services.calendar_feeds import end_feed, feed_of, read_feed, renew_feed
 from models.services.preferences import keep_choices
 from models.services.site import Site
 from models.services.steps import take_step
 from models.services.stops import set_stop
+from tests.services.announced import publish, tell
 from tests.services.conftest import staff
 from tests.services.people_of import new_company
 from tests.services.test_inbox_due import in_review
@@ -144,6 +145,22 @@ async def test_an_operator_reads_of_its_own_in_the_words_of_the_configuration(si
         assert hidden.encode() not in own
     theirs = await read_feed(site, token_in(await renew_feed(site, stranger.head)), NETWORK)
     assert "電源等情報：期限".encode() not in theirs
+
+
+async def test_a_notice_to_confirm_stands_there_by_its_number_until_it_is_confirmed(site: Site) -> None:
+    company = await new_company(site)
+    await Account.raw().update_one({"_id": company.administrator.id}, {"$set": {"accepted_terms": "1"}})
+    due = site.calendar.midnight(site.today() + timedelta(days=5))
+    notice = await publish(site, "重い題名", acknowledge=True, acknowledge_by=due)
+    await tell(site, notice, company.administrator)
+    token = token_in(await renew_feed(site, company.head))
+    owed = (await read_feed(site, token, NETWORK)).decode()
+    last = site.today() + timedelta(days=4)
+    assert f"DTSTART;VALUE=DATE:{last:%Y%m%d}" in owed
+    assert f"お知らせ {notice.number} の確認期限" in owed
+    assert "重い題名" not in owed
+    await ledger.acknowledge(site, company.head, notice)
+    assert notice.number not in (await read_feed(site, token, NETWORK)).decode()
 
 
 async def test_whoever_owes_acceptance_of_the_terms_reads_an_empty_calendar(site: Site) -> None:
