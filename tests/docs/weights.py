@@ -142,7 +142,7 @@ def pages_of_routes() -> dict[str, re.Pattern[str]]:
     return {
         template: re.compile(re.sub(r"\{[^}]+\}", "[^/]+", template))
         for template in own
-        if template not in ("/healthz", "/readyz", "/service.json")
+        if template not in ("/healthz", "/readyz", "/service.json", "/notices.atom")
     }
 
 
