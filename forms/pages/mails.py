@@ -26,6 +26,12 @@ STATES: Mapping[MessageStatus, Message] = {
 }
 """What is said of a mail's state."""
 
+WITHHELD: Mapping[str, Message] = {
+    "withdrawn": Message("Not sent: the notice was withdrawn before"),
+    "replaced": Message("Not sent: a later edition of the notice was published before"),
+}
+"""What is said instead of a mail that was not sent for another reason than its address."""
+
 Line = tuple[Mail, datetime, str, Markup | None]
 
 
@@ -48,8 +54,9 @@ async def list_mails(request: Request) -> Response:
 
 def _lines(visit: Visit, mails: list[Mail]) -> Iterator[Line]:
     for mail in mails:
-        said = STATES[mail.status](visit.language)
-        yield mail, mail.at, said, None if mail.body is None else _body(visit, mail.body)
+        stopped = WITHHELD.get(mail.withheld_why) if mail.status == "withheld" else None
+        said = stopped or STATES[mail.status]
+        yield mail, mail.at, said(visit.language), None if mail.body is None else _body(visit, mail.body)
 
 
 def _body(visit: Visit, body: str) -> Markup:

@@ -35,6 +35,7 @@ class Mail:
     subject: str
     to: str
     status: MessageStatus
+    withheld_why: str
     body: str | None
     sensitive: bool
     application_id: Id | None
@@ -97,6 +98,7 @@ def _told(site: Site, actor: Actor, message: Message) -> Mail:
         subject=message.subject,
         to=message.to_address if whole else masked(message.to_address),
         status=message.status(site.now()),
+        withheld_why=message.withheld_why,
         body=None if message.sensitive or message.body is None else without_links(message),
         sensitive=message.sensitive,
         application_id=message.application_id,

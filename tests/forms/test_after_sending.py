@@ -148,6 +148,7 @@ async def test_an_operator_sees_its_own_mails_in_full(administrator: Tab, site: 
     facts = {"template": "application_received", "language": "ja", "body": "本文", "created_at": site.now()}
     for number in range(22):
         owner = account["operator_id"] if number else account["_id"]
+        why = {21: "replaced", 20: "dead"}.get(number, "")
         await Message(
             dedupe_key=f"k{number}",
             message_id=f"<{number}@x>",
@@ -156,10 +157,14 @@ async def test_an_operator_sees_its_own_mails_in_full(administrator: Tab, site: 
             subject=f"件名{number}。",
             operator_id=owner,
             next_at=None,
+            withheld_at=site.now() if why else None,
+            withheld_why=why,
             **facts,
         ).insert()
     await administrator.open("/portal/mails")
     assert "u21@minato.example.jp" in administrator.text
+    for told in ("新しい版のお知らせが公開されました", "このアドレスにはメールが届きません"):
+        assert administrator.text.count(told) == 1
     assert "件名1。" not in administrator.text
     await administrator.press_link("以前のメール")
     assert "件名1。" in administrator.text
