@@ -9,7 +9,7 @@ from typing import Any
 from models.documents.event import Subject
 from models.documents.record import Record
 from models.documents.store import Session
-from models.errors import RecordChanged, TransitionRefused
+from models.errors import RecordChanged, TorokuError, TransitionRefused
 from models.permissions import SYSTEM
 from models.services import lifecycles
 from models.services.clocks import next_step, rules_of, timed_types, with_clock
@@ -47,7 +47,9 @@ async def _take(site: Site, name: str, row: Mapping[str, Any]) -> None:
             await _step(site, record, found[1])
     except RecordChanged:
         return
-    except TransitionRefused as refusal:
+    except TorokuError as refusal:
+        if refusal.status >= 500:  # nobody refuses: the database does not answer
+            raise
         await _put_off(site, name, row, refusal)
 
 
@@ -60,7 +62,7 @@ async def _step(site: Site, record: Record, name: str) -> None:
         await site.switchboard.refresh()
 
 
-async def _put_off(site: Site, name: str, row: Mapping[str, Any], refusal: TransitionRefused) -> None:
+async def _put_off(site: Site, name: str, row: Mapping[str, Any], refusal: TorokuError) -> None:
     """Try again later, and leave word of it: somebody has to look."""
 
     async def body(session: Session) -> None:

@@ -17,7 +17,7 @@ from models.services.lifecycles import act
 from models.services.publishing import apply
 from models.services.site import Site
 from models.services.timers import AGAIN, set_clocks, take_due
-from models.workflow.definition import Duration
+from models.workflow.definition import Duration, EffectCall
 from tests.clock import Hands
 from tests.services.noticing import approved, published, publisher
 
@@ -103,6 +103,18 @@ async def test_a_step_that_is_refused_is_told_and_tried_again(site: Site, hands:
     hands.now = AT_TEN + AGAIN
     assert await take_due(site)
     assert await state_of(site, stuck) == "published"
+
+
+async def test_a_step_that_is_refused_for_whatever_reason_holds_nothing_up(site: Site, hands: Hands) -> None:
+    endless = EffectCall(effect="hold", parameters={"reason": "係争中" * 1_000})
+    with_step(site, effects=(endless,))
+    (stuck, _), record = await published(site, ends_on="2026-11-23"), await scheduled(site)
+    hands.now = AT_TEN
+    assert [await take_due(site) for _ in range(3)] == [True, True, False]
+    assert [await state_of(site, each) for each in (stuck, record)] == ["published", "published"]
+    event = await Event.find_one({"action": "record.step_refused", "subject.id": stuck.id})
+    assert event is not None
+    assert event.details["code"] == "T-W102"
 
 
 async def test_clocks_follow_rules_that_changed(site: Site, hands: Hands) -> None:
