@@ -169,7 +169,7 @@ class NoticesPage(NoticeEditions):
         return None if is_published else await noticeboard.preview_of(site_of(request), record)
 
     def _actions(self, request: Request, record: Record) -> list[tuple[str, str, str]]:
-        """What may be done with a notice now: the steps of its lifecycle, a correction."""
+        """What may be done with a notice now: the steps of its lifecycle, a correction; what harms last."""
         site, actor = site_of(request), actor_of(request)
         found: list[tuple[str, str, str]] = [
             (
@@ -182,7 +182,7 @@ class NoticesPage(NoticeEditions):
         if is_correctable(site, actor, record):
             correct = f"{root_of(request)}/corrections/of/{record.type}/{record.id}"
             found.append((correct, say("Correct"), ""))
-        return found
+        return sorted(found, key=lambda action: action[2] == "danger")
 
     def _record_href(self, request: Request, record: Record) -> str:
         """The page of the record behind a notice, for who may see records."""
