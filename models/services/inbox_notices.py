@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from models.documents.base import Id
 from models.documents.event import Subject
-from models.documents.inbox import insert_items
+from models.documents.inbox import insert_items, put_items
 from models.documents.ledger import LedgerLine
 from models.documents.mailing import Mailing
 from models.documents.publication import Publication
 from models.documents.store import Session
-from models.services.inbox_writing import Told, settle, stored
+from models.services.inbox_writing import Told, done_at, settle, stored
 from models.services.site import Happened, Site
 
 ACKNOWLEDGED = "notice.acknowledged"
@@ -59,9 +59,14 @@ def cause_of_notice(record_id: Id | None) -> str:
 
 
 async def acknowledged(site: Site, happened: Happened, session: Session) -> None:
-    """Who has acknowledged an edition is not asked any more."""
-    where = {"_id": happened.subject.id}
-    row = await Publication.raw().find_one(where, {"record_id": 1}, session=session)
-    if row is not None:
-        cause = cause_of_notice(row["record_id"])
-        await settle(site, [cause], session, reader=happened.actor.account_id)
+    """Who has acknowledged an edition is not asked any more. Who was not asked yet has it as done: else a
+    worker that lists them at this very moment would ask them for ever."""
+    row = await Publication.raw().find_one({"_id": happened.subject.id}, session=session)
+    reader = happened.actor.account_id
+    if row is None or reader is None:
+        return
+    await settle(site, [cause_of_notice(row["record_id"])], session, reader=reader)
+    told = _notice(Publication.model_validate(row))
+    if told is not None and happened.actor.kind == "operator":
+        done = {**stored(site, told), **done_at(site.now())}
+        await put_items(done, told.key, [reader], session, bulk=site.store.transactional)

@@ -223,6 +223,20 @@ async def test_reading_and_acknowledging_are_kept_once_with_who_and_when(
     assert await Event.find({"action": "notice.acknowledged"}).count() == 1
 
 
+async def test_who_acknowledges_while_they_are_listed_is_asked_no_more(site: Site, company: Company) -> None:
+    user = signed_in(site, company.user)
+    for _ in range(4):
+        notice = await announce(site, acknowledge=True)
+        acts = [ledger.acknowledge(site, user, notice), *(try_to_list(site) for _ in range(2))]
+        await asyncio.gather(*acts)
+        while await try_to_list(site):
+            pass
+        found = await InboxItem.find({"subject.id": notice.id}).to_list()
+        kept = {item.account_id: item.state for item in found}
+        assert kept == {company.user.id: "done", company.administrator.id: "unread"}
+        assert len(await mails_of(notice)) == 2
+
+
 async def test_only_who_is_asked_acknowledges_and_only_what_stands(site: Site, company: Company) -> None:
     unasked, member = await announce(site), await staff(site, "member", "approver")
     await work(site)
