@@ -20,7 +20,6 @@ from models.schema.definition import KIND_LABELS
 from models.services import applications, signs
 from models.services.offers import UNREADABLE, Offers, claim_of, for_many
 from models.services.site import Site
-from models.services.waiting import states_of
 from models.workflow.definition import State, Transition
 
 TONES: Mapping[str | None, str] = {"applicant": "warn", "reviewer": "info", "approver": "good"}
@@ -92,7 +91,11 @@ class _Words:
 
     def __init__(self, site: Site, spoken: Language, days: BusinessDays) -> None:
         self.site, self.spoken, self.days = site, spoken, days
-        self.badges = {name: badge(state, spoken) for name, state in states_of(site).items()}
+        self.badges = {
+            (kind, name): badge(state, spoken)
+            for kind, published in site.registry.all_current().items()
+            for name, state in site.workflows[published.definition.applications.workflow].states.items()
+        }
         self.kinds: dict[tuple[str, str], str] = {
             (name, kind): f"{published.definition.label(spoken)} {label(spoken)}"
             for name, published in site.registry.all_current().items()
@@ -121,7 +124,7 @@ class _Words:
             title=_whole(row.get("title") or ""),
             operator=_whole(row.get("operator_name") or ""),
             kind=self._kind(row),
-            state=self.badges.get(row["state"]) or BADGE.format("plain", _whole(row["state"])),
+            state=self.badges.get((row["type"], row["state"])) or BADGE.format("plain", _whole(row["state"])),
             received=moments.minute(received) if received else "",
             age=self._age(received) if received and row.get("open") else "",
             due=due,

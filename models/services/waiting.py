@@ -6,8 +6,14 @@ from models.workflow.definition import State
 
 
 def states_of(site: Site) -> dict[str, State]:
-    """Every state of every workflow by its name, in their order."""
-    return {name: state for workflow in site.workflows.values() for name, state in workflow.states.items()}
+    """Every state of every workflow by its name. Where several have one of this name, it is that of the
+    workflow operators themselves are registered by, else of the first in their order."""
+    own = site.registry.current(site.configuration.site.operator_type).definition.applications.workflow
+    found: dict[str, State] = {}
+    for name in sorted(site.workflows, key=lambda name: name != own):
+        for state, described in site.workflows[name].states.items():
+            found.setdefault(state, described)
+    return found
 
 
 def types_of(site: Site, workflow: str) -> list[str]:

@@ -31,6 +31,7 @@ STAYS_OPEN = {
     *("/language", "/logout", "/links/{token}", "/certificate"),
     *("/portal/terms", "/portal/terms/told", "/portal/notices", "/portal/notices/{id}"),
     *("/portal/notices/{id}/files/{file}", "/portal/notices/{id}/acknowledge"),
+    "/calendars/{token}.ics",
 }
 """What may be had without accepting the terms, besides signing in, reports of a loss and how the service
 stands. Confirming to have read a notice refuses by itself."""

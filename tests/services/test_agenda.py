@@ -84,6 +84,12 @@ async def test_what_ends_soonest_comes_first_after_what_was_returned(site: Site)
         await agenda.agenda(site, Actor(kind="visitor"))
 
 
+async def test_a_state_several_workflows_have_is_told_as_operators_know_it(site: Site) -> None:
+    assert site.workflows["staff_case"].states["approved"].label("ja") == "決定"
+    assert states_of(site)["approved"].label("ja") == "合格"
+    assert states_of(site)["returned"].due is not None
+
+
 async def test_a_certificate_is_told_of_more_urgently_each_time(site: Site) -> None:
     for days, warned in ((61, None), (60, 60), (30, 30), (14, 14), (7, 7), (1, 1), (0, 1)):
         assert agenda.warned(site, days) == warned

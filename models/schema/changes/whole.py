@@ -20,6 +20,7 @@ SAFE: Mapping[str, Message] = {
     "classification": Message("Answers that say no information class themselves have another one."),
     "duties": Message("Operators owe applications of this type in other periods; what was asked stays."),
     "applications": Message("Applications are made otherwise; open ones finish as they began."),
+    "publication": Message("Records are published otherwise; what was published stays as it is."),
     "pages": Message("The form is split into pages otherwise."),
     "review": Message("Reviewers have another checklist or other reasons."),
     "examples": Message("Other examples are run."),
