@@ -455,6 +455,7 @@ MAY_REMOVE = {
     "models/documents/calendar_day.py": "a day set by staff, back to the calendar; the event tells of it",
     "models/documents/limiting.py": "counters of limits",
     "models/services/browsers.py": "sessions",
+    "models/services/calendar_feeds.py": "secret addresses of calendars, of which only a hash is kept",
     "models/services/correcting.py": "drafts of corrections that were never handed over",
     "models/services/erasing.py": "one-time links of drafts that were erased",
     "models/services/identifying.py": "sessions",
