@@ -70,7 +70,7 @@ async def start_worker(store: Database, settings: Settings, tmp_path: Path) -> A
 
 async def end(process: Process) -> None:
     if process.returncode is None:
-        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
     await process.wait()
 
 

@@ -61,7 +61,7 @@ async def start_worker(
 async def end(process: Process) -> None:
     """As an operator ends it: killed within a transaction, it would leave locks for half a minute."""
     if process.returncode is None:
-        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
     await process.wait()
 
 
