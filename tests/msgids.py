@@ -5,6 +5,7 @@ import importlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,7 @@ class Module:
     assigned: Mapping[str, list[ast.expr]]
 
 
+@cache
 def all_msgids(root: Path = ROOT) -> dict[str, Place]:
     """Every message id below `root`, with one place that uses it."""
     found: dict[str, Place] = {}

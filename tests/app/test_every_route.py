@@ -84,23 +84,34 @@ def _lacking_of_policy(door: Door, policy: str) -> Iterator[str]:
         yield "a strict policy"
 
 
+Walk = list[tuple[Door, httpx.Response]]
+OpenWalk = Callable[[str], Awaitable[Walk]]
+
+
+@pytest.fixture(scope="module")
+def walk(people: dict[str, httpx.AsyncClient], every_door: list[Door]) -> OpenWalk:
+    """What every door answers to somebody; each is asked once for all tests."""
+    walked: dict[str, Walk] = {}
+
+    async def take(who: str) -> Walk:
+        if who not in walked:
+            walked[who] = [each async for each in answers(people[who], every_door)]
+        return walked[who]
+
+    return take
+
+
 @pytest.mark.parametrize("who", WHO)
-async def test_every_answer_carries_the_protecting_headers(
-    people: dict[str, httpx.AsyncClient], every_door: list[Door], who: str
-) -> None:
-    seen, found = 0, []
-    async for door, answer in answers(people[who], every_door):
-        seen += 1
-        found += [f"{door} ({answer.status_code}): {what}" for what in lacking(door, answer)]
-    assert seen > 70
+async def test_every_answer_carries_the_protecting_headers(walk: OpenWalk, who: str) -> None:
+    walked = await walk(who)
+    found = [f"{door} ({got.status_code}): {what}" for door, got in walked for what in lacking(door, got)]
+    assert len(walked) > 70
     assert found == []
 
 
-async def test_the_walk_reaches_pages_and_not_only_refusals(
-    people: dict[str, httpx.AsyncClient], every_door: list[Door]
-) -> None:
+async def test_the_walk_reaches_pages_and_not_only_refusals(walk: OpenWalk) -> None:
     shown = {
-        who: {d.template async for d, answer in answers(people[who], every_door) if answer.status_code == 200}
+        who: {door.template for door, answer in await walk(who) if answer.status_code == 200}
         for who in ("operator", "reviewer", "auditor")
     }
     assert {"/portal", "/portal/users", "/portal/{record_type}/{number}"} <= shown["operator"]

@@ -81,7 +81,9 @@ def test_control_the_sound_site_holds(sound: Measured) -> None:
     assert sound.megabytes < MEGABYTES
 
 
-@pytest.mark.parametrize("name", LARGE)
+@pytest.mark.parametrize(
+    "name", [LARGE[0], *(pytest.param(name, marks=pytest.mark.slow) for name in LARGE[1:])]
+)
 def test_a_large_file_is_answered_with_a_code_and_a_line(tmp_path: Path, sound: Measured, name: str) -> None:
     measured = check(tmp_path, {TYPE: HOSTILE[name].content})
     answered(measured, TYPE, HOSTILE[name])
