@@ -5,6 +5,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 
 from app.mail import on_the_wire
+from app.wire import SEVEN_BIT
 from models.configuration.site import SiteDefinition
 from models.language import Text
 from models.letters.parts import parts
@@ -23,7 +24,7 @@ def compose(envelope: Envelope, site: SiteDefinition) -> EmailMessage:
     duplicate can be recognised."""
     message = envelope.message
     name = site.sender.name(message.language) if isinstance(site.sender.name, Text) else site.sender.name
-    mail = EmailMessage()
+    mail = EmailMessage(policy=SEVEN_BIT)
     mail["From"] = mailbox(name, site.sender.address)
     mail["To"] = mailbox(message.to_name, on_the_wire(message.to_address))
     mail["Subject"] = one_line(message.subject)

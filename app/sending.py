@@ -4,7 +4,6 @@ import asyncio
 import ssl
 from datetime import datetime, timedelta
 from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
 from time import monotonic
 
 import aiosmtplib
@@ -28,6 +27,7 @@ from app.mail import (
     sort_failure,
 )
 from app.settings import Settings
+from app.wire import INTERNATIONAL, SEVEN_BIT
 from models.documents.base import read_id
 from models.documents.message import Message
 from models.services.bounces import note_refusal
@@ -334,8 +334,7 @@ def _whole(error: str, answer: str) -> str:
 
 
 def _bytes_of(mail: EmailMessage, recipient: str) -> bytes:
-    policy = SMTP.clone(cte_type="7bit") if recipient.isascii() else SMTPUTF8
-    return mail.as_bytes(policy=policy)
+    return mail.as_bytes(policy=SEVEN_BIT if recipient.isascii() else INTERNATIONAL)
 
 
 def postmen_of(site: Site, settings: Settings) -> list[Postman]:

@@ -126,7 +126,10 @@ async def _bare(site: Site, port: int, mails: int) -> float:
         for content in written[:mails]:
             held = {"$set": {"lease_until": now, "next_at": None}, "$inc": {"attempts": 1}}
             row = await collection.find_one_and_update(
-                {"next_at": {"$lte": now}}, held, sort=[("next_at", 1)], return_document=ReturnDocument.AFTER
+                {"next_at": {"$lte": now, "$type": "date"}},
+                held,
+                sort=[("next_at", 1)],
+                return_document=ReturnDocument.AFTER,
             )
             await smtp.sendmail(definition.sender.address, row["to_address"], content)
             await collection.update_one({"_id": row["_id"]}, {"$set": {"sent_at": now}})

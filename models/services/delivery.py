@@ -28,6 +28,10 @@ DELAYS = (60, 300, 900, 1800, 3600, 7200, 14400)
 GIVE_UP = timedelta(days=5)
 """How long a server may go on saying “later” to one mail (RFC 5321, 4.5.4.1: four to five days)."""
 
+ASKED_AGAIN = timedelta(minutes=1)
+"""After how long in the outbox it is asked again whether mails to an address arrive; before, it was when the
+mail was written."""
+
 ERROR_LIMIT = 100
 ANSWER_LIMIT = 300
 
@@ -51,7 +55,8 @@ async def claim_due(site: Site, lanes: Lanes | None = None) -> Envelope | None:
         message = await _claim(site)
         if message is None:
             return None
-        if await is_withheld(site, message.template, message.to_address):
+        waited = site.now() - message.created_at >= ASKED_AGAIN
+        if waited and await is_withheld(site, message.template, message.to_address):
             await mark_withheld(site, message, DEAD)
             continue
         slot = await lanes.slot(message)
@@ -61,13 +66,19 @@ async def claim_due(site: Site, lanes: Lanes | None = None) -> Envelope | None:
     return None
 
 
+def due_at(now: datetime) -> dict[str, Any]:
+    """The messages that may be taken now: due, and held by nobody. The type is said as their partial index
+    says it, which is not used otherwise."""
+    free = [{"lease_until": None}, {"lease_until": {"$lte": now}}]
+    return {"next_at": {"$lte": now, "$type": "date"}, "$or": free}
+
+
 async def _claim(site: Site) -> Message | None:
     now = site.now()
-    free = [{"lease_until": None}, {"lease_until": {"$lte": now}}]
     held = {"lease_until": now + LEASE, "lease_token": site.entropy(8).hex()}
     return await update_where(
         Message,
-        {"next_at": {"$lte": now}, "$or": free},
+        due_at(now),
         {"$set": held, "$inc": {"attempts": 1}},
         first="next_at",
     )
@@ -106,7 +117,8 @@ async def mark_sent(site: Site, message: Message) -> bool:
     if message.sensitive:
         values |= {"body": None, "links": {}, "erased_at": site.now()}
     if message.stamp is None:
-        return await update_where(Message, _held(message), {"$set": values}) is not None
+        marked = await Message.raw().update_one(_held(message), {"$set": values})
+        return bool(marked.matched_count)
 
     async def body(session: Session) -> bool:
         if await update_where(Message, _held(message), {"$set": values}, session) is None:

@@ -51,7 +51,7 @@ async def ringing() -> Sequence[MailAlarm]:
 
 
 async def _was_sent_since(moment: datetime) -> bool:
-    return await Message.raw().find_one({"sent_at": {"$gt": moment}}, {"_id": 1}) is not None
+    return await Message.raw().find_one({"sent_at": {"$gt": moment, "$type": "date"}}, {"_id": 1}) is not None
 
 
 async def _raise(site: Site, kind: AlarmKind, error: str = "") -> bool:

@@ -164,7 +164,8 @@ async def take_bounces(site: Site) -> bool:
     """Write into the ledgers which sent mails have come back since; False when none has. An announcement that
     had ended is owed again."""
     since = site.followed.get("bounces", site.now() - FOLLOWED)
-    found = Message.raw().find({"bounced_at": {"$gte": since}}, LOOKED_AT).sort("bounced_at", 1).limit(BATCH)
+    late = {"bounced_at": {"$gte": since, "$type": "date"}}
+    found = Message.raw().find(late, LOOKED_AT).sort("bounced_at", 1).limit(BATCH)
     mails = {row["dedupe_key"]: row for row in await found.to_list(None)}
     if not mails:
         return False

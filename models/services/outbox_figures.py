@@ -111,7 +111,7 @@ async def _sent(now: datetime) -> list[tuple[datetime, int]]:
     begins = now - DAY
     hour = {"$floor": {"$divide": [{"$subtract": ["$sent_at", begins]}, 3_600_000]}}
     steps: list[Mapping[str, Any]] = [
-        {"$match": {"sent_at": {"$gt": begins, "$lte": now}}},
+        {"$match": {"sent_at": {"$gt": begins, "$lte": now, "$type": "date"}}},
         {"$project": {"_id": 0, "sent_at": 1}},
         {"$group": {"_id": hour, "count": {"$sum": 1}}},
     ]

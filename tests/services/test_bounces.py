@@ -16,7 +16,7 @@ from models.permissions import Actor
 from models.services.addresses import ask_address, confirm_address
 from models.services.addresses_dead import dead_among, goes_anyway
 from models.services.bounces import LATE, note_refusal, take_in
-from models.services.delivery import claim_due, mark_sent
+from models.services.delivery import ASKED_AGAIN, claim_due, mark_sent
 from models.services.identifying import actor_for
 from models.services.links import make_link, token_of
 from models.services.messages import Letter, Recipient, queue_letter
@@ -96,11 +96,14 @@ async def test_a_mail_that_came_back_for_good_says_so_and_its_address_is_dead(si
     assert ADDRESS.casefold() not in str(await Event.raw().find().to_list()).casefold()
 
 
-async def test_mails_to_a_dead_address_are_withheld_when_written_and_when_sent(site: Site) -> None:
+async def test_mails_to_a_dead_address_are_withheld_when_written_and_when_sent(
+    site: Site, hands: Hands
+) -> None:
     message, waiting = await sent(site, "one"), await mailed(site, "two")
     await back(site, message)
     written = await mailed(site, "three")
     assert (written.withheld_why, written.next_at, written.due_at) == ("dead", None, None)
+    hands.forward(seconds=ASKED_AGAIN.seconds)
     assert await claim_due(site) is None
     found = await Message.get(waiting.id)
     assert found is not None

@@ -11,7 +11,16 @@ from models.documents.message import Message
 from models.errors import AbortRefused, MailErased, MailMoved, NotAllowed, NotFound
 from models.permissions import Actor
 from models.services.bodies import erase_bodies
-from models.services.delivery import LEASE, claim_due, mark_failed, mark_later, mark_sent, mark_soon, render
+from models.services.delivery import (
+    LEASE,
+    claim_due,
+    due_at,
+    mark_failed,
+    mark_later,
+    mark_sent,
+    mark_soon,
+    render,
+)
 from models.services.links import make_link
 from models.services.mail_alarms import ringing, watch
 from models.services.outbox import abort, abort_all, retry, retry_all
@@ -125,6 +134,18 @@ async def test_a_worker_that_lost_its_hold_marks_nothing_over_anothers_outcome(
     assert not await mark(site, first.message, *more)  # type: ignore[operator]
     assert (await again(second.message)).status(site.now()) == "sending"
     assert await mark_sent(site, second.message)
+
+
+async def test_what_is_due_is_found_by_its_index(site: Site) -> None:
+    """Control: without the type, which the partial index names, every mail there is would be read."""
+    await mail_to(site, "a@example.jp")
+    plain = {name: value for name, value in due_at(site.now()).items() if name != "next_at"}
+    for where, found in (
+        (due_at(site.now()), True),
+        ({**plain, "next_at": {"$lte": site.now()}}, False),
+    ):
+        plan = await Message.raw().find(where).sort("next_at", 1).explain()
+        assert ("'indexName': 'due'" in str(plan["queryPlanner"]["winningPlan"])) is found
 
 
 async def test_control_without_a_token_it_does(site: Site, hands: Hands) -> None:
