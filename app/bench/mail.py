@@ -46,7 +46,16 @@ def print_queue(row: QueueRow) -> None:
 
 def print_post(row: postage.PostRow) -> None:
     """How many mails a second left."""
-    told = table(("mails sent", "workers", "a second", "floor", "bare client alone, a second"))
+    told = table(
+        ("mails sent", "workers", "connections each", "a second", "floor", "bare client alone, a second")
+    )
     rate = marked(f"{row.rate:.0f}", row.is_slow)
-    told.add_row(f"{row.mails:,}", f"{row.workers}", rate, f"{postage.FLOOR:.0f}", f"{row.raw:.0f}")
+    told.add_row(
+        f"{row.mails:,}",
+        f"{row.workers}",
+        f"{row.connections}",
+        rate,
+        f"{postage.FLOOR:.0f}",
+        f"{row.raw:.0f}",
+    )
     Console(width=WIDTH).print(told)

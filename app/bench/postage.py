@@ -31,6 +31,9 @@ FLOOR = 200.0
 """Mails a second that two workers send at least."""
 
 WORKERS = 2
+CONNECTIONS = 2
+"""Of each worker: one waits for the mail server or the database while the other goes on."""
+
 PATIENCE = 300.0
 """Seconds everything may take."""
 
@@ -53,6 +56,7 @@ class PostRow:
 
     mails: int
     workers: int
+    connections: int
     rate: float
     raw: float
 
@@ -72,7 +76,7 @@ async def post_row(site: Site, address: str, folder: Path, mails: int = MAILS) -
         await _queue(site, mails)
         async with _workers(address, folder, port):
             rate = await _rate(mails)
-    return PostRow(mails, WORKERS, rate, raw)
+    return PostRow(mails, WORKERS, CONNECTIONS, rate, raw)
 
 
 async def _queue(site: Site, count: int) -> None:
@@ -153,6 +157,7 @@ async def _workers(address: str, folder: Path, port: int) -> AsyncIterator[None]
         "TOROKU_DATABASE_URL": address,
         "TOROKU_DATA": str(folder),
         "TOROKU_SMTP_URL": f"smtp://127.0.0.1:{port}",
+        "TOROKU_MAIL_CONNECTIONS": f"{CONNECTIONS}",
     }
     command = ("-m", "app", "worker", "--only", "mails")
     with (
