@@ -25,8 +25,8 @@ Manner = Literal[
 class Postbox:
     """Keeps what it accepted. `manner` may be changed at any time, and so may `answers`: what is said to a
     command instead of “250”, by its first word, or by the whole line. `on_connect` is called when somebody
-    connects, `on_line` with each command before it is answered, `on_accept` right after the answer that a
-    mail was accepted has left."""
+    connects, `on_line` with each command before it is answered, `on_accept` right before the answer that a
+    mail was accepted leaves."""
 
     def __init__(self, manner: Manner = "polite") -> None:
         self.manner: Manner = manner
@@ -114,9 +114,9 @@ class Postbox:
             assert isinstance(mail, EmailMessage)
             self.mails.append(mail)
             self.raw.append(content.removesuffix(b".\r\n").replace(b"\r\n..", b"\r\n."))
-            await self._say(writer, "250 2.0.0 accepted")
             if self.on_accept is not None:
                 self.on_accept()
+            await self._say(writer, "250 2.0.0 accepted")
             async with self._news:
                 self._news.notify_all()
 

@@ -104,6 +104,12 @@ def kill_soon(process: Process) -> None:
     asyncio.get_running_loop().call_later(0.3, kill, process)
 
 
+def freeze(process: Process) -> None:
+    """Killed with the server's yes in its hands, before it can note it."""
+    os.kill(process.pid, signal.SIGSTOP)
+    kill_soon(process)
+
+
 async def restart(site: Site, postbox: Postbox, start: StartWorker) -> None:
     """Start another worker, and see it at work: it sends a mail of its own time."""
     other = await mail_of(site)
@@ -119,7 +125,7 @@ async def killed_at(step: str, postbox: Postbox, start: StartWorker) -> None:
     if step == "connect":
         postbox.on_connect = lambda: kill_soon(worker)
     elif step == "accepted":
-        postbox.on_accept = lambda: kill(worker)
+        postbox.on_accept = lambda: freeze(worker)
     else:
         postbox.on_line = lambda line: kill(worker) if line.startswith(step) else None
     assert await worker.wait() == -signal.SIGKILL
