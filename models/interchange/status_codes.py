@@ -37,6 +37,12 @@ def read_status(text: str) -> str:
     return f"{reply[1]}.0.0" if reply else ""
 
 
+def is_about_sender(status: str) -> bool:
+    """Whether a failure is about who wrote, and not about the address: security and policy (RFC 3463, 3.8),
+    or the sender's own address."""
+    return status[1:].startswith(".7.") or status[1:] in (".1.7", ".1.8", ".1.9")
+
+
 def is_gone(status: str, text: str) -> bool:
     """Whether a failure says that the address itself takes no mail any more, for good. A full mailbox, a
     refusal of what was written or of who sent it, and anything of class 4 may pass."""

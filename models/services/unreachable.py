@@ -13,6 +13,7 @@ from models.documents.dead_address import KEPT, DeadAddress, Failure, address_ke
 from models.documents.guarded import find_document, insert_new, update_where
 from models.documents.store import Session
 from models.errors import AddressMoved, NotFound
+from models.interchange.status_codes import is_about_sender
 from models.language import Message
 from models.permissions import SYSTEM, Actor, require
 from models.services.administration import day_words, has_mail, note, read_reason
@@ -37,7 +38,10 @@ async def note_failure(
 ) -> bool:
     """Count a mail that did not arrive; True where the address is dead from now on: it is `gone`, or as many
     mails came back as ``mail.dead_after`` says. One mail counts once, and one that was sent before the
-    address was put right not at all."""
+    address was put right not at all; nor does a failure that is about us, such as a block list: it would end
+    everybody's mail."""
+    if is_about_sender(failure.status):
+        return False
     found = await _known(site, address)
 
     async def body(session: Session) -> bool:

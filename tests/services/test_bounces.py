@@ -226,6 +226,14 @@ async def test_a_refusal_to_our_face_counts_like_a_bounce(site: Site) -> None:
     assert await dead()
 
 
+@pytest.mark.parametrize(("said", "dies"), [("550 5.7.1 blocked", False), ("452 4.2.2 mailbox full", True)])
+async def test_a_server_that_blocks_us_ends_nobodys_address(site: Site, said: str, dies: bool) -> None:
+    """The control is a failure of the mailbox: five of those are enough."""
+    for number in range(5):
+        await note_refusal(site, await sent(site, f"mail {number}"), said)
+    assert await dead() is dies
+
+
 async def test_the_owner_is_marked_and_the_administrator_told(site: Site) -> None:
     operator = new_id()
     account = await person(site, ADDRESS, "user", operator=operator)
