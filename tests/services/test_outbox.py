@@ -144,7 +144,7 @@ async def test_what_is_due_is_found_by_its_index(site: Site) -> None:
         (due_at(site.now()), True),
         ({**plain, "next_at": {"$lte": site.now()}}, False),
     ):
-        plan = await Message.raw().find(where).sort("next_at", 1).explain()
+        plan = await site.store.mongo["messages"].find(where).sort("next_at", 1).explain()
         assert ("'indexName': 'due'" in str(plan["queryPlanner"]["winningPlan"])) is found
 
 
