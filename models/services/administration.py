@@ -1,7 +1,6 @@
 """What acts on somebody's account share: whose accounts one administers, the reason, the mail about it."""
 
 from collections.abc import Awaitable, Callable
-from datetime import date
 from typing import Any, TypeVar
 
 from models.documents.account import Account
@@ -10,7 +9,7 @@ from models.documents.counter import draw
 from models.documents.event import Subject
 from models.documents.store import Session
 from models.errors import AccountGuarded, AnswersInvalid, NotAllowed, NotFound
-from models.language import Language, Message, Text
+from models.language import Message, Text
 from models.permissions import Actor, allowed
 from models.schema.reading import AnswerError
 from models.services.events import record_event
@@ -127,13 +126,6 @@ async def tell_at(
 def has_mail(site: Site, template: str) -> bool:
     """Whether the site has a mail of this name."""
     return (template, site.configuration.site.languages[0]) in site.mail
-
-
-def day_words(day: str, language: Language) -> str:
-    """A day as it is stored (ISO 8601), in words."""
-    read = date.fromisoformat(day)
-    said = Text(ja=f"{read.year}年{read.month}月{read.day}日", en=f"{read.day} {read:%B} {read.year}")
-    return said(language)
 
 
 def named_for(site: Site, actor: Actor) -> Text:

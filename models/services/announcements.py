@@ -9,7 +9,7 @@ from models.documents.account import Account
 from models.documents.mailing import Mailing
 from models.documents.publication import Publication
 from models.language import Language, Message
-from models.services.administration import day_words
+from models.services.day_words import day_text, day_words, due_words
 from models.services.messages import Letter, Recipient
 from models.services.site import Site
 
@@ -79,7 +79,7 @@ def notice_values(site: Site, notice: Publication, kind: str, language: Language
         "record_number": notice.number,
         "effective_day": _day(site, notice.published_at, language),
         "acknowledge": acknowledge_sentence(site, notice, language),
-        "due_date": _due_day(site, notice.acknowledge_by, language),
+        "due_date": due_words(site, notice.acknowledge_by, language),
         "reason": notice.withdrawn_because,
         "page": page_of(site, notice, kind),
         "preferences_page": f"{side}/account",
@@ -99,7 +99,7 @@ def acknowledge_sentence(site: Site, notice: Publication, language: Language) ->
         return ""
     if notice.acknowledge_by is None:
         return Message("Please confirm on the page that you have read it.")(language)
-    day = _due_day(site, notice.acknowledge_by, language)
+    day = due_words(site, notice.acknowledge_by, language)
     return Message("Please confirm on the page by {day} that you have read it.", {"day": day})(language)
 
 
@@ -115,9 +115,4 @@ def terms_values(site: Site, mailing: Mailing, language: Language) -> dict[str, 
 
 
 def _day(site: Site, moment: datetime, language: Language) -> str:
-    return day_words(moment.astimezone(site.calendar.zone).date().isoformat(), language)
-
-
-def _due_day(site: Site, moment: datetime | None, language: Language) -> str:
-    """The last day of a term that ends at `moment`, in words."""
-    return "" if moment is None else day_words(site.calendar.due_day(moment).isoformat(), language)
+    return day_text(moment.astimezone(site.calendar.zone).date())(language)

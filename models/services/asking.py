@@ -24,6 +24,7 @@ from models.schema.fault import AnswerError
 from models.schema.fields import BaseField
 from models.schema.reading import read_answers
 from models.services.beginning import draft_about, next_reference, prefilled, require_needs
+from models.services.day_words import due_words
 from models.services.events import record_event
 from models.services.messages import Letter, queue_letter
 from models.services.recipients import people_of_operator
@@ -314,14 +315,13 @@ async def _tell(site: Site, request: Request, application: Application, session:
     if asking is None:
         return
     definition = site.registry.current(request.type).definition
-    day = site.calendar.due_day(application.due).isoformat() if application.due else ""
     for recipient in await people_of_operator(site, application.operator_id):
         values = {
             "reference": application.reference,
             "record_type": definition.label(recipient.language),
             "title": request.title,
             "operator_name": application.operator_name,
-            "due_date": day,
+            "due_date": due_words(site, application.due, recipient.language),
             "page": f"{site.base_url}/portal/asked/{application.reference}",
         }
         letter = Letter(

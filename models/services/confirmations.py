@@ -16,6 +16,7 @@ from models.errors import AnswersInvalid, NotFound
 from models.language import Message
 from models.permissions import SYSTEM, Actor, require
 from models.schema.reading import AnswerError
+from models.services.day_words import due_words
 from models.services.declarations import last_answers, rule_of, rules, standing
 from models.services.events import record_event
 from models.services.messages import Letter, queue_letter
@@ -172,7 +173,7 @@ async def _tell(site: Site, actor: Actor, asked: Confirmation, session: Session,
                 values={
                     "operator_name": asked.operator_name,
                     "declaration": rule.label(person.language),
-                    "due_date": site.calendar.due_day(asked.due).isoformat(),
+                    "due_date": due_words(site, asked.due, person.language),
                     "reason": reason_of(asked)(person.language),
                     "page": f"{site.base_url}/portal/declarations/{asked.name}",
                 },

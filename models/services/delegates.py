@@ -17,7 +17,8 @@ from models.permissions import Actor, allowed, require
 from models.schema.definition import in_order
 from models.schema.reading import AnswerError
 from models.services.accounts import issued_letter
-from models.services.administration import CHANGED, administered, day_words, has_mail, note, read_reason, tell
+from models.services.administration import CHANGED, administered, has_mail, note, read_reason, tell
+from models.services.day_words import day_words
 from models.services.messages import Letter, Recipient, queue_letter
 from models.services.persons import read_name, require_natural
 from models.services.resuming import read_address

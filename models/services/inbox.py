@@ -14,6 +14,7 @@ from models.documents.windows import Order, place_of, read_place, read_rows
 from models.errors import NotFound, SignInRequired
 from models.language import Language, Message, Text
 from models.permissions import Actor, allowed, may_view
+from models.services.day_words import day_text
 from models.services.inbox_kinds import KINDS, Kind
 from models.services.inbox_writing import done_at
 from models.services.seeing import rows
@@ -182,14 +183,9 @@ def _values(site: Site, item: InboxItem, due: date | None) -> dict[str, Any]:
         "label": item.subject.label,
         "type": published.definition.label if published else Text(ja=item.type, en=item.type),
         "state": state.label if state else "",
-        "day": day_words(due) if due else "",
+        "day": day_text(due) if due else "",
         "count": item.values.get("count", ""),
     }
-
-
-def day_words(day: date) -> Text:
-    """A day in words."""
-    return Text(ja=f"{day.year}年{day.month}月{day.day}日", en=f"{day.day} {day:%B} {day.year}")
 
 
 def page_address(kind: Kind, item: InboxItem) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from models.documents.message import Stamp
 from models.documents.record import Record, RecordVersion
 from models.language import Language
+from models.services.day_words import due_words
 from models.services.messages import Letter, Recipient
 from models.services.recipients import people_of_operator, people_of_role
 from models.services.site import Site
@@ -72,7 +73,7 @@ def values_of(
         "state": flow_of(site, record).states[transition.to].label(language),
         "record_number": record.number,
         "reason": _reason(transition, version, language) if version is not None else "",
-        "due_date": site.calendar.due_day(due).isoformat() if due else "",
+        "due_date": due_words(site, due, language),
     }
 
 

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from models.documents.base import new_id
 from models.documents.loss import LossKind, LossReport
 from models.documents.store import Session
-from models.language import Message
+from models.language import Language, Message
 from models.services.administration import has_mail
+from models.services.day_words import day_text
 from models.services.messages import Letter, Recipient, queue_letter
 from models.services.recipients import people_of_operator, people_of_role
 from models.services.site import Site
@@ -40,7 +41,7 @@ async def tell_staff(site: Site, made: LossReport, session: Session, how: Messag
     for role in site.configuration.site.losses.to:
         found |= {person.address: person for person in await people_of_role(role)}
     for person in found.values():
-        values = {"state": said(person.language), "due_date": _due(site, made)}
+        values = {"state": said(person.language), "due_date": _due(site, made, person.language)}
         await _queue(site, made, "loss_reported", person, f"/admin/losses/{made.number}", values, session)
 
 
@@ -98,5 +99,9 @@ async def _queue(
     await queue_letter(site, letter, session)
 
 
-def _due(site: Site, made: LossReport) -> str:
-    return f"{made.due.astimezone(site.calendar.zone):%Y-%m-%d %H:%M}" if made.due else ""
+def _due(site: Site, made: LossReport, language: Language) -> str:
+    """The moment it is to be answered by, in words."""
+    if made.due is None:
+        return ""
+    local = made.due.astimezone(site.calendar.zone)
+    return f"{day_text(local.date())(language)} {local:%H:%M}"

@@ -17,6 +17,7 @@ from models.language import LANGUAGES, Language
 from models.permissions import SYSTEM, Actor, require
 from models.services.announcements import terms_values
 from models.services.audiences import USING, Stretch
+from models.services.day_words import due_words
 from models.services.events import record_event
 from models.services.ledger import OWED, Figures, figures
 from models.services.messages import Letter, Recipient, is_written, queue_letter
@@ -95,7 +96,7 @@ async def _alarm(site: Site, mailing: Mailing, count: int, session: Session) -> 
             to=ALARM_ROLE,
             values={
                 **terms_values(site, mailing, account.language),
-                "due_date": site.calendar.due_day(mailing.due).isoformat(),
+                "due_date": due_words(site, mailing.due, account.language),
                 "count": f"{count:,}",
                 "page": f"{site.base_url}/admin/mailings/{mailing.id}",
             },

@@ -8,6 +8,7 @@ from models.documents.message import Stamp
 from models.language import LANGUAGES, Language
 from models.schema.definition import RecordType, kind_label
 from models.services.applications import facts_of, form_of
+from models.services.day_words import due_words
 from models.services.effects import Work
 from models.services.messages import Letter, Recipient, queue_letter
 from models.services.outlook import outlook_of, words_of
@@ -104,7 +105,6 @@ def values_of(site: Site, application: Application, language: Language) -> dict[
     that are not for everybody are left to the application's page."""
     definition = form_of(site, application)
     state = site.workflows[definition.applications.workflow].states.get(application.state)
-    due = site.calendar.due_day(application.due).isoformat() if application.due else ""
     return {
         "reference": application.reference,
         "record_type": definition.label(language),
@@ -112,7 +112,7 @@ def values_of(site: Site, application: Application, language: Language) -> dict[
         "title": application.title,
         "operator_name": application.operator_name or application.title,
         "state": state.label(language) if state else application.state,
-        "due_date": due,
+        "due_date": due_words(site, application.due, language),
         "expected": words_of(outlook_of(site, application), language),
         "remarks": "\n".join(_remarks(definition, application, language)),
         "reason": told_note(definition, application.history[-1], language) if application.history else "",

@@ -12,6 +12,7 @@ from models.documents.request import Request
 from models.documents.store import Session
 from models.permissions import SYSTEM
 from models.services.applications import subject_of
+from models.services.day_words import due_words
 from models.services.events import record_event
 from models.services.messages import Letter, Recipient, is_written, queue_letter
 from models.services.post import values_of
@@ -157,7 +158,7 @@ async def _alarm(site: Site, request: Request, count: int, session: Session) -> 
         values = {
             "title": request.title,
             "count": str(count),
-            "due_date": site.calendar.due_day(request.due).isoformat() if request.due else "",
+            "due_date": due_words(site, request.due, recipient.language),
             "page": f"{site.base_url}/admin/requests/{request.id}",
         }
         letter = Letter(OVERDUE, recipient, f"{request.id}:overdue", "staff", values)

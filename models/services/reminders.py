@@ -8,6 +8,7 @@ from models.documents.guarded import update_where
 from models.documents.store import Session
 from models.permissions import SYSTEM
 from models.services.administration import has_mail
+from models.services.day_words import due_words
 from models.services.messages import Letter, queue_letter
 from models.services.recipients import people_of_operator
 from models.services.registering import note
@@ -54,7 +55,7 @@ async def _remind(site: Site, found: Certificate, days: int) -> None:
             values = {
                 "serial": told.serial,
                 "title": told.label or told.subject,
-                "due_date": site.calendar.due_day(told.not_after).isoformat(),
+                "due_date": due_words(site, told.not_after, recipient.language),
                 "days": str(left),
                 "page": f"{site.base_url}/portal/certificates",
             }

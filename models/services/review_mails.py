@@ -8,7 +8,8 @@ from models.documents.base import Id, read_id
 from models.documents.recertification import Recertification, RecertificationLine
 from models.documents.store import Session
 from models.grants import PERMISSIONS
-from models.services.administration import day_words, has_mail
+from models.services.administration import has_mail
+from models.services.day_words import day_words
 from models.services.messages import Letter, Recipient, queue_letter
 from models.services.roles import ADMINISTRATOR
 from models.services.site import Site

@@ -16,7 +16,8 @@ from models.errors import AddressMoved, NotFound
 from models.interchange.status_codes import is_about_sender
 from models.language import Message
 from models.permissions import SYSTEM, Actor, require
-from models.services.administration import day_words, has_mail, note, read_reason
+from models.services.administration import has_mail, note, read_reason
+from models.services.day_words import day_words
 from models.services.events import record_event
 from models.services.messages import Letter, Recipient, queue_letter
 from models.services.reviving import address_subject, owners_of, revive

@@ -147,7 +147,7 @@ async def test_an_operator_is_asked_mailed_and_not_asked_twice(site: Site) -> No
     await confirmations.ask_one(site, asker, "anti_social", record.number, "役員が変わったため", None)
     (mail,) = await Message.find({"template": "confirmation_asked"}).to_list()
     assert "役員が変わったため" in (mail.body or "")
-    assert "2026-12-20" in (mail.body or "")
+    assert "2026年12月20日" in (mail.body or "")
     with pytest.raises(AnswersInvalid) as refused:
         await confirmations.ask_one(site, asker, "anti_social", record.number, "もう一度", None)
     assert [error.path for error in refused.value.errors] == ["number"]

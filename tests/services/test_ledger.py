@@ -18,7 +18,7 @@ from models.documents.prepare import database_of
 from models.documents.publication import Audience, Publication
 from models.errors import AcknowledgementRefused, JobMoved, NotAllowed, NotFound, ReminderRefused
 from models.services import acknowledging, ledger, listing, mail_outcomes, mail_rounds, outbox, taking_back
-from models.services.administration import day_words
+from models.services.day_words import day_words
 from models.services.freezing import frozen_bytes
 from models.services.notices import VISITOR
 from models.services.site import Site

@@ -10,7 +10,7 @@ from models.documents.recertification import Recertification, RecertificationLin
 from models.errors import AnswersInvalid, NotFound, ReviewClosed
 from models.language import Message
 from models.services import recertifying
-from models.services.administration import day_words
+from models.services.day_words import day_words
 from models.services.roles import role_label
 
 STATES = {

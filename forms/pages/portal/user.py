@@ -15,8 +15,8 @@ from models.documents.account import Account
 from models.errors import AccountGuarded, AnswersInvalid, NotFound, RecordChanged
 from models.permissions import allowed
 from models.services import accounts, addresses, delegates, handing_over, reissuing, suspending, users
-from models.services.administration import day_words
 from models.services.browsers import device_of
+from models.services.day_words import day_words
 from models.services.roles import ADMINISTRATOR
 from models.services.sessions import sessions_of
 from models.services.users import mark_of
