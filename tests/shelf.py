@@ -9,6 +9,8 @@ from time import monotonic
 from typing import Any
 from uuid import uuid4
 
+from pymongo.read_concern import ReadConcern
+
 from app.database import Database, open_database
 from app.opening import build_site, configuration_of
 from app.settings import Settings
@@ -62,9 +64,10 @@ class Shelf:
         if await shape_of(mongo) != self.shape:
             await self.drop()
             return
+        now = mongo.with_options(read_concern=ReadConcern("local"))  # counts are written without a majority
         for name, documents in self.stored.items():
-            if await mongo[name].find_one({}) is not None or documents:
-                await _restore(mongo, name, documents)
+            if await now[name].find_one({}) is not None or documents:
+                await _restore(now, name, documents)
         self.left_at = monotonic()
 
     async def drop(self) -> None:
