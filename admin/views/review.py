@@ -184,7 +184,6 @@ class ReviewPage(ReviewFiles):
         base, only = chosen(found.look, _asked(asked, "against")), bool(_asked(asked, "only"))
         reader = self._reader(request, application, uncovered, only and base is not None)
         sheet = Sheet(application, definition, reader, base, found.checks, typed, reader.only)
-        sections = sections_of(sheet)
         return self.page(
             request,
             "review.html",
@@ -193,8 +192,7 @@ class ReviewPage(ReviewFiles):
             refusal=refusal,
             application=application,
             definition=definition,
-            sections=sections,
-            counts=counted(sections),
+            **_laid_out(sheet),
             base=base,
             bases=bases_told(bases(found.look)),
             only=only,
@@ -278,6 +276,12 @@ class ReviewPage(ReviewFiles):
         return self.page(
             request, "review/damaged.html", title=title, crumbs=[Crumb(reference)], reference=reference
         )
+
+
+def _laid_out(sheet: Sheet) -> dict[str, Any]:
+    """The answers in their sections, and how many of them there is something to say of."""
+    sections = sections_of(sheet)
+    return {"sections": sections, "counts": counted(sections)}
 
 
 def _checked(checks: list[CheckResult], definition: RecordType) -> dict[str, Any]:
