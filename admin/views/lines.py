@@ -45,8 +45,9 @@ def body(
     `known` keeps the cells of columns with few values from one page to the next."""
     first, *others = _cells_of(columns, {} if known is None else known)
     parts: list[str] = []
+    head = _begin("th", columns[0], ' scope="row"')
     for row in rows:
-        start = f'<tr><th scope="row"><a href="{escape(href(row))}">'
+        start = f'<tr>{head}<a href="{escape(href(row))}">'
         try:
             cells = [each.of(row) for each in others]
             name = first.of(row) or "—"
@@ -74,8 +75,13 @@ def _cells_of(columns: Sequence[Column], known: Cells) -> "list[_Cells]":
 
 def _begun(columns: Sequence[Column]) -> list[str]:
     """How the cells of each column begin; the first is no cell of its own."""
-    styles = [style_of(column) for column in columns[1:]]
-    return ["", *(f'<td class="{style}">' if style else "<td>" for style in styles)]
+    return ["", *(_begin("td", column) for column in columns[1:])]
+
+
+def _begin(tag: str, column: Column, more: str = "") -> str:
+    """How a cell of a column begins."""
+    style = style_of(column)
+    return f'<{tag}{more} class="{style}">' if style else f"<{tag}{more}>"
 
 
 def _damaged(name: str) -> str:
