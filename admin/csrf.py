@@ -79,8 +79,8 @@ class FormGuard(CSRFMiddleware):
         body = await request.body()
         if PARTS not in kind:
             return _plain_token(body, self.field_name), _again(body, request.receive)
-        form = await Request(request.scope, _again(body, request.receive)).form()
-        return str(form.get(self.field_name) or ""), _again(body, request.receive)
+        async with Request(request.scope, _again(body, request.receive)).form() as form:
+            return str(form.get(self.field_name) or ""), _again(body, request.receive)
 
 
 def _plain_token(body: bytes, name: str) -> str:
