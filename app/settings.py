@@ -17,6 +17,8 @@ from models.errors import ConfigurationError
 
 ROOT = Path(__file__).resolve().parent.parent
 MIB = 1_048_576
+FORM_MB = 1
+"""What a request may hold besides an upload (MB): the form around it."""
 SHORTEST_SECRET = 32
 ENVELOPE = re.compile(r"[A-Za-z0-9._+-]{1,40}(\{id\})?@[A-Za-z0-9.-]{1,200}")
 
@@ -139,7 +141,9 @@ class Settings(BaseSettings):
         "clamd:///run/clamd.sock. While it does not answer, uploads are refused; none: nothing is scanned.",
     )
     worker: bool = Field(True, description="Whether serve also runs the background worker.")
-    max_upload_mb: int = Field(20, ge=1, le=200, description="Largest request body accepted (MB).")
+    max_upload_mb: int = Field(
+        20, ge=1, le=200, description="Largest upload accepted (MB); a request may hold 1 MB besides."
+    )
     language: Literal["ja", "en"] = Field("ja", description="Language of the command line.")
 
     @field_validator("config", mode="before")
@@ -244,7 +248,7 @@ class Settings(BaseSettings):
 
     @property
     def max_upload_bytes(self) -> int:
-        return self.max_upload_mb * MIB
+        return (self.max_upload_mb + FORM_MB) * MIB
 
     @property
     def connects_with_certificates(self) -> bool:

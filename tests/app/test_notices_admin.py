@@ -105,6 +105,25 @@ async def test_who_writes_a_notice_sees_it_as_its_readers_will_before_anybody_de
     assert reference in (await chief.client.get("/admin/notices")).text
 
 
+async def test_an_attachment_as_large_as_may_be_is_kept_and_a_larger_one_costs_nothing_typed(
+    inside: Inside, enter: Enter
+) -> None:
+    """Twenty megabytes and what is typed around them; one byte more is refused at its field."""
+    writer = await enter("writer")
+    page = (await writer.post("/admin/cases/new/notice")).headers["location"]
+    token = writer.client.cookies["starlette_admin_csrftoken"]
+    typed = {**TEXT, "csrftoken": token, "revision": "0", "action": "save"}
+    whole = b"%PDF-1.4\n".ljust(20 * 1_048_576, b"x")
+    for content, status in ((whole + b"x", 422), (whole, 303)):
+        files = {"attachments": ("plan.pdf", content, "application/pdf")}
+        answer = await writer.client.post(page, data=typed, files=files)
+        assert answer.status_code == status
+        assert (TEXT["title_ja"] in answer.text) is (status == 422)
+    form = (await writer.client.get(page)).text
+    assert "plan.pdf" in form
+    assert TEXT["title_ja"] in form
+
+
 async def test_publishing_says_first_whom_it_tells_and_with_which_mail(inside: Inside, enter: Enter) -> None:
     chief = await enter("chief")
     record = await approved(inside.site, audience="operators")
