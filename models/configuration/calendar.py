@@ -92,7 +92,10 @@ class Calendar:
 
     def due(self, begin: datetime, duration: Duration) -> datetime:
         """The end of the last day of `duration`, the first day being the one after `begin` (Civil Code,
-        articles 140–141), as an aware moment: the midnight that ends that day."""
+        articles 140–141), as an aware moment: the midnight that ends that day. Hours are counted from the
+        moment itself."""
+        if duration.unit == "hours":
+            return begin + timedelta(hours=duration.count)
         day = begin.astimezone(self.zone).date()
         remaining = duration.count
         while remaining > 0:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from models.configuration.check import check_record_type
+from models.configuration.check import check_flows, check_record_type
 from models.configuration.load import Configuration
 from models.configuration.validation import build_part
 from models.schema.definition import RecordType
@@ -45,10 +45,20 @@ def read_candidate(text: str, configuration: Configuration, file: str = FILE) ->
 def _look(kind: RecordType, configuration: Configuration, source: Source) -> list[Finding]:
     others = {name: other for name, other in configuration.record_types.items() if name != kind.name}
     beside = replace(configuration, record_types={**others, kind.name: kind})
-    findings = list(check_record_type(beside, kind, source))
+    findings = [*check_record_type(beside, kind, source), *_broken(configuration, beside, source)]
     if any(other.collection == kind.collection for other in others.values()):
         findings.append(source.finding("T-E018", ("collection",), name=kind.collection))
     return findings
+
+
+def _broken(before: Configuration, beside: Configuration, source: Source) -> list[Finding]:
+    """What lifecycles and workflows would name in vain from then on: fields that are renamed, or gone."""
+    known = {_said(finding) for finding in check_flows(before, source)}
+    return [finding for finding in check_flows(beside, source) if _said(finding) not in known]
+
+
+def _said(finding: Finding) -> tuple[str, str]:
+    return finding.code, finding.problem("en")
 
 
 def _sorted(findings: list[Finding]) -> tuple[Finding, ...]:

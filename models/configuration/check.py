@@ -15,28 +15,34 @@ from models.configuration.checks.evolution import check_evolution
 from models.configuration.checks.examples import check_examples
 from models.configuration.checks.fields import check_fields
 from models.configuration.checks.flows import check_flow
+from models.configuration.checks.later import check_later
 from models.configuration.checks.limits import check_limits
 from models.configuration.checks.links import check_links
 from models.configuration.checks.lists import check_use_of_lists
-from models.configuration.checks.mail import check_bulk_mail, check_use_of_mail
+from models.configuration.checks.mail import check_use_of_mail
 from models.configuration.checks.mail_words import check_footer
 from models.configuration.checks.names import check_counts, check_list, check_names
 from models.configuration.checks.orders import check_orders
 from models.configuration.checks.outgoing import check_outgoing
 from models.configuration.checks.pages import check_pages
+from models.configuration.checks.panels import check_panels
 from models.configuration.checks.people import check_people
 from models.configuration.checks.place import Sources, Subject, first, unknown
 from models.configuration.checks.privacy import check_privacy
 from models.configuration.checks.publication import check_clock, check_publication
 from models.configuration.checks.reach import check_reach
 from models.configuration.checks.readers import check_readers
+from models.configuration.checks.record_terms import check_terms
 from models.configuration.checks.retention import check_retention
+from models.configuration.checks.routes import check_route_use, check_routes
+from models.configuration.checks.secrets import check_secrets
 from models.configuration.checks.texts import check_texts
 from models.configuration.checks.windows import check_during, check_window
 from models.configuration.load import Configuration
 from models.schema.definition import RecordType
 from models.schema.finding import Finding
 from models.schema.source import Source
+from models.workflow.definition import Flow
 
 LOOKS = (
     check_names,
@@ -44,14 +50,18 @@ LOOKS = (
     check_links,
     check_orders,
     check_pages,
+    check_later,
     check_conditions,
     check_circles,
     check_evolution,
     check_access,
     check_readers,
+    check_secrets,
     check_during,
     check_asking,
     check_publication,
+    check_panels,
+    check_route_use,
 )
 """What is looked at in every record type, in this order."""
 
@@ -66,18 +76,26 @@ def check(configuration: Configuration, sources: Sources) -> Iterator[Finding]:
         if concept == "choices":
             yield from first(source, check_list(configuration.choices[name], source))
         elif concept == "workflow":
-            yield from first(source, check_flow(configuration, configuration.workflows[name], source))
-            yield from first(source, check_clock(configuration, configuration.workflows[name], source))
+            yield from _check_flow(configuration, configuration.workflows[name], source)
             yield from first(source, check_reminding(configuration, configuration.workflows[name], source))
         elif concept == "lifecycle":
-            yield from first(source, check_flow(configuration, configuration.lifecycles[name], source))
-            yield from first(source, check_clock(configuration, configuration.lifecycles[name], source))
+            yield from _check_flow(configuration, configuration.lifecycles[name], source)
         elif concept == "window":
             yield from first(source, check_window(configuration, configuration.windows[name], source))
     yield from _check_site(configuration, sources)
     yield from check_use_of_mail(configuration)
-    yield from check_bulk_mail(configuration)
     yield from check_use_of_lists(configuration, sources)
+
+
+def _check_flow(configuration: Configuration, flow: Flow, source: Source) -> Iterator[Finding]:
+    for look in (check_flow, check_clock, check_terms):
+        yield from first(source, look(configuration, flow, source))
+
+
+def check_flows(configuration: Configuration, source: Source) -> Iterator[Finding]:
+    """What is to be said of every lifecycle and workflow, as if they all stood in one file."""
+    for flow in (*configuration.lifecycles.values(), *configuration.workflows.values()):
+        yield from _check_flow(configuration, flow, source)
 
 
 def check_record_type(configuration: Configuration, kind: RecordType, source: Source) -> Iterator[Finding]:
@@ -108,6 +126,7 @@ def _check_site(configuration: Configuration, sources: Sources) -> Iterator[Find
     yield from first(sources["site", "site"], check_retention(configuration, sources["site", "site"]))
     yield from first(sources["site", "site"], check_limits(configuration, sources["site", "site"]))
     yield from first(sources["site", "site"], check_outgoing(configuration, sources["site", "site"]))
+    yield from first(sources["site", "site"], check_routes(configuration, sources["site", "site"]))
     collections: set[str] = set()
     for name, kind in configuration.record_types.items():
         if kind.collection in collections:

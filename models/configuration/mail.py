@@ -40,6 +40,7 @@ PLACEHOLDERS: Mapping[str, Message] = {
     "page": Message("the address of the page the mail is about"),
     "serial": Message("the serial number of a client certificate"),
     "days": Message("how many days are left"),
+    "left": Message("how much time is left until the term ends, or has passed since"),
     "terms_title": Message("what the terms of use are called"),
     "terms_version": Message("the version of the terms that was published"),
     "terms_change": Message("what it changed"),
@@ -65,6 +66,12 @@ DUE_SOON = "due_soon"
 
 OVERDUE = "requests_overdue"
 """Template that tells the staff of a request nobody answered in time."""
+
+RECORD_DUE_SOON, RECORD_OVERDUE = "record_due_soon", "record_overdue"
+"""Templates that tell whoever a record waits for that its term ends soon, or has ended."""
+
+DUTY_OVERDUE, DUTIES_OVERDUE = "duty_overdue", "duties_overdue"
+"""Templates that tell an operator, and the staff, of a duty nobody fulfilled in time."""
 
 CHOOSING = "preferences_page"
 """Placeholder of the page where a reader chooses whether to get such mails; they name it in a header too."""
@@ -104,6 +111,11 @@ class MailTemplate:
     """The line of the file its body begins in."""
     preheader: str = ""
     """What mail programs show behind the subject in their lists; "" for the first words of the body."""
+
+    @property
+    def text(self) -> tuple[str, str, str]:
+        """What a reader gets to see, wherever it is written."""
+        return self.subject, self.preheader, self.body
 
     @property
     def sensitive(self) -> bool:

@@ -24,9 +24,15 @@ CONDITIONS = frozenset(
 
 DURATION: Node = {
     "title": "Duration",
-    "description": "So many calendar or business days: 5 business_days.",
+    "description": "So many hours, calendar or business days: 5 business_days.",
     "type": "string",
-    "pattern": "^[0-9]{1,4} (day|days|business_day|business_days)$",
+    "pattern": "^[0-9]{1,4} (hour|hours|day|days|business_day|business_days)$",
+}
+TERM: Node = {
+    **DURATION,
+    "title": "Term",
+    "description": f"{DURATION['description']} Or a period of the site by its name: $first_answer.",
+    "pattern": f"{DURATION['pattern']}|^\\$[a-z][a-z0-9_]*$",
 }
 RATE: Node = {
     "title": "Rate",
@@ -45,7 +51,8 @@ MOMENT: Node = {
 
 def meta_schema(concept: str, told: Told | None = None) -> Node:
     """The JSON Schema of one kind of file, by its first key (``record_type``, ``choices``, ``workflow``,
-    ``lifecycle``, ``window``, ``site``); `told` describes keys. Raises KeyError for another concept."""
+    ``lifecycle``, ``window``, ``site``, ``module``); `told` describes keys. Raises KeyError for another
+    concept."""
     model = CONCEPTS[concept]
     schema = model.model_json_schema(by_alias=True)
     definitions: Node = schema.pop("$defs", {})
@@ -55,7 +62,7 @@ def meta_schema(concept: str, told: Told | None = None) -> Node:
         _let_short_forms(name, node, LIFECYCLE_EFFECTS if concept == "lifecycle" else EFFECTS)
     if "TextField" in definitions:
         definitions["AnyField"] = _any_field(schema, definitions)
-    short = {"Duration": DURATION, "Rate": RATE}
+    short = {"Duration": DURATION, "Term": TERM, "Rate": RATE}
     definitions |= {name: node for name, node in short.items() if name in definitions}
     whole = {**schema, "$defs": definitions} if definitions else schema
     return {"$schema": DIALECT, "$id": f"urn:toroku:meta:{concept}", **_tidy(whole)}
@@ -95,7 +102,15 @@ def _let_short_forms(name: str, node: Node, effects: Mapping[str, Effect]) -> No
         for key in ("by", "not_by"):
             keys[key]["examples"] = [[person] for person in PEOPLE]
         keys["effects"]["items"] = _effect(effects)
-        keys["mail"]["items"] = {"anyOf": [{"type": "string"}, keys["mail"]["items"]]}
+        _let_names(keys, "mail", "all_of")
+    elif name == "State":
+        _let_names(keys, "overdue")
+    elif name == "Measure":
+        for key in ("from", "to"):
+            keys[key] = _one_or_many(keys[key])
+    elif name == "SitePeriod":
+        either = [{"$ref": "#/$defs/Duration"}, {"const": None}]
+        keys["length"] = {**_description(keys["length"]), "anyOf": either}
     elif name == "EffectCall":
         keys["effect"]["enum"] = list(effects)
     elif name == "ServiceHours":
@@ -106,6 +121,12 @@ def _let_short_forms(name: str, node: Node, effects: Mapping[str, Effect]) -> No
             keys[key] = {**_description(keys[key]), **MOMENT}
     elif name == "TextField":
         keys["format"] = {**_description(keys["format"]), "anyOf": _formats()}
+
+
+def _let_names(keys: Node, *lists: str) -> None:
+    """Let what stands in these lists be written as a name."""
+    for key in lists:
+        keys[key]["items"] = {"anyOf": [{"type": "string"}, keys[key]["items"]]}
 
 
 def _description(part: Node) -> Node:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from models.configuration.load import Configuration
 from models.configuration.mail import BULK_RECEIVED
+from models.configuration.whole import Configuration
 from models.language import Message, Text
 from models.schema.definition import RecordType
 from models.workflow.definition import Lifecycle, Transition, Workflow
@@ -14,19 +14,27 @@ GENERAL = frozenset({"site_name", "organisation", "contact", "base_url", "recipi
 
 APPLICATION = frozenset(
     {"reference", "record_type", "kind", "title", "operator_name", "state", "due_date"}
-    | {"expected", "remarks", "reason", "record_number", "status_link"}
+    | {"expected", "remarks", "reason", "record_number", "status_link", "page"}
 )
 """What a mail of an application fills (``models.services.post.values_of``)."""
 
 RECORD = frozenset(
-    {"record_type", "kind", "title", "operator_name", "state", "record_number", "reason", "due_date"}
+    {"record_type", "kind", "title", "operator_name", "state", "record_number", "reason", "due_date", "page"}
 )
 """What a mail of a lifecycle fills (``models.services.lifecycle_mails.values_of``)."""
+
+TERM = frozenset(
+    {"record_type", "record_number", "title", "operator_name", "state", "due_date", "left", "page"}
+)
+"""What a mail about the term of a record fills (``models.services.bells.values_of``)."""
 
 TERMS = frozenset({"terms_title", "terms_version", "terms_change", "effective_day", "page"})
 LOSS = frozenset({"title", "kind", "page"})
 NOTICE = frozenset({"title", "kind", "record_number", "effective_day", "page", "preferences_page"})
 REQUEST = frozenset({"reference", "record_type", "title", "operator_name", "due_date", "page"})
+DUTY = frozenset({"record_type", "title", "count", "due_date", "page"})
+"""What a mail about a duty that is overdue fills (``models.services.owing_alarms``)."""
+
 DECLARATION = frozenset({"operator_name", "declaration", "due_date", "reason", "page"})
 SUMMARY = frozenset(
     {"record_type", "operator_name", "count", "first_reference", "last_reference", "result_page"}
@@ -51,6 +59,7 @@ USERS = Message("every user of an operator")
 READERS = Message("the readers of the notice")
 SYSTEM_STAFF = Message("the system administrators")
 ROLES = Message("the staff who answer for it")
+HOLDERS = Message("whoever it waits for")
 
 PROGRAM: Mapping[str, Sent] = {
     "access_limited": Sent(Message("A limit of access was exceeded"), SYSTEM_STAFF, frozenset({"page"})),
@@ -93,7 +102,9 @@ PROGRAM: Mapping[str, Sent] = {
         frozenset({"account_id", "operator_name", "delegate_scope", "set_password_link"}),
         "set_password_link",
     ),
-    "due_soon": Sent(Message("Something is due soon"), APPLICANT, APPLICATION | {"page"}),
+    "duties_overdue": Sent(Message("Operators did not fulfil a duty in time"), ROLES, DUTY),
+    "duty_overdue": Sent(Message("A duty was not fulfilled in time"), OPERATOR, DUTY),
+    "due_soon": Sent(Message("Something is due soon"), APPLICANT, APPLICATION),
     "loss_closed": Sent(Message("A report of loss was closed"), OPERATOR, LOSS | {"state", "reason"}),
     "loss_confirm": Sent(
         Message("Somebody not signed in reported a loss"),
@@ -125,6 +136,8 @@ PROGRAM: Mapping[str, Sent] = {
         frozenset({"account_id", "set_password_link"}),
         "set_password_link",
     ),
+    "record_due_soon": Sent(Message("The term of a record ends soon"), HOLDERS, TERM),
+    "record_overdue": Sent(Message("The term of a record has ended"), HOLDERS, TERM),
     "requests_overdue": Sent(
         Message("A request was not answered in time"),
         ROLES,
@@ -201,6 +214,9 @@ def _of_workflow(configuration: Configuration, workflow: Workflow) -> Iterator[t
 
 
 def _of_lifecycle(configuration: Configuration, lifecycle: Lifecycle) -> Iterator[tuple[str, Sent]]:
+    for state in lifecycle.states.values():
+        when = Message("The term of “{state}” has ended", {"state": state.label})
+        yield from ((mail.template, Sent(when, _to(configuration, mail.to), TERM)) for mail in state.overdue)
     for step in lifecycle.transitions.values():
         for mail in step.mail:
             yield mail.template, Sent(_step(lifecycle, step), _to(configuration, mail.to), RECORD)
@@ -217,6 +233,10 @@ def _of_type(kind: RecordType) -> Iterator[tuple[str, Sent]]:
     if kind.applications.asked is not None:
         when = Message("“{type}” is asked for", {"type": kind.label})
         yield kind.applications.asked.mail, Sent(when, OPERATOR, REQUEST)
+    for duty in kind.duties:
+        when = Message("“{name}” is overdue", {"name": duty.label})
+        for mail in duty.overdue:
+            yield mail.template, Sent(when, OPERATOR if mail.to == "operator" else ROLES, DUTY)
     if kind.publication is not None and kind.publication.mail is not None:
         when = Message("“{type}” is published", {"type": kind.label})
         yield kind.publication.mail.template, Sent(when, READERS, PROGRAM["notice_published"].fills)
@@ -233,16 +253,20 @@ def _to(configuration: Configuration, name: str) -> Message | Text:
         return OPERATOR
     if name == "assignee":
         return Message("whoever is in charge of it")
+    if name in configuration.site.routes:
+        return configuration.site.routes[name].label
     return configuration.site.roles.get(name) or Message(
         "the address in the answer “{field}”", {"field": name}
     )
 
 
 def offers_bulk(configuration: Configuration) -> bool:
-    """Whether applications of some type can be brought in a file: of any but the operator's own, with no
-    certificate to be presented (``models.services.batches.kinds``)."""
+    """Whether applications of some type can be brought in a file (``models.services.batches.kinds``)."""
     own = configuration.site.operator_type
     return any(
-        kind.enabled and name != own and not kind.applications.certificate
+        kind.enabled
+        and name != own
+        and not kind.applications.certificate
+        and not kind.applications.one_by_one
         for name, kind in configuration.record_types.items()
     )

@@ -10,6 +10,8 @@ from models.configuration.audiences import USUAL, AudienceRule
 from models.configuration.declarations import ConfidentialityRule, DeclarationRule
 from models.configuration.limits import Limits
 from models.configuration.outgoing import MailRules
+from models.configuration.periods import SitePeriod
+from models.configuration.routes import MailRoute
 from models.configuration.terms import TermsRules
 from models.language import Language, Text
 from models.schema.definition import Part
@@ -101,8 +103,10 @@ class Delegates(Part):
 
 
 class Certificates(Part):
-    """How many days before the end of a client certificate its operator is reminded, furthest first."""
+    """Whether operators sign in over a client certificate of theirs (`needed`), and how many days before the
+    end of one its operator is reminded, furthest first."""
 
+    needed: bool = True
     remind: tuple[Annotated[int, Field(ge=1, le=365)], ...] = Field((60, 30, 14, 7, 1), max_length=12)
 
 
@@ -115,7 +119,7 @@ class Losses(Part):
 
 
 class SiteDefinition(Part):
-    """One site. The first module that describes it wins."""
+    """One site, out of the site.yaml of all modules: what the first says holds (``merging``)."""
 
     name: Text
     organisation: Text
@@ -142,6 +146,8 @@ class SiteDefinition(Part):
     terms: TermsRules = TermsRules()
     declarations: Mapping[str, DeclarationRule] = Field({}, max_length=20)
     confidentiality: tuple[ConfidentialityRule, ...] = Field((), max_length=20)
+    periods: Mapping[str, SitePeriod] = Field({}, max_length=50)
+    routes: Mapping[str, MailRoute] = Field({}, max_length=50)
     audiences: Mapping[str, AudienceRule] = Field(USUAL, min_length=1, max_length=50)
     copyright: Text = Text(ja="", en="")
     works: Text = Text(ja="", en="")

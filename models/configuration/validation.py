@@ -7,9 +7,12 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from models.language import Message, Text
 from models.schema.definition import Part
+from models.schema.duty import EVERY
 from models.schema.fields import FIELD_TYPES, TYPE_NAMES, type_name
 from models.schema.finding import Finding
+from models.schema.part import MONTH_DAY, SO_LONG
 from models.schema.source import Source
 from models.workflow.definition import NEEDS
 
@@ -19,7 +22,7 @@ def build_part(model: type[Part], source: Source) -> tuple[Part | None, list[Fin
     try:
         return model.model_validate(source.value), []
     except ValidationError as error:
-        problems = error.errors(include_url=False, include_input=False)
+        problems = _worth_telling(model, error.errors(include_url=False, include_input=False))
         findings = [_finding(model, source, problem) for problem in problems[:MOST_FINDINGS]]
         if len(problems) > MOST_FINDINGS:
             findings.append(source.finding("T-W008", ()))
@@ -30,6 +33,18 @@ MOST_FINDINGS = 100
 """Findings of one file that are listed; a file of another kind altogether would fill the screen."""
 
 _TYPES = set(TYPE_NAMES)
+
+PATTERNS = {SO_LONG: "7 days, 3 business_days", MONTH_DAY: "04-01", EVERY: "12 months"}
+"""What is written by a pattern, by an example."""
+
+LISTS = ("tuple_type", "list_type", "set_type", "frozen_set_type")
+
+
+def _worth_telling(model: type[Part], problems: Sequence[Any]) -> list[Any]:
+    """`problems` without the missing keys that are there, spelt wrongly."""
+    wrong = [each["loc"] for each in problems if each["type"] == "extra_forbidden"]
+    meant = {(*loc[:-1], _close(str(loc[-1]), _known_keys(model, loc))) for loc in wrong}
+    return [each for each in problems if each["type"] != "missing" or each["loc"] not in meant]
 
 
 def _finding(model: type[Part], source: Source, problem: Any) -> Finding:
@@ -49,7 +64,20 @@ def _finding(model: type[Part], source: Source, problem: Any) -> Finding:
     if kind == "literal_error" and "needs" in problem["loc"]:
         written = _at(source.value, path)
         return source.finding("T-E027", path, name=written, known=", ".join(NEEDS))
-    return source.finding("T-E005", path, key=key, problem=problem["msg"])
+    if kind == "model_type" and not path:
+        return source.finding("T-E006", path, known=", ".join(list(model.model_fields)[:1]))
+    return source.finding("T-E005", path, key=key, problem=_told(problem))
+
+
+def _told(problem: Any) -> Message | str:
+    """What is wrong with a value; where it has a shape of its own, how that is written."""
+    facts = problem.get("ctx") or {}
+    example = PATTERNS.get(facts.get("pattern", ""), "")
+    if problem["type"] == "model_type":
+        example = "{ja: …, en: …}" if facts.get("class_name") == Text.__name__ else "{key: value}"
+    if problem["type"] in LISTS:
+        example = "[a, b]"
+    return Message("it is written like {example}", {"example": example}) if example else problem["msg"]
 
 
 def _at(value: Any, path: Sequence[Any]) -> Any:
@@ -98,4 +126,9 @@ def _inner(annotation: Any) -> type[BaseModel] | None:
 
 
 def _nearest(key: str, known: list[str]) -> str:
-    return next(iter(difflib.get_close_matches(key, known, 1, 0.5)), known[0] if known else "")
+    return _close(key, known) or (known[0] if known else "")
+
+
+def _close(key: str, known: list[str]) -> str:
+    """The known key `key` is a slip of; "" where it is none."""
+    return next(iter(difflib.get_close_matches(key, known, 1, 0.5)), "")

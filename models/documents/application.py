@@ -6,6 +6,7 @@ from typing import Any
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from models.documents.base import AN_ID, Id, Part, Person, Stored
+from models.documents.record import Consent
 from models.language import Language
 from models.schema.definition import Kind
 
@@ -50,6 +51,8 @@ class Step(Part):
     note: str = ""
     reason: str | None = None
     """The reason code of the decision."""
+    consents: list[Consent] = []
+    """The consents it rested on (``all_of``)."""
 
 
 class Handover(Part):
@@ -71,6 +74,8 @@ class Asked(Part):
     by: Person
     at: datetime
     due: datetime | None = None
+    extended: datetime | None = None
+    """The last day staff gave more time to; None where they never did."""
 
 
 class Batch(Part):
@@ -110,6 +115,10 @@ class Application(Stored):
     open: bool = True
     record_id: Id | None = None
     base_revision: int | None = None
+    step: str = ""
+    """The step of the lifecycle of the record ``about`` whose answers these are; "" for an application in the
+    usual sense. ``record_id`` stays None: any number of steps may be under way beside one application."""
+    about: Id | None = None
     operator_id: Id | None = None
     operator_name: str = ""
     applicant: Applicant = Applicant()
@@ -128,6 +137,8 @@ class Application(Stored):
     submissions: list[Submission] = []
     remarks: list[Remark] = []
     history: list[Step] = []
+    consents: list[Consent] = []
+    """The consents that stand, to steps from the state it is in which several have to consent to."""
     checklist: list[str] = []
     assignee: Person | None = None
     handovers: list[Handover] = []
@@ -160,6 +171,17 @@ class Application(Stored):
                 unique=True,
                 name="one_open_per_record",
                 partialFilterExpression={"open": True, "record_id": AN_ID},
+            ),
+            IndexModel(
+                [("about", ASCENDING), ("step", ASCENDING), ("by_staff", ASCENDING)],
+                unique=True,
+                name="one_open_per_step",
+                partialFilterExpression={"open": True, "about": AN_ID},
+            ),
+            IndexModel(
+                [("about", ASCENDING), ("updated_at", DESCENDING)],
+                name="by_about",
+                partialFilterExpression={"about": AN_ID},
             ),
             IndexModel([("state", ASCENDING), ("submitted_at", ASCENDING), ("_id", ASCENDING)], name="queue"),
             IndexModel([("state", ASCENDING), ("due", ASCENDING), ("_id", ASCENDING)], name="queue_due"),
@@ -238,6 +260,11 @@ class Application(Stored):
             IndexModel([("keys", ASCENDING)], name="keys", partialFilterExpression={"open": True}),
             IndexModel([("grams", ASCENDING)], name="search"),
         )
+
+    @property
+    def concerned(self) -> Id | None:
+        """The record it is about: one it registers, changes or deletes, or one whose step it answers."""
+        return self.record_id if self.about is None else self.about
 
     @property
     def round(self) -> int:

@@ -49,4 +49,9 @@ class Event(Stored):
             IndexModel([("action", ASCENDING), *_NEWEST], name="by_action"),
             IndexModel([("actor.name", ASCENDING), *_NEWEST], name="by_person"),
             IndexModel(list(_NEWEST), name="newest"),
+            IndexModel(
+                [("operator_id", ASCENDING), ("_id", DESCENDING)],
+                name="looks",
+                partialFilterExpression={"action": "secret.revealed"},
+            ),
         )

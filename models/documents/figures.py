@@ -8,6 +8,7 @@ from pymongo.errors import ExecutionTimeout
 
 from models.documents.application import Application
 from models.errors import SearchTooWide
+from models.workflow.answering import ANSWERING
 
 PATIENCE = 10_000
 """Longest one figure is counted (milliseconds): nobody waits for it, it is only not to go on for ever."""
@@ -39,15 +40,18 @@ async def waiting_by_age(states: Sequence[str], bounds: Sequence[datetime]) -> l
 
 async def decided_since(moment: datetime, zone: str) -> list[tuple[str, str, str, int]]:
     """The applications decided since `moment`, by days of `zone`: state, day received ("" where it never
-    was), day decided, count. Read from the index ``decided`` alone."""
+    was), day decided, count; not those registered at once, which nobody decided. Read from the index
+    ``decided`` alone."""
 
     def day(path: str) -> Row:
         return {"$dateToString": {"date": f"${path}", "format": "%Y-%m-%d", "timezone": zone, "onNull": ""}}
 
     key = {"state": "$state", "received": day("submitted_at"), "decided": day("decided_at")}
+    at_once = {"$eq": ["$decided_at", "$submitted_at"]}
     steps: list[Row] = [
-        {"$match": {"decided_at": {"$gte": moment}}},
-        {"$group": {"_id": key, "count": {"$sum": 1}}},
+        {"$match": {"decided_at": {"$gte": moment}, "state": {"$nin": list(ANSWERING.states)}}},
+        {"$group": {"_id": {**key, "at_once": at_once}, "count": {"$sum": 1}}},
+        {"$match": {"_id.at_once": False}},
     ]
     found = ((row["_id"], row["count"]) for row in await _aggregate(Application.raw(), steps, "decided"))
     return [(told["state"], told["received"], told["decided"], count) for told, count in found]

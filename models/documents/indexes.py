@@ -92,12 +92,8 @@ def record_indexes(kind: RecordType, lifecycle: Lifecycle) -> list[IndexModel]:
                 partialFilterExpression={"review_at": {"$type": "date"}},
             )
         )
-    if lifecycle.timed:
-        set_clock = {"next_at": {"$type": "date"}}
-        wanted += [
-            IndexModel([("next_at", ASCENDING)], name="next", partialFilterExpression=set_clock),
-            IndexModel([("clock", ASCENDING)], name="clock"),
-        ]
+    if lifecycle.clocked:
+        wanted += _clock_indexes()
     for field in kind.fields:
         if field.unique:
             wanted.append(_unique_index(field, lifecycle))
@@ -106,6 +102,23 @@ def record_indexes(kind: RecordType, lifecycle: Lifecycle) -> list[IndexModel]:
             keys = [(f"data.{field.order_path('.'.join(path))}", ASCENDING), ("_id", ASCENDING)]
             wanted.append(IndexModel(keys, name=f"by_{'_'.join(path)}"))
     return wanted
+
+
+def _clock_indexes() -> list[IndexModel]:
+    """What the clock does next, and what waits for whom by when."""
+    waiting = {"awaits": {"$gt": ""}}
+    theirs, ours = ("operator_id", "awaits", "due", "_id"), ("awaits", "lifecycle", "due", "_id")
+    return [
+        *(
+            IndexModel([(key, ASCENDING)], name=name, partialFilterExpression={key: {"$type": "date"}})
+            for key, name in (("next_at", "next"), ("bell_at", "bell"))
+        ),
+        IndexModel([("clock", ASCENDING)], name="clock"),
+        *(
+            IndexModel([(key, ASCENDING) for key in keys], name=name, partialFilterExpression=waiting)
+            for keys, name in ((theirs, "awaited"), (ours, "awaited_state"))
+        ),
+    ]
 
 
 OURS = ("by_", "unique_")

@@ -11,11 +11,14 @@ from models.documents.base import AN_ID, Id, Part, Person, Stored
 from models.documents.guarded import update_where
 from models.documents.store import Session
 
-JobKind = Literal["rewrite", "restore", "export", "import", "bulk"]
+JobKind = Literal["rewrite", "restore", "reseal", "export", "import", "bulk"]
 JobState = Literal["prepared", "queued", "running", "done", "failed", "cancelled"]
 
 REWRITING: tuple[JobKind, ...] = ("rewrite", "restore")
 """Jobs that carry stored records over to another version; one of each record type at a time."""
+
+UPKEEP: tuple[JobKind, ...] = (*REWRITING, "reseal")
+"""Jobs the site needs for itself: besides, secrets are carried over to another key."""
 
 TRANSFERS: tuple[JobKind, ...] = ("export", "import", "bulk")
 """Jobs somebody asked for: those of the staff each in a lane of its own, of an operator one at a time."""
@@ -116,7 +119,7 @@ class Job(Stored):
 
 
 async def claim_job(
-    holder: str, now: datetime, until: datetime, kinds: Iterable[JobKind] = REWRITING
+    holder: str, now: datetime, until: datetime, kinds: Iterable[JobKind] = UPKEEP
 ) -> Job | None:
     """Borrow the job of these kinds that has waited longest, one of each lane at a time; None when there is
     none.

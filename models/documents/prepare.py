@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from beanie import init_beanie
+from beanie.exceptions import CollectionWasNotInitialized
 from bson.codec_options import CodecOptions, TypeCodec, TypeRegistry
 from bson.decimal128 import Decimal128
 from pymongo import IndexModel
@@ -38,6 +39,7 @@ from models.documents.mail_alarm import MailAlarm
 from models.documents.mail_lane import MailLane
 from models.documents.mailing import Mailing
 from models.documents.message import Message
+from models.documents.owed import Owed
 from models.documents.publication import Publication
 from models.documents.recertification import Recertification, RecertificationLine
 from models.documents.record import RecordTypeVersion, RecordVersion, envelope_schema
@@ -45,6 +47,7 @@ from models.documents.redaction import Redaction
 from models.documents.request import Request
 from models.documents.retention import RetentionItem, RetentionRun
 from models.documents.schema_change import SchemaChange
+from models.documents.sealing_key import SealingKey
 from models.documents.session import BrowserSession
 from models.documents.stop import Stop
 from models.documents.store import Mongo, Store
@@ -85,6 +88,7 @@ DOCUMENTS: tuple[type[Stored], ...] = (
     MailLane,
     Mailing,
     Message,
+    Owed,
     Post,
     Publication,
     Recertification,
@@ -97,6 +101,7 @@ DOCUMENTS: tuple[type[Stored], ...] = (
     RetentionRun,
     SavedView,
     SchemaChange,
+    SealingKey,
     Stop,
     Sweep,
     TermsVersion,
@@ -138,8 +143,19 @@ LAST = "last"
 
 
 async def bind(store: Store) -> None:
-    """Bind the documents to `store`; nothing is written."""
+    """Bind the documents to `store`, unless they are; nothing is written."""
+    if _is_bound(store):
+        return
     await init_beanie(database=database_of(store), document_models=list(DOCUMENTS), skip_indexes=True)
+
+
+def _is_bound(store: Store) -> bool:
+    """Whether the documents, the last of them too, are bound to this very database."""
+    try:
+        held = DOCUMENTS[-1].raw().database
+    except CollectionWasNotInitialized:
+        return False
+    return held.client is store.mongo.client and held.name == store.mongo.name
 
 
 async def prepare(store: Store, kinds: Iterable[Kind]) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 from pymongo import ASCENDING, IndexModel
@@ -17,6 +17,16 @@ class Disposal(Part):
     at: datetime
     run_id: Id
     action: str
+
+
+class Consent(Part):
+    """That a party to a record consented to a step of its lifecycle which several have to (``all_of``)."""
+
+    step: str
+    party: str
+    by: Person
+    at: datetime
+    note: str = ""
 
 
 class Record(Part):
@@ -37,6 +47,18 @@ class Record(Part):
     revision: int = 1
     grams: list[str] = []
     stamps: dict[str, datetime] = {}
+    origin: Literal["", "staff", "operator"] = ""
+    """Which side began it; "" where that makes no difference, or nobody knows any more."""
+    consents: list[Consent] = []
+    """The consents that stand, to steps from the state it is in."""
+    due: datetime | None = None
+    """By when it has to leave the state it is in."""
+    awaits: Literal["", "operator", "staff", "both"] = ""
+    """Which side it waits for."""
+    bell_at: datetime | None = None
+    """When somebody is reminded of ``due`` next, or told that it has passed."""
+    rung_at: datetime | None = None
+    """When somebody last was."""
     review_at: datetime | None = None
     """The end of the day by which its state is looked at again (``Transition.review``)."""
     review_told_at: datetime | None = None
@@ -80,6 +102,9 @@ class RecordVersion(Stored):
     rests_on: Subject | None = None
     """The evidence of that ground: a record, or an answer of this one (kind ``field:…``)."""
     review_at: datetime | None = None
+    consent: Literal["", "given", "withdrawn"] = ""
+    """That no step was taken, but consent to ``transition`` given or withdrawn, by ``party``."""
+    party: str = ""
     by: Person
     at: datetime
 

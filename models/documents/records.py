@@ -54,14 +54,18 @@ class Records:
             raise RecordChanged
 
     async def change(
-        self, identifier: Id, expected: int | None, values: Mapping[str, Any], session: Session
+        self,
+        identifier: Id,
+        expected: int | None,
+        values: Mapping[str, Any],
+        session: Session,
+        seen: Query | None = None,
     ) -> None:
-        """Set some values of a record if its revision is still `expected` (None: a damaged one without any),
-        leaving the others as they are. Raises RecordChanged, DuplicateValue."""
+        """Set some values of a record if its revision is still `expected` (None: a damaged one without any)
+        and the others `seen` are too, leaving the rest as they are. Raises RecordChanged, DuplicateValue."""
+        where = {**(seen or {}), "_id": identifier, "revision": expected}
         try:
-            done = await self.collection.update_one(
-                {"_id": identifier, "revision": expected}, {"$set": dict(values)}, session=session
-            )
+            done = await self.collection.update_one(where, {"$set": dict(values)}, session=session)
         except DuplicateKeyError as error:
             raise duplicate(error) from error
         if done.matched_count == 0:
@@ -76,9 +80,15 @@ class Records:
         found = await self.collection.find_one({"_id": identifier}, session=session) if identifier else None
         return Record.model_validate(found) if found else None
 
-    async def row(self, identifier: Id) -> Mapping[str, Any] | None:
-        """One record as it is stored, whatever its shape, or None."""
-        found: Mapping[str, Any] | None = await self.collection.find_one({"_id": identifier})
+    async def found(self, where: Query, session: Session = None) -> Mapping[str, Any] | None:
+        """A record that fulfils `where` as it is stored, whatever its shape, or None."""
+        row: Mapping[str, Any] | None = await self.collection.find_one(dict(where), session=session)
+        return row
+
+    async def row(self, identifier: Id, where: Query | None = None) -> Mapping[str, Any] | None:
+        """One record as it is stored, whatever its shape, or None; within `where`, if given."""
+        query = {"$and": [{"_id": identifier}, where]} if where else {"_id": identifier}
+        found: Mapping[str, Any] | None = await self.collection.find_one(query)
         return found
 
     async def by_number(self, number: str, where: Query) -> Record:

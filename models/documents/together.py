@@ -30,10 +30,10 @@ class Together:
 
     A crowd that is answered together comes back one after the other, as each is served in its turn. The
     first to come back would go alone, and the crowd fall apart; so a question waits a little for a crowd
-    there was a moment ago, which is forgotten by halves."""
+    there was a moment ago (`gather` seconds), which is forgotten by halves."""
 
-    def __init__(self, ask: Ask) -> None:
-        self._ask = ask
+    def __init__(self, ask: Ask, *, gather: float = GATHER) -> None:
+        self._ask, self._gather = ask, gather
         self._waiting: dict[str, list[asyncio.Future[Any]]] = {}
         self._timer: asyncio.Handle | None = None
         self._under_way: set[asyncio.Task[None]] = set()
@@ -50,7 +50,7 @@ class Together:
         waiter: asyncio.Future[Mapping[str, Any] | None] = loop.create_future()
         self._waiting.setdefault(key, []).append(waiter)
         if self._timer is None:
-            self._wait(PATIENCE if self._under_way else GATHER)
+            self._wait(PATIENCE if self._under_way else self._gather)
         elif not self._under_way and len(self._waiting) == self._crowd:
             self._timer.cancel()
             self._wait(0)
@@ -80,7 +80,7 @@ class Together:
         self._under_way.discard(task)
         if self._timer is not None and not self._under_way:
             self._timer.cancel()
-            self._wait(GATHER)
+            self._wait(self._gather)
 
     async def _answer(self, batch: Mapping[str, Sequence[asyncio.Future[Any]]]) -> None:
         try:

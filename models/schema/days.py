@@ -9,6 +9,9 @@ UNITS: Final = ("day", "month", "year")
 MAX_AMOUNT: Final = 120_000
 """Most days, months or years ``$dateAdd`` adds."""
 
+MONTHS: Final = {"month": 1, "year": 12}
+"""The months of the units that are not counted in days."""
+
 _DAY: Final = re.compile(r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}(?=T|\Z)")
 _MONTH: Final = re.compile(r"[1-9][0-9]{3}-[0-9]{2}\Z")
 
@@ -49,13 +52,16 @@ def later(start: Any, amount: Any, unit: str) -> str | None:
     if first is None or isinstance(amount, bool) or not isinstance(amount, int) or abs(amount) > MAX_AMOUNT:
         return None
     try:
-        found = first + timedelta(days=amount) if unit == "day" else _months_later(first, amount, unit)
+        found = (
+            first + timedelta(days=amount) if unit == "day" else months_later(first, amount * MONTHS[unit])
+        )
     except (OverflowError, ValueError):
         return None
     return found.isoformat() if found.year >= 1000 else None
 
 
-def _months_later(first: date, amount: int, unit: str) -> date:
-    months = first.year * 12 + first.month - 1 + amount * (12 if unit == "year" else 1)
-    year, month = divmod(months, 12)
+def months_later(first: date, months: int) -> date:
+    """The day so many months later; the last of a month that has no such day (Civil Code, article 143).
+    Raises ValueError where no calendar goes that far."""
+    year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
     return date(year, month + 1, min(first.day, monthrange(year, month + 1)[1]))

@@ -5,16 +5,23 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import cached_property
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from models.language import Text
+from models.schema.asking import Lead as Lead
+from models.schema.asking import StepAnswers as StepAnswers
 from models.schema.classes import all_written_down
+from models.schema.duty import Duty
 from models.schema.evolution import Steps
 from models.schema.fields import AnyField, BaseField
 from models.schema.fields.base import Classification, Option, Query
 from models.schema.fields.choice import ListedField
+from models.schema.page_sides import with_sides
+from models.schema.panels import Beside, Diagram
+from models.schema.part import SO_LONG
+from models.schema.part import Part as Part
 
 Kind = Literal["register", "change", "delete"]
 
@@ -27,27 +34,8 @@ KIND_LABELS: Mapping[Kind, Text] = {
 ONLY_KIND = Text(ja="申請", en="Application")
 """What an application of a type is called that is only ever applied for, never changed or deleted."""
 
-MONTH_DAY = r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
-"""A day of the year, written ``04-01``."""
-
-SO_LONG = r"^[1-9][0-9]{0,2} (days?|business_days?)$"
-"""So long before a day, written ``7 days`` or ``3 business_days``."""
-
 FIELDS_PER_PAGE = 6
 """How a form is split when ``pages`` is left out."""
-
-
-class Part(BaseModel):
-    """Base of everything a steward writes: unknown keys are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, ignored_types=(cached_property,))
-
-    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """A copy; what was worked out of the original (its checksum) is not taken over."""
-        copied = super().model_copy(update=update, deep=deep)
-        for name in [name for name in copied.__dict__ if name not in type(self).model_fields]:
-            del copied.__dict__[name]
-        return copied
 
 
 class ChoiceList(Part):
@@ -59,11 +47,12 @@ class ChoiceList(Part):
 
 
 class Page(Part):
-    """One page of the form."""
+    """One page of the form; where it is ``for`` one side, nobody else reads what is on it, at any door."""
 
     name: str
     label: Text
     help: Text | None = None
+    whom: tuple[Literal["operator", "staff"], ...] = Field((), alias="for")
     fields: tuple[str, ...] = Field(min_length=1)
 
 
@@ -122,27 +111,6 @@ class Asking(Part):
     mail: str
 
 
-class Duty(Part):
-    """What operators owe again and again: an application asked for in every period, which begins on the day
-    ``opens`` and is due by the day ``due``, from the first that begins on ``effective_from`` or later;
-    ``for`` is a condition on the operator, ``least`` the business days everybody has, whenever they are
-    asked."""
-
-    name: str
-    label: Text
-    every: str = Field("12 months", pattern=r"^([1-9]|[1-9][0-9]|1[01][0-9]|120) months?$")
-    opens: str = Field(pattern=MONTH_DAY)
-    due: str = Field(pattern=MONTH_DAY)
-    effective_from: date | None = None
-    whom: Query = Field({}, alias="for")
-    least: int = Field(20, ge=0, le=250)
-
-    @property
-    def months(self) -> int:
-        """The months from one period to the next."""
-        return int(self.every.split()[0])
-
-
 class Applications(Part):
     """How this type is applied for, and whose its records are: those of an operator, or of the organisation
     itself, which only its staff begin and see."""
@@ -157,7 +125,14 @@ class Applications(Part):
     certificate: str | None = None
     begun_by: tuple[str, ...] = ("applicant",)
     """Who begins one: ``applicant``, and roles of the staff, who begin it about an operator."""
+    one_by_one: bool = False
+    """Whether each is written for itself: none comes in a file, or begins with the answers of an earlier
+    one."""
     asked: Asking | None = None
+
+
+OPERATORS = frozenset({"operator", "operator_administrator", "operator_user"})
+"""The words of ``access`` that mean operators."""
 
 
 class RowRule(Part):
@@ -169,12 +144,19 @@ class RowRule(Part):
 
 
 class Example(Part):
-    """Given these answers, expect them to be valid, or these errors at these paths."""
+    """Given these answers, expect them to be valid, or these errors at these paths; of a ``step``, those of
+    its form."""
 
     name: Text | str | None = None
+    step: str = ""
     given: Mapping[str, Any]
     variables: Mapping[str, Any] = {}
     expect: Literal["valid"] | Mapping[str, str] = "valid"
+
+    @property
+    def can_be_sent(self) -> bool:
+        """Whether an application with these answers could be sent."""
+        return self.expect == "valid" and not self.step
 
 
 IMPORTANCES = ("normal", "high", "urgent")
@@ -236,6 +218,11 @@ class RecordType(Part):
     applications: Applications
     duties: tuple[Duty, ...] = ()
     lifecycle: str
+    steps: Mapping[str, StepAnswers] = {}
+    """What steps of its lifecycle ask for, by the name of the step."""
+    leads_to: tuple[Lead, ...] = ()
+    beside: tuple[Beside, ...] = Field((), max_length=6)
+    diagrams: tuple[Diagram, ...] = Field((), max_length=4)
     publication: PublicationRule | None = None
     access: tuple[RowRule, ...] = ()
     fields: tuple[AnyField, ...] = Field(min_length=1)
@@ -248,12 +235,14 @@ class RecordType(Part):
     @model_validator(mode="before")
     @classmethod
     def _inherit(cls, described: Any) -> Any:
-        """Fields that say no information class have that of what is around them."""
+        """Fields that say no information class have that of what is around them; those on a page for one side
+        are read there alone."""
         fields = described.get("fields") if isinstance(described, Mapping) else None
         if not isinstance(fields, list | tuple):
             return described
         around = described.get("classification")
-        return {**described, "fields": all_written_down(fields, around if isinstance(around, str) else None)}
+        classed = all_written_down(fields, around if isinstance(around, str) else None)
+        return {**described, "fields": with_sides(classed, described.get("pages"))}
 
     def __hash__(self) -> int:
         """By checksum, so that what is worked out of a definition can be cached by it."""
@@ -271,6 +260,11 @@ class RecordType(Part):
         """Whether its records are the organisation's own, of no operator."""
         return self.applications.about == "organisation"
 
+    @property
+    def is_open_to_operators(self) -> bool:
+        """Whether operators see records of the organisation's own: where its rules name them."""
+        return self.is_ours and any(not OPERATORS.isdisjoint(rule.by) for rule in self.access)
+
     @cached_property
     def by_name(self) -> Mapping[str, BaseField]:
         """The fields by name, top level only."""
@@ -281,12 +275,52 @@ class RecordType(Part):
         """The pages of the form; when none are written, one per FIELDS_PER_PAGE fields."""
         if self.pages:
             return self.pages
-        names = [field.name for field in self.fields if field.asked or not field.stored]
+        later = self.asked_later
+        names = [f.name for f in self.fields if (f.asked or not f.stored) and f.name not in later]
         chunks = [names[i : i + FIELDS_PER_PAGE] for i in range(0, len(names), FIELDS_PER_PAGE)]
         return tuple(
             Page(name=f"page_{n}", label=Text(ja=f"{n} ページ", en=f"Page {n}"), fields=tuple(chunk))
             for n, chunk in enumerate(chunks, 1)
         )
+
+    @cached_property
+    def asked_later(self) -> frozenset[str]:
+        """The fields only steps of the lifecycle ask for."""
+        placed = {name for page in self.pages for name in page.fields}
+        return frozenset(name for step in self.steps.values() for name in step.asks) - placed
+
+    @cached_property
+    def forms(self) -> "Mapping[str, RecordType]":
+        """The form of each step, by its name, and under "" that of an application: the same fields, of which
+        those asked for at another time are not demanded, on the pages of what is asked for now."""
+        if not self.steps:
+            return {"": self}
+        steps = {
+            name: self._form(frozenset(step.asks), _page_of(name, step)) for name, step in self.steps.items()
+        }
+        return {"": self._form(frozenset(), self.laid_out), **steps}
+
+    def form_of(self, step: str) -> "RecordType":
+        """The form of a step, or of an application where this definition knows no such step (``forms``)."""
+        return self.forms.get(step) or self.forms[""]
+
+    def told(self, labels: Mapping[str, Text]) -> "RecordType":
+        """This definition with what only steps ask for on pages of its own, one for each step that has any,
+        called as `labels` (by the step) say: a record as it is read."""
+        later, pages = set(self.asked_later), []
+        for name, step in self.steps.items():
+            if mine := tuple(each for each in step.asks if each in later and each in self.by_name):
+                label = labels.get(name) or Text(ja=name)
+                pages.append(Page(name=f"step_{name}", label=label, fields=mine))
+                later -= set(mine)
+        return self.model_copy(update={"pages": (*self.laid_out, *pages)}) if pages else self
+
+    def _form(self, asked: frozenset[str], pages: tuple[Page, ...]) -> "RecordType":
+        other = self.asked_later - asked
+        relaxed = {"required": False, "required_when": None}
+        fields = tuple(f.model_copy(update=relaxed) if f.name in other else f for f in self.fields)
+        checks = tuple(check for check in self.checks if check.at.split(".")[0] not in other)
+        return self.model_copy(update={"fields": fields, "pages": pages, "checks": checks})
 
     @cached_property
     def checksum(self) -> str:
@@ -310,9 +344,13 @@ class RecordType(Part):
     def _in_title(self, name: str, value: Any) -> Any:
         field = self.by_name.get(name)
         shown = field is not None and (
-            field.confidential or bool(field.parts) or isinstance(field, ListedField)
+            field.confidential or bool(field.parts) or (isinstance(field, ListedField) and field.options)
         )
         return field.show(value, "ja") if field is not None and shown else value
+
+
+def _page_of(name: str, step: StepAnswers) -> tuple[Page, ...]:
+    return (Page(name=name, label=Text(ja="記入事項", en="Answers"), help=step.help, fields=step.asks),)
 
 
 def checksum_of(published: Mapping[str, Any]) -> str:

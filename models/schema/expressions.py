@@ -17,7 +17,9 @@ __all__ = ["FUNCTIONS", "VARIABLES", "Expression", "Problem", "compile_expressio
 Expression = Callable[[Mapping[str, Any], Mapping[str, Any]], Any]
 Function = Callable[[list[Any]], Any]
 
-VARIABLES: Final = frozenset({"NOW", "TODAY", "ACCOUNT", "OPERATOR", "BEFORE", "TERMS", "NOTICE"})
+VARIABLES: Final = frozenset(
+    {"NOW", "TODAY", "ACCOUNT", "OPERATOR", "BEFORE", "TERMS", "NOTICE", "ORIGIN", "RECORD"}
+)
 MAX_PLACES: Final = 20
 
 

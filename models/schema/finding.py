@@ -48,7 +48,8 @@ CODES: dict[str, Code] = {
     ),
     "T-E015": Code("The effect “{name}” does not exist.", "Use one of: {known}."),
     "T-E016": Code(
-        "The mail template “{name}” does not exist in “{language}”.", "Add mail/{name}.{language}.md."
+        "The mail template “{name}” does not exist in “{language}”.",
+        "Add mail/{name}.{language}.md, or use one of those there are, for example: {known}.",
     ),
     "T-E017": Code(
         "The placeholder “{name}” does not exist.", "Did you mean “{suggestion}”? Use one of: {known}."
@@ -191,9 +192,6 @@ CODES: dict[str, Code] = {
         "The table “{name}” stands inside another field: its rows have no pages of their own.",
         "Take the table out of it, or leave “row_pages” out.",
     ),
-    "T-E071": Code(
-        "Mails that are sent about “{name}” are missing: {files}.", "Write them in the folder “mail”."
-    ),
     "T-E072": Code(
         "The days on which operators are reminded do not fall.",
         "Write each once, the furthest from the end first.",
@@ -309,6 +307,116 @@ CODES: dict[str, Code] = {
         "Texts of mails would be gone before a failed mail could be sent again.",
         "Keep them {days} days at least.",
     ),
+    "T-E108": Code(
+        "Operators could not sign in: the site asks for a client certificate, “{name}” for none.",
+        "Ask for one (applications: certificate), or write “certificates: needed: false” in site.yaml.",
+    ),
+    "T-E110": Code("“{name}” names nothing a module can leave to others.", "Write one of: {known}."),
+    "T-E111": Code(
+        "“{name}” is left to other modules but not described here.",
+        "Describe it, or take it out of “yields”.",
+    ),
+    "T-E112": Code(
+        "Two modules are called “{name}”; the other is {other}.",
+        "Give each module of a site a name of its own.",
+    ),
+    "T-E113": Code(
+        "“{name}” is also described in {other}, whose module leaves it to modules before it.",
+        "Write this module before that one in TOROKU_CONFIG.",
+    ),
+    "T-E114": Code("“{name}” is asked for consent twice.", "Name each party once."),
+    "T-E115": Code(
+        "The step “{name}” is taken with the last consent, so nobody is asked for what it needs.",
+        "Leave “needs” and “grounds” out, or “system” out of its “by”.",
+    ),
+    "T-E116": Code(
+        "The step “{name}” cannot wait for consents: the clock takes it, or it hands an application over.",
+        "Ask for the consents at a step that people take, or that is “by: system” alone.",
+    ),
+    "T-E117": Code(
+        "Of several registrations of one step the first whose condition holds is made.",
+        "Give each but the last a “when”, and the last none.",
+    ),
+    "T-E118": Code(
+        "The effect cannot use the field “{name}”: {problem}.",
+        "Name another field of this record type.",
+    ),
+    "T-E119": Code(
+        "“{name}” is no step of the lifecycle “{lifecycle}” that somebody takes, so it asks for nothing.",
+        "Use one of: {known}.",
+    ),
+    "T-E120": Code(
+        "The step “{step}” cannot ask for “{name}”, which nobody fills in.",
+        "Ask for fields people answer; what is calculated follows by itself.",
+    ),
+    "T-E121": Code(
+        "The step “{step}” has “appends” but does not ask for one table alone.",
+        "Let it ask for the one table that gains rows, or leave “appends” out.",
+    ),
+    "T-E122": Code(
+        "Records lead to “{name}”, but nobody can begin an application for one from there.",
+        "Name a type that is switched on, is registered by application and is not the operator's own.",
+    ),
+    "T-E123": Code(
+        "The period “{name}” does not exist.", "Add it to “periods” of site.yaml, or use: {known}."
+    ),
+    "T-E124": Code(
+        "“{key}” does nothing in the state “{name}”: {problem}.", "Add what is missing, or leave it out."
+    ),
+    "T-E125": Code(
+        "The term of the state “{name}” cannot count from “{field}” of “{type}”.",
+        "Name a field of type “date” or “datetime” that every record type of this lifecycle has.",
+    ),
+    "T-E126": Code(
+        "The clock cannot take the step “{name}” at the end of the term of “{state}”.",
+        "Let it begin in this state and be “by: system” too, without needs, grounds or a review.",
+    ),
+    "T-E127": Code(
+        "Nobody can tell when the duty “{name}” is due: {problem}.",
+        "See the manual's chapter on duties: either two days of the year, or a day of the last record.",
+    ),
+    "T-E128": Code(
+        "“{name}” does not say who took part: it is no table with “rows_from: accounts”.",
+        "Name such a table of this record type, or leave “attendance” out.",
+    ),
+    "T-E129": Code(
+        "The table “{name}” cannot have a row for every account.",
+        "Let it stand outside other fields, of an operator's records, with one column of type “account” that "
+        "is “unique: true”.",
+    ),
+    "T-E130": Code(
+        "What holds a field called “{name}” cannot be told from a secret answer.",
+        "Give the field another name.",
+    ),
+    "T-E131": Code(
+        "This tells or carries off what the secret “{name}” says.",
+        "Leave it out here; whether it is answered may be asked: {{$ne: null}}.",
+    ),
+    "T-E133": Code(
+        "The route “{name}” is called like a role or a person mails go to already.",
+        "Give the route another name.",
+    ),
+    "T-E134": Code(
+        "Mails about “{type}” go by the route “{name}”, which leads nowhere from there: {field}.",
+        "Send these mails elsewhere, or let the route begin at a field that “{type}” has.",
+    ),
+    "T-E135": Code("“{name}” of “{type}” is no field with a mail address.", "Use one of: {known}."),
+    "T-E136": Code(
+        "The panel follows “{name}”, which is no reference where it stands.",
+        "Name references, the first a field of “{type}”, each further one a field of what it leads to.",
+    ),
+    "T-E137": Code(
+        "The condition asks $$RECORD for “{name}”, which it does not have.", "Use one of: {known}."
+    ),
+    "T-E138": Code(
+        "The diagram cannot use “{name}”: {problem}.",
+        "Bands are options of a choice of the boxes, or what an attribute of these says; lines are "
+        "references among the boxes, or choices of the same list.",
+    ),
+    "T-E139": Code(
+        "Operators answer “{name}” with records of “{type}”, which they cannot see.",
+        "Name “operator” under “access” of “{type}”, or let the staff answer the field.",
+    ),
     "T-W001": Code("The English text is missing.", "Add “en:”.", "warning"),
     "T-W002": Code(
         "The field “{name}” does not say whether it holds personal data.",
@@ -360,6 +468,7 @@ CODES: dict[str, Code] = {
         "Add “{{contact}}” to it, or to “footer” under “mail” of site.yaml.",
         "warning",
     ),
+    "T-W014": Code("The file {name} is not read.", "Rename it: names of files end in “.yaml”.", "warning"),
 }
 """Every code the checks can report, in the order of the manual's table."""
 

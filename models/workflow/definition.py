@@ -1,20 +1,26 @@
 """Workflows and lifecycles as a steward writes them: states, and the transitions between them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
+from hashlib import sha256
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, PrivateAttr
 
 from models.language import Text
 from models.schema.definition import Part
 from models.schema.fields.base import Query
 
-Unit = Literal["days", "business_days"]
+Unit = Literal["hours", "days", "business_days"]
 Need = Literal["remarks", "checklist", "reason", "evidence"]
 PEOPLE = ("applicant", "assignee", "staff", "system")
 """Whom ``by`` and ``not_by`` may name besides the site's roles."""
+
+SIDES = ("operator", "operator_administrator", "originator", "counterpart")
+"""Whom a lifecycle's ``by``, ``not_by``, ``all_of`` and ``held_by`` may name besides staff, system and roles:
+the operator the record belongs to (anybody of it who may act, or its administrator), the side that began it,
+and the side that did not."""
 
 ADDRESSEES = ("applicant", "assignee", "operator")
 """Whom a mail may go to besides the site's roles and the addresses in fields."""
@@ -25,8 +31,8 @@ file) in a lifecycle. A step with ``grounds`` asks for one of them, one with ``r
 
 
 class Duration(Part):
-    """A number of calendar or business days, written ``5 business_days``; counted from the day after
-    (Civil Code, article 140)."""
+    """A number of calendar or business days, written ``5 business_days``, counted from the day after
+    (Civil Code, article 140); or of hours, counted from the moment itself."""
 
     count: int = Field(ge=0, le=3650)
     unit: Unit
@@ -34,39 +40,29 @@ class Duration(Part):
 
 def _read_duration(value: Any) -> Any:
     match = (
-        re.fullmatch(r"(\d{1,4}) (day|days|business_day|business_days)", value)
-        if isinstance(value, str)
-        else None
+        re.fullmatch(r"(\d{1,4}) (hours?|days?|business_days?)", value) if isinstance(value, str) else None
     )
     if match is None:
         return value
-    return {"count": int(match[1]), "unit": "business_days" if "business" in match[2] else "days"}
+    return {"count": int(match[1]), "unit": f"{match[2].rstrip('s')}s"}
 
 
 WrittenDuration = Annotated[Duration, BeforeValidator(_read_duration)]
 
 
-class State(Part):
-    """Where an application or a record may be."""
+class Term(Duration):
+    """A duration, or the name of one that ``periods`` of ``site.yaml`` sets, written ``$first_answer``; read
+    without knowing that file, and put in its place when everything is read (``configuration.periods``)."""
 
-    label: Text
-    held_by: str | None = None
-    initial: bool = False
-    final: bool = False
-    live: bool = True
-    due: WrittenDuration | None = None
-    expires: WrittenDuration | None = None
-    then: str | None = None
-    remind: tuple[WrittenDuration, ...] = ()
-    help: Text | None = None
+    period: str = Field("", exclude=True)
 
 
-class EffectCall(Part):
-    """One effect of a transition, the condition it has, and its parameters."""
+def _read_term(value: Any) -> Any:
+    named = re.fullmatch(r"\$([a-z][a-z0-9_]*)", value) if isinstance(value, str) else None
+    return {"count": 0, "unit": "hours", "period": named[1]} if named else _read_duration(value)
 
-    effect: str
-    when: Query = {}
-    parameters: Mapping[str, Any] = {}
+
+WrittenTerm = Annotated[Term, BeforeValidator(_read_term)]
 
 
 class MailCall(Part):
@@ -76,6 +72,41 @@ class MailCall(Part):
     to: str = "applicant"
     when: Query = {}
     stamps: str | None = None
+
+
+def _read_mail(value: Any) -> Any:
+    return {"template": value} if isinstance(value, str) else value
+
+
+WrittenMail = Annotated[MailCall, BeforeValidator(_read_mail)]
+
+
+class State(Part):
+    """Where an application or a record may be. ``seen_as`` words it for one side; ``since`` is the field its
+    ``due`` counts from, where that is not the moment it was entered; ``overdue`` are the mails sent when it
+    has passed."""
+
+    label: Text
+    held_by: str | None = None
+    initial: bool = False
+    final: bool = False
+    live: bool = True
+    due: WrittenTerm | None = None
+    expires: WrittenTerm | None = None
+    then: str | None = None
+    remind: tuple[WrittenDuration, ...] = ()
+    help: Text | None = None
+    seen_as: Mapping[Literal["operator", "staff"], Text] = {}
+    since: str | None = None
+    overdue: tuple[WrittenMail, ...] = ()
+
+
+class EffectCall(Part):
+    """One effect of a transition, the condition it has, and its parameters."""
+
+    effect: str
+    when: Query = {}
+    parameters: Mapping[str, Any] = {}
 
 
 class Ground(Part):
@@ -117,8 +148,27 @@ def _read_effect(value: Any) -> Any:
     return value
 
 
-def _read_mail(value: Any) -> Any:
-    return {"template": value} if isinstance(value, str) else value
+def _read_party(value: Any) -> Any:
+    return {"party": value} if isinstance(value, str) else value
+
+
+class Party(Part):
+    """One party whose consent a step rests on, in the words of ``by``; the label is what it states by it."""
+
+    party: str
+    label: Text | None = None
+
+
+class Measure(Part):
+    """A time told of a record: from when it first came into one of the states ``from`` until it came into one
+    of ``to``; still running while it has not."""
+
+    name: str
+    label: Text
+    origins: Annotated[tuple[str, ...], BeforeValidator(lambda value: _read_many(value))] = Field(
+        alias="from", min_length=1
+    )
+    to: Annotated[tuple[str, ...], BeforeValidator(lambda value: _read_many(value))] = Field(min_length=1)
 
 
 def _read_many(value: Any) -> Any:
@@ -134,10 +184,13 @@ class Transition(Part):
     to: str
     by: Annotated[tuple[str, ...], BeforeValidator(_read_many)] = Field(min_length=1)
     not_by: Annotated[tuple[str, ...], BeforeValidator(_read_many)] = ()
+    all_of: tuple[Annotated[Party, BeforeValidator(_read_party)], ...] = ()
+    """Parties who must all have consented before it may be taken; one that the program takes (``by: system``)
+    is taken with the last consent. Each may withdraw its consent until then."""
     when: Query = {}
     at: str | None = None
     """A step the clock takes: at the moment a field of the record names, of a day its first."""
-    after: WrittenDuration | None = None
+    after: WrittenTerm | None = None
     """A step the clock takes: at the end of the last of so many days after ``at``, or after the record came
     into its state. ``0 days`` after a day is the end of that day."""
     during: str | None = None
@@ -145,11 +198,18 @@ class Transition(Part):
     grounds: tuple[Ground, ...] = ()
     review: ReviewDate | None = None
     despite_dependants: bool = False
+    anew: bool = False
+    """Of a step that leads back to where it was: the time in that state begins anew, and consents end."""
     sets: str | None = None
     clears: str | None = None
     effects: tuple[Annotated[EffectCall, BeforeValidator(_read_effect)], ...] = ()
-    mail: tuple[Annotated[MailCall, BeforeValidator(_read_mail)], ...] = ()
+    mail: tuple[WrittenMail, ...] = ()
     style: Literal["primary", "secondary", "danger"] = "secondary"
+
+    @property
+    def registers(self) -> bool:
+        """Whether it brings what was applied for into force."""
+        return any(call.effect == "register" for call in self.effects)
 
     @property
     def is_timed(self) -> bool:
@@ -163,6 +223,16 @@ class Flow(Part):
     label: Text | None = None
     states: Mapping[str, State] = Field(min_length=1)
     transitions: Mapping[str, Transition] = {}
+    _named: tuple[tuple[tuple[str, ...], str], ...] = PrivateAttr(())
+
+    @property
+    def named_periods(self) -> tuple[tuple[tuple[str, ...], str], ...]:
+        """Where it was written with the name of a period, and the name; also where that sets no limit."""
+        return self._named
+
+    def remember_periods(self, named: Iterable[tuple[tuple[str, ...], str]]) -> None:
+        """Keep in mind where it was written so, before what the periods say is put in."""
+        self._named = tuple(named)
 
     @property
     def name(self) -> str:
@@ -194,8 +264,10 @@ class Workflow(Flow):
         return self.workflow
 
     def hands_over(self, state: str, transition: Transition) -> bool:
-        """Whether `transition`, taken from `state`, hands the applicant's answers over."""
-        return self.states[state].held_by == "applicant" and not self.states[transition.to].final
+        """Whether `transition`, taken from `state`, hands the applicant's answers over: to review, or to be
+        registered at once."""
+        ends = self.states[transition.to].final and not transition.registers
+        return self.states[state].held_by == "applicant" and not ends
 
     @cached_property
     def submissions(self) -> Mapping[str, tuple[Transition, ...]]:
@@ -212,6 +284,7 @@ class Lifecycle(Flow):
 
     lifecycle: str
     initial: str | None = None
+    measures: tuple[Measure, ...] = ()
 
     @property
     def name(self) -> str:
@@ -222,6 +295,30 @@ class Lifecycle(Flow):
         return self.initial or next(iter(self.states))
 
     @cached_property
+    def live_states(self) -> list[str]:
+        """The states in which a registered thing is in force."""
+        return [name for name, state in self.states.items() if state.live]
+
+    def shown_to(self, side: str) -> "Lifecycle":
+        """This lifecycle with its states called as one side has them (``seen_as``): ``operator`` or
+        ``staff``."""
+        return self._shown.get(side, self)
+
+    @cached_property
+    def _shown(self) -> "Mapping[str, Lifecycle]":
+        sides: tuple[Literal["operator", "staff"], ...] = ("operator", "staff")
+        return {
+            side: self._worded(side) for side in sides if any(side in s.seen_as for s in self.states.values())
+        }
+
+    def _worded(self, side: Literal["operator", "staff"]) -> "Lifecycle":
+        states = {
+            name: state.model_copy(update={"label": state.seen_as.get(side, state.label)})
+            for name, state in self.states.items()
+        }
+        return self.model_copy(update={"states": states})
+
+    @cached_property
     def reviewed(self) -> bool:
         """Whether any of its steps sets a day on which to look again."""
         return any(step.review is not None for step in self.transitions.values())
@@ -230,3 +327,28 @@ class Lifecycle(Flow):
     def timed(self) -> Mapping[str, Transition]:
         """The steps the clock takes, by name."""
         return {name: step for name, step in self.transitions.items() if step.is_timed}
+
+    @cached_property
+    def clocked(self) -> bool:
+        """Whether its records keep a clock: of steps it takes, of terms, of whose turn it is."""
+        due = any(state.due is not None for state in self.states.values())
+        return due or bool(self.timed) or self.awaited
+
+    @cached_property
+    def awaited(self) -> bool:
+        """Whether its records wait for anybody: held by somebody, or for consents."""
+        held = any(state.held_by for state in self.states.values())
+        return held or any(step.all_of for step in self.transitions.values())
+
+    @cached_property
+    def clockwork(self) -> str:
+        """What the clocks of its records follow from: equal where nothing of that differs."""
+        states, steps = (
+            {"held_by", "due", "since", "remind", "then", "final"},
+            {"all_of", "origins", "when", "at", "after"},
+        )
+        told = [
+            *((name, state.model_dump_json(include=states)) for name, state in self.states.items()),
+            *((name, step.model_dump_json(include=steps)) for name, step in self.transitions.items()),
+        ]
+        return sha256(repr(told).encode()).hexdigest()[:16]

@@ -3,13 +3,14 @@
 Only presentation attributes, classes and ``currentColor``: a page with a strict Content-Security-Policy shows
 it, in its own colours. What it says is in its title and description; a page lists it in words beside it."""
 
-import unicodedata
 from collections.abc import Iterator, Mapping
 from html import escape
 
-from models.language import Language, Message, Text
+from models.language import Language, Message, Text, translate
+from models.pictures.strokes import down, rectangle, text, triangle, up, width_of
 from models.workflow.definition import Flow, State
 from models.workflow.layout import Cell, Edge, Layout, Route, lay_out
+from models.workflow.people import LABELS
 
 SIZE = 13.0
 """Pixels of the letters of a state; those of a transition are a little smaller."""
@@ -28,12 +29,7 @@ TURN = 22.0
 LOOP = 26.0
 """How far a transition that stays in its state goes out to the right."""
 
-PEOPLE_LABELS: Mapping[str, Message] = {
-    "applicant": Message("Applicant"),
-    "assignee": Message("Reviewer in charge"),
-    "staff": Message("Staff"),
-    "system": Message("System"),
-}
+CONSENTS = Message("{who} (consents: {parties})").msgid
 
 Roles = Mapping[str, Text]
 
@@ -48,11 +44,6 @@ def name_of(flow: Flow) -> str:
     return flow.name or "flow"
 
 
-def _width(text: str, size: float) -> float:
-    """Pixels a text takes, about: East Asian wide letters an em, others 0.58 of it."""
-    return size * sum(1.0 if unicodedata.east_asian_width(c) in "WFA" else 0.58 for c in text)
-
-
 class _Drawing:
     """One flow in one language."""
 
@@ -64,26 +55,30 @@ class _Drawing:
         self.ports = dict(_ports(self.layout, {name: self._box_width(name) for name in ordered}))
 
     def person(self, name: str) -> str:
-        known = PEOPLE_LABELS.get(name) or self.roles.get(name)
+        known = LABELS.get(name) or self.roles.get(name)
         return known(self.language) if known else name
 
     def _words_of(self, name: str) -> tuple[str, str]:
         transition = self.flow.transitions[name]
         separator = "・" if self.language == "ja" else ", "
-        return transition.label(self.language), separator.join(map(self.person, transition.by))
+        who = separator.join(map(self.person, transition.by))
+        if transition.all_of:
+            parties = separator.join(self.person(each.party) for each in transition.all_of)
+            who = translate(CONSENTS, self.language, who=who, parties=parties)
+        return transition.label(self.language), who
 
     def _holder(self, state: State) -> str:
         return self.person(state.held_by) if state.held_by and not state.final else ""
 
     def _box_width(self, name: str) -> float:
         state = self.flow.states[name]
-        words = max(_width(state.label(self.language), SIZE), _width(self._holder(state), SMALL))
+        words = max(width_of(state.label(self.language), SIZE), width_of(self._holder(state), SMALL))
         return max(words + 28, 84.0)
 
     def _room(self, name: str) -> float:
         """The width of a box with what stands to its right; as much is left free on the other side."""
         loops = [line for key in self.flow.transitions if self._stays(key, name) for line in self.spoken[key]]
-        beside = max((_width(line, SMALL) + LOOP + 10 for line in loops), default=0.0)
+        beside = max((width_of(line, SMALL) + LOOP + 10 for line in loops), default=0.0)
         return self._box_width(name) + 2 * beside
 
     def _stays(self, key: str, state: str) -> bool:
@@ -92,7 +87,7 @@ class _Drawing:
 
     def _edges(self) -> Iterator[Edge]:
         for key, transition in self.flow.transitions.items():
-            width = max(_width(line, SMALL) for line in self.spoken[key]) + 14
+            width = max(width_of(line, SMALL) for line in self.spoken[key]) + 14
             for origin in transition.origins:
                 if origin in self.flow.states and transition.to in self.flow.states:
                     yield Edge(f"{key}/{origin}", origin, transition.to, width)
@@ -143,7 +138,7 @@ class _Drawing:
                 path.append(f"V{bottom:.1f}")
             x, y = next_x, bottom
         tip_x = self.ports[route.edge.name, "below" if route.upwards else "above"]
-        tip = _up(tip_x, _bottom(upper.rank)) if route.upwards else _down(tip_x, _top(lower.rank))
+        tip = up(tip_x, _bottom(upper.rank)) if route.upwards else down(tip_x, _top(lower.rank))
         transition = route.edge.name.partition("/")[0]
         yield f'<path class="flow-step" d="{"".join(path)}"/>'
         yield tip
@@ -151,21 +146,21 @@ class _Drawing:
 
     def _words(self, transition: str, x: float, y: float) -> Iterator[str]:
         what, who = self.spoken[transition]
-        yield _text(what, x, y, SMALL, "start", "flow-what")
-        yield _text(who, x, y + 14, SMALL - 1, "start", "flow-who")
+        yield text(what, x, y, SMALL, "start", "flow-what")
+        yield text(who, x, y + 14, SMALL - 1, "start", "flow-who")
 
     def _box(self, name: str, cell: Cell) -> Iterator[str]:
         state, width = self.flow.states[name], self._box_width(name)
         x, y = cell.x + MARGIN - width / 2, _top(cell.rank)
         kind = "flow-state flow-final" if state.final else "flow-state"
-        yield _rectangle(kind, x, y, width, BOX, 2.0 if name == self.flow.first else 1.25)
+        yield rectangle(kind, x, y, width, BOX, 2.0 if name == self.flow.first else 1.25)
         if state.final:
-            yield _rectangle("flow-inner", x + 3, y + 3, width - 6, BOX - 6, 0.75)
+            yield rectangle("flow-inner", x + 3, y + 3, width - 6, BOX - 6, 0.75)
         holder = self._holder(state)
         middle = y + BOX / 2
-        yield _text(state.label(self.language), x + width / 2, middle + (-2 if holder else 5), SIZE, "middle")
+        yield text(state.label(self.language), x + width / 2, middle + (-2 if holder else 5), SIZE, "middle")
         if holder:
-            yield _text(holder, x + width / 2, middle + 15, SMALL - 1, "middle", "flow-who")
+            yield text(holder, x + width / 2, middle + 15, SMALL - 1, "middle", "flow-who")
         for key in self.flow.transitions:
             if self._stays(key, name):
                 yield from self._loop(key, x + width, y)
@@ -177,7 +172,7 @@ class _Drawing:
             f'<path class="flow-step" d="M{x:.1f} {top:.1f}C{out:.1f} {top - 8:.1f} '
             f'{out:.1f} {bottom + 8:.1f} {x + 7:.1f} {bottom:.1f}"/>'
         )
-        yield _triangle(f"M{x:.1f} {bottom:.1f}l8 -3.5v7z")
+        yield triangle(f"M{x:.1f} {bottom:.1f}l8 -3.5v7z")
         yield from self._words(key, out - 2, y + BOX / 2 - 2)
 
 
@@ -204,29 +199,3 @@ def _ports(layout: Layout, widths: Mapping[str, float]) -> Iterator[tuple[tuple[
             step = min(20.0, (widths[name] - 24) / max(len(lines) - 1, 1))
             for place, (_, edge) in enumerate(sorted(lines)):
                 yield (edge, side), box.x + MARGIN + (place - (len(lines) - 1) / 2) * step
-
-
-def _rectangle(kind: str, x: float, y: float, width: float, height: float, stroke: float) -> str:
-    return (
-        f'<rect class="{kind}" x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" rx="8" '
-        f'stroke-width="{stroke:g}"/>'
-    )
-
-
-def _text(words: str, x: float, y: float, size: float, anchor: str, kind: str = "flow-name") -> str:
-    return (
-        f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}" font-size="{size:g}" text-anchor="{anchor}" '
-        f'fill="currentColor" stroke="none">{escape(words)}</text>'
-    )
-
-
-def _triangle(path: str) -> str:
-    return f'<path class="flow-tip" d="{path}" fill="currentColor" stroke="none"/>'
-
-
-def _down(x: float, y: float) -> str:
-    return _triangle(f"M{x:.1f} {y:.1f}l-3.5 -8h7z")
-
-
-def _up(x: float, y: float) -> str:
-    return _triangle(f"M{x:.1f} {y:.1f}l-3.5 8h7z")

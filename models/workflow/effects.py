@@ -22,7 +22,9 @@ HOLD = Effect(
 
 EFFECTS: Mapping[str, Effect] = {
     "register": Effect(
-        "Bring the application into force: create the record, put its changes in, or mark it deleted."
+        "Bring the application into force: create the record (in the state `into`), put its changes in (and "
+        "take the step `then` of its lifecycle), or mark it deleted.",
+        ("into", "then"),
     ),
     "issue_administrator": Effect(
         "Issue the operator's administrator account, once and never again (R53).",
@@ -53,6 +55,18 @@ LIFECYCLE_EFFECTS: Mapping[str, Effect] = {
     "end_accounts": Effect("Suspend the operator's accounts and certificates and end their sessions."),
     "publish": Effect("Freeze the record as the next edition for its audience, who are told of it."),
     "withdraw": Effect("Take the edition that stands back; its readers are told the reason of the step."),
+    "advance": Effect(
+        "Take a step of the record that a reference of this one names; refused where that is not possible.",
+        ("record", "step"),
+        ("record",),
+        ("record", "step"),
+    ),
+    "register_another": Effect(
+        "Register another record of the same operator, with answers taken from this one.",
+        ("type", "answers", "into", "keeps"),
+        ("keeps",),
+        ("type",),
+    ),
     "archive": Effect("Put the edition that stands away among those whose time is over."),
 }
 """The effects of lifecycles by name; what they work on is the record, and the operator it belongs to."""

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from models.schema.conditions import Condition, compile_condition
 from models.workflow.definition import Flow, Transition
 
-Refusal = Literal["unknown", "state", "person", "excluded", "condition"]
+Refusal = Literal["unknown", "state", "person", "excluded", "condition", "consent"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,8 @@ class Position:
     state: str
     facts: Mapping[str, Any]
     """What ``when`` may ask of: of an application kind and type, of a record what it holds."""
+    consents: frozenset[tuple[str, str]] = frozenset()
+    """The consents that stand: to which step, of which party (``all_of``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,8 @@ class Verdict:
     allowed: bool
     refusal: Refusal | None = None
     rule: str = ""
+    missing: tuple[str, ...] = ()
+    """The parties whose consent is still missing."""
 
 
 YES = Verdict(True)
@@ -45,7 +49,22 @@ def judge(flow: Flow, name: str, position: Position, persons: frozenset[str]) ->
         return Verdict(False, "excluded", f"{flow.name}.{name}.not_by")
     if transition.when and not holds(transition.when, position.facts):
         return Verdict(False, "condition", f"{flow.name}.{name}.when")
+    if missing := missing_of(transition, name, position):
+        return Verdict(False, "consent", f"{flow.name}.{name}.all_of", missing)
     return YES
+
+
+def missing_of(transition: Transition, name: str, position: Position) -> tuple[str, ...]:
+    """The parties whose consent step `name` still waits for."""
+    return tuple(each.party for each in transition.all_of if (name, each.party) not in position.consents)
+
+
+def steps_with_consents(flow: Flow, position: Position) -> Iterator[tuple[str, Transition]]:
+    """The steps from here that rest on consents, where their condition holds."""
+    for name, step in flow.transitions.items():
+        due = step.all_of and position.state in step.origins
+        if due and (not step.when or holds(step.when, position.facts)):
+            yield name, step
 
 
 def steps(flow: Flow, position: Position, persons: frozenset[str]) -> Iterator[tuple[str, Transition]]:

@@ -64,18 +64,31 @@ class Layout:
     width: float
 
 
-def lay_out(widths: Mapping[str, float], edges: Sequence[Edge]) -> Layout:
-    """Place boxes of these widths (the first is where reading begins) and route `edges` between them.
+def lay_out(
+    widths: Mapping[str, float], edges: Sequence[Edge], layers: Mapping[str, int] | None = None
+) -> Layout:
+    """Place boxes of these widths (the first is where reading begins) and route `edges` between them. With
+    `layers` (by box) they stand in these, and no edge joins two of one layer; else where the edges put them.
 
     Edges from a box to itself are left to whoever draws: they stay beside their box."""
     between = [edge for edge in edges if edge.start != edge.end]
-    back = _against(list(widths), between)
-    ranks_of = _longest_paths(list(widths), between, back)
+    if layers is None:
+        back = _against(list(widths), between)
+        ranks_of: Mapping[str, int] = _longest_paths(list(widths), between, back)
+    else:
+        back = {edge.name for edge in between if layers[edge.end] < layers[edge.start]}
+        ranks_of = layers
     boxes = {name: Cell(name, 2 * ranks_of[name], width) for name, width in widths.items()}
     routes = tuple(_route(edge, boxes, edge.name in back) for edge in between)
     ranks = _in_ranks(boxes.values(), routes)
     _untangle(ranks)
     return Layout(boxes, routes, tuple(map(tuple, ranks)), _spread(ranks))
+
+
+def layers_of(names: Sequence[str], edges: Sequence[Edge]) -> dict[str, int]:
+    """The layer of each box, 0 the first, so that every edge between two of them joins different ones."""
+    between = [edge for edge in edges if edge.start != edge.end]
+    return _longest_paths(names, between, _against(names, between))
 
 
 def _against(names: Sequence[str], edges: Sequence[Edge]) -> set[str]:

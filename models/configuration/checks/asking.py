@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from models.configuration.checks.conditions import check_compiles
+from models.configuration.checks.duties import check_duties
 from models.configuration.checks.mail import check_mail
-from models.configuration.checks.place import Path, Subject, twice, unknown
+from models.configuration.checks.place import Path, Subject, unknown
 from models.configuration.load import Configuration
 from models.configuration.mail import DUE_SOON
 from models.schema.finding import Finding
@@ -18,7 +18,7 @@ ASKED_FOR = frozenset(
 
 
 def check_asking(subject: Subject) -> Iterator[Finding]:
-    """T-E004, T-E016, T-E018, T-E019, T-E087 and T-E089 of one record type."""
+    """T-E016, T-E087 and T-E089 of one record type, and what ``check_duties`` finds."""
     kind, source = subject.kind, subject.source
     roles, applications = [*subject.configuration.site.roles], kind.applications
     for index, person in enumerate(applications.begun_by):
@@ -29,17 +29,8 @@ def check_asking(subject: Subject) -> Iterator[Finding]:
             yield from unknown(source, "T-E087", ("applications", "asked", "by", index), person, roles)
         mail: Path = ("applications", "asked", "mail")
         yield from check_mail(subject.configuration, applications.asked.mail, source, mail)
-    yield from _check_duties(subject)
+    yield from check_duties(subject)
     yield from _check_filled(subject)
-
-
-def _check_duties(subject: Subject) -> Iterator[Finding]:
-    kind, source = subject.kind, subject.source
-    yield from twice(source, [(("duties", n, "name"), duty.name) for n, duty in enumerate(kind.duties)])
-    for index, duty in enumerate(kind.duties):
-        yield from check_compiles(source, duty.whom, ("duties", index, "for"))
-        if kind.applications.asked is None:
-            yield source.finding("T-E004", ("duties", index), key="applications.asked")
 
 
 def _check_filled(subject: Subject) -> Iterator[Finding]:

@@ -28,7 +28,7 @@ def check_audiences(configuration: Configuration, source: Source) -> Iterator[Fi
         for role in rule.roles:
             yield from unknown(source, "T-E026", (*path, "roles"), role, {*site.roles, *site.operator_roles})
         own = configuration.record_types.get(site.operator_type)
-        yield from _check_where(own, rule.operator, source, (*path, "operator"))
+        yield from check_where(own, rule.operator, source, (*path, "operator"))
         yield from _check_owning(configuration, rule, source, path)
         yield from _check_asked(configuration, rule, source, path)
 
@@ -42,17 +42,29 @@ def _is_empty(rule: AudienceRule) -> bool:
 def _check_owning(
     configuration: Configuration, rule: AudienceRule, source: Source, path: Path
 ) -> Iterator[Finding]:
-    if rule.owning is None:
-        return
-    place: Path = (*path, "owning")
-    yield from unknown(source, "T-E023", place, rule.owning, configuration.record_types)
-    kind = configuration.record_types.get(rule.owning)
+    if rule.owning is not None:
+        yield from check_owned(configuration, rule.owning, rule.where, source, path, "owning")
+
+
+def check_owned(
+    configuration: Configuration,
+    owned: str,
+    where: Mapping[str, Any],
+    source: Source,
+    path: Path,
+    key: str,
+) -> Iterator[Finding]:
+    """T-E011, T-E019, T-E023 and T-E099 of a type operators are to own records of (written as `key`), and of
+    the condition on them."""
+    place: Path = (*path, key)
+    yield from unknown(source, "T-E023", place, owned, configuration.record_types)
+    kind = configuration.record_types.get(owned)
     if kind is not None and (kind.is_ours or kind.name == configuration.site.operator_type):
-        yield source.finding("T-E099", place, name=rule.owning)
-    yield from _check_where(kind, rule.where, source, (*path, "where"))
+        yield source.finding("T-E099", place, name=owned)
+    yield from check_where(kind, where, source, (*path, "where"))
 
 
-def _check_where(
+def check_where(
     kind: RecordType | None, query: Mapping[str, Any], source: Source, path: Path
 ) -> Iterator[Finding]:
     """T-E019, and T-E011 for what records of a type do not have."""
@@ -82,6 +94,6 @@ def _check_asked(
 
 
 def _answers(configuration: Configuration) -> Collection[str]:
-    """The fields of everything that is published."""
-    kinds = configuration.record_types.values()
-    return {name for kind in kinds if kind.publication is not None for name in kind.by_name}
+    """The fields of everything that is published, its number among them."""
+    published = [kind for kind in configuration.record_types.values() if kind.publication is not None]
+    return {name for kind in published for name in (*kind.by_name, kind.number.field)}

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from models.configuration.checks.place import Subject, written_parts
+from models.configuration.checks.place import Subject, unknown, written_parts
 from models.language import Message
 from models.schema.compiled import compile_type
-from models.schema.definition import RecordType
+from models.schema.definition import Example, RecordType
 from models.schema.fields import BaseField
 from models.schema.finding import Finding
 from models.schema.reading import read_data
@@ -16,18 +16,31 @@ DAY = "2026-04-01"
 
 
 def check_examples(subject: Subject) -> Iterator[Finding]:
-    """T-E022 for every example whose errors are not exactly the expected ones; T-E046 for answers shown with
-    a field, or put in from the start, that the field would refuse."""
-    compiled = compile_type(subject.kind)
+    """T-E022 for every example whose errors are not exactly the expected ones, T-E053 for one of a step that
+    asks for nothing; T-E046 for answers a field shows, or begins with, and would refuse."""
     for index, example in enumerate(subject.kind.examples):
-        reading = read_data(compiled, example.given, {"TODAY": DAY, **example.variables})
-        found = {error.path: error.key for error in reading.errors}
+        if example.step:
+            path = ("examples", index, "step")
+            yield from unknown(subject.source, "T-E053", path, example.step, subject.kind.steps)
+        found = _errors_of(subject.kind, example)
         expected = {} if example.expect == "valid" else dict(example.expect)
         if found != expected:
             values = {"expected": _spell(expected), "found": _spell(found)}
             yield subject.source.finding("T-E022", ("examples", index), **values)
     for key in ("example", "default"):
         yield from _check_answers(subject, key)
+
+
+def _errors_of(kind: RecordType, example: Example) -> dict[str, str]:
+    """The keys of the errors by their paths; in the form of a step, those at what it asks for."""
+    form = compile_type(kind.form_of(example.step))
+    reading = read_data(form, example.given, {"TODAY": DAY, **example.variables})
+    asked = kind.steps[example.step].asks if example.step in kind.steps else None
+    return {
+        error.path: error.key
+        for error in reading.errors
+        if asked is None or error.path.split(".")[0] in asked
+    }
 
 
 def _spell(errors: Mapping[str, str]) -> str:

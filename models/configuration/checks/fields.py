@@ -101,7 +101,7 @@ def _impossible(field: BaseField) -> Iterator[tuple[str, Message]]:
     for key in POSITIVE:
         if getattr(field, key, 1) < 1:
             yield key, Message("“{key}” is below 1", {"key": key})
-    if isinstance(field, ListedField) and not field.options and field.choices is None:
+    if isinstance(field, ListedField) and field.asked and not field.options and field.choices is None:
         yield "type", Message("there are no options")
     if isinstance(field, ChoicesField) and field.options and field.min_items > len(field.options):
         yield "min_items", Message("“{low}” is above “{high}”", {"low": "min_items", "high": "options"})

@@ -50,7 +50,8 @@ def _named_fields(subject: Subject) -> Iterator[Finding]:
 def _taken(subject: Subject) -> Iterator[Finding]:
     flow = subject.configuration.workflows.get(subject.kind.applications.workflow)
     for name in sorted(taken_from(subject.kind, flow)):
-        if name not in subject.configuration.site.roles:
+        site = subject.configuration.site
+        if name not in site.roles and name not in site.routes:
             path: Path = ("applications", "workflow")
             yield from unknown(subject.source, "T-E011", path, name, subject.kind.by_name)
 
@@ -58,8 +59,8 @@ def _taken(subject: Subject) -> Iterator[Finding]:
 def taken_from(kind: RecordType, flow: Workflow | None) -> set[str]:
     """The fields of `kind` that effects and mails of its workflow take."""
     steps = flow.transitions.values() if flow else ()
-    calls = [call for step in steps for call in step.effects if _applies(call.when, kind)]
-    mails = [mail for step in steps for mail in step.mail if _applies(mail.when, kind)]
+    calls = [call for step in steps for call in step.effects if applies(call.when, kind)]
+    mails = [mail for step in steps for mail in step.mail if applies(mail.when, kind)]
     taken = {
         str(value)
         for call in calls
@@ -74,7 +75,7 @@ def _is_field(effect: str, parameter: str) -> bool:
     return effect not in EFFECTS or parameter in EFFECTS[effect].fields
 
 
-def _applies(when: Query, kind: RecordType) -> bool:
+def applies(when: Query, kind: RecordType) -> bool:
     """Whether a call can be made for an application of this type; a broken one is the workflow's matter."""
     facts = [{"type": kind.name, "kind": wanted} for wanted in kind.applications.kinds]
     try:

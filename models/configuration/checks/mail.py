@@ -1,12 +1,14 @@
 """Mail templates: there in every language of the site, each sent by something that fills what is in it."""
 
+import difflib
 from collections.abc import Iterator
 
 from models.configuration.checks.mail_words import check_words
-from models.configuration.checks.place import Path
+from models.configuration.checks.place import Path, listed
+from models.configuration.defaults import shipped_mails
 from models.configuration.load import Configuration
-from models.configuration.mail import BULK_RECEIVED, PLACEHOLDERS, MailTemplate, nearest, placeholders
-from models.configuration.sending import GENERAL, Sent, offers_bulk, senders
+from models.configuration.mail import PLACEHOLDERS, MailTemplate, nearest, placeholders
+from models.configuration.sending import GENERAL, Sent, senders
 from models.language import LANGUAGES
 from models.schema.finding import Finding
 from models.schema.source import Source, spell
@@ -16,7 +18,9 @@ def check_mail(configuration: Configuration, template: str, source: Source, path
     """T-E016 for every language of the site in which the template is missing."""
     for language in LANGUAGES:
         if language in configuration.site.languages and (template, language) not in configuration.mail:
-            yield source.finding("T-E016", path, name=template, language=language)
+            there = {name for name, _ in configuration.mail} | shipped_mails()
+            alike = difflib.get_close_matches(template, sorted(there), 3, 0.0)
+            yield source.finding("T-E016", path, name=template, language=language, known=listed(alike))
 
 
 def check_use_of_mail(configuration: Configuration) -> Iterator[Finding]:
@@ -68,15 +72,3 @@ def _check_languages(configuration: Configuration, template: MailTemplate) -> It
 def _held(template: MailTemplate) -> set[str]:
     """What a reader learns from it; who writes may be said in one language only."""
     return set(placeholders(template.body)) - GENERAL
-
-
-def check_bulk_mail(configuration: Configuration) -> Iterator[Finding]:
-    """T-E016 for a language of the site in which the mail that tells of a whole file is missing; a site
-    without it sends a mail for each application."""
-    written = {lang: each for (name, lang), each in configuration.mail.items() if name == BULK_RECEIVED}
-    if not written or not offers_bulk(configuration):
-        return
-    path = spell(next(iter(written.values())).path)
-    for language in configuration.site.languages:
-        if language not in written:
-            yield Finding("T-E016", path, 1, {"name": BULK_RECEIVED, "language": language})

@@ -23,9 +23,10 @@ def _words(text: str) -> frozenset[str]:
 
 ADDRESSES = _words("""
     _api _files account accounts applications asked bounces bulk calendar cases certificates confirm
-    corrections dead_addresses declarations delegates disclosures downloads events filters holds inbox
-    jobs language login logout losses mail_templates mailings mails messages notices people queue redactions
-    register requests retention reviews static stops studio terms theme transfers users views
+    corrections dead_addresses declarations delegates disclosures downloads duties events filters holds
+    inbox jobs language login logout losses mail_templates mailings mails messages notices people periods
+    queue redactions register requests retention reviews secrets static steps stops studio terms theme
+    transfers users views waiting
 """)
 """What follows ``/portal/`` and ``/admin/`` already: a type of such a name would not be found there."""
 
@@ -33,9 +34,9 @@ COLLECTIONS = _words("""
     acceptances accounts applications authenticators bounces calendar_days calendar_feeds certificates
     comments confirmation_rounds confirmations counters dead_addresses declarations events guesses holds inbox
     inbox_rounds jobs ledger_lines limit_counts links losses mail_alarms mail_lanes mailing_lines mailings
-    messages posts publications recertification_lines recertifications record_type_versions
+    messages owed posts publications recertification_lines recertifications record_type_versions
     record_versions redactions requests retention_items retention_runs saved_views schema_changes
-    sessions stops sweeps terms_versions
+    sealing_keys sessions stops sweeps terms_versions
 """)
 """Collections the program keeps its own things in."""
 

@@ -12,6 +12,9 @@ MOST_INDEXES = 64
 OWN_INDEXES = 6
 """Those every record type has: identity, number, operator, search, state, last change."""
 
+CLOCK_INDEXES = 5
+"""Those of a lifecycle whose records keep a clock (``models.documents.indexes``)."""
+
 
 def check_orders(subject: Subject) -> Iterator[Finding]:
     """T-E064 where a column of a table is to be sorted, filtered or indexed: a record has many answers there,
@@ -23,5 +26,8 @@ def check_orders(subject: Subject) -> Iterator[Finding]:
             yield subject.source.finding("T-E064", (*place.path, key), key=key, name=place.field.name)
     count = OWN_INDEXES + sum(field.unique is not False for field in subject.kind.fields)
     count += sum(f.index or f.filterable or f.sortable for _, f in singles(subject.kind.fields))
+    lifecycle = subject.configuration.lifecycles.get(subject.kind.lifecycle)
+    if lifecycle is not None:
+        count += CLOCK_INDEXES * lifecycle.clocked + lifecycle.reviewed
     if count > MOST_INDEXES:
         yield subject.source.finding("T-E065", ("fields",), count=count, limit=MOST_INDEXES)

@@ -17,5 +17,5 @@ def check_pages(subject: Subject) -> Iterator[Finding]:
             if placed[name] > 1:
                 yield source.finding("T-E018", ("pages", number, "fields", index), name=name)
     for index, field in enumerate(kind.fields):
-        if field.asked and field.name not in placed:
+        if field.asked and field.name not in placed and field.name not in kind.asked_later:
             yield source.finding("T-E028", ("fields", index), name=field.name)

@@ -26,6 +26,8 @@ def check_readers(subject: Subject) -> Iterator[Finding]:
     if any(place.field.access and place.field.access.read is not None for place in subject.places):
         yield from _check_envelope(subject)
         yield from _check_rules(subject)
+        for path, name, answers in _carrying(subject):
+            yield from _check_carried(subject, path, name, answers)
 
 
 def readers_of(fields: tuple[BaseField, ...]) -> Readers:
@@ -34,11 +36,21 @@ def readers_of(fields: tuple[BaseField, ...]) -> Readers:
     return tuple(frozenset(rule) for rule in rules if rule is not None)
 
 
-def seen_by(subject: Subject) -> Readers:
+def tells_more(kind: RecordType, value: Any, there: RecordType, name: str, roles: frozenset[str]) -> bool:
+    """Whether `value`, carried from a record of `kind` to the field `name` of one that is `there`, is an
+    answer (``$field``) that comes to people there who may not read it here."""
+    target = there.by_name.get(name)
+    if target is None or not isinstance(value, str) or not value.startswith("$"):
+        return False
+    shown = (*seen_by(there), *readers_of((target,)))
+    return not all(_reach(shown, readers_of(fields), roles) for fields in _read_there(kind, value[1:]))
+
+
+def seen_by(kind: RecordType) -> Readers:
     """Who comes to the records of a type at all, where only staff begin and see them; () for everybody."""
-    if not is_for_staff(subject.kind):
+    if not is_for_staff(kind):
         return ()
-    return (frozenset(word for rule in subject.kind.access for word in rule.by),)
+    return (frozenset(word for rule in kind.access for word in rule.by),)
 
 
 def _roles(subject: Subject) -> frozenset[str]:
@@ -64,11 +76,11 @@ def _check_envelope(subject: Subject) -> Iterator[Finding]:
     for path, name in _told_to_all(subject):
         place = subject.top.get(name.split(".")[0])
         for field in _inside(subject, place) if place else ():
-            if not _reach(seen_by(subject), readers_of(field), _roles(subject)):
+            if not _reach(seen_by(subject.kind), readers_of(field), _roles(subject)):
                 yield _finding(subject, path, name)
                 break
     for place in subject.places:
-        roles, shown = _roles(subject), seen_by(subject)
+        roles, shown = _roles(subject), seen_by(subject.kind)
         inside = (readers_of(field) for field in _inside(subject, place))
         if place.field.searchable and not all(_reach(shown, read, roles) for read in inside):
             yield _finding(subject, (*place.path, "search"), place.field.name)
@@ -149,6 +161,26 @@ def _before(node: Any) -> Iterator[str]:
         yield node.removeprefix("$$BEFORE.")
     for part in node.values() if isinstance(node, Mapping) else node if isinstance(node, list) else ():
         yield from _before(part)
+
+
+def _carrying(subject: Subject) -> Iterator[tuple[Path, str, Mapping[str, Any]]]:
+    """What gives answers of this type to another: where it says so, the other type, and the answers."""
+    for index, lead in enumerate(subject.kind.leads_to):
+        yield ("leads_to", index, "answers"), lead.type, lead.answers
+    flow = subject.configuration.lifecycles.get(subject.kind.lifecycle)
+    for call in (call for step in flow.transitions.values() for call in step.effects) if flow else ():
+        if isinstance(answers := call.parameters.get("answers"), Mapping):
+            yield ("lifecycle",), str(call.parameters.get("type")), answers
+
+
+def _check_carried(subject: Subject, path: Path, name: str, answers: Mapping[str, Any]) -> Iterator[Finding]:
+    """T-E058 for an answer only some may read that becomes one more people read there."""
+    there = {**subject.configuration.record_types, subject.kind.name: subject.kind}.get(name)
+    if there is None:
+        return
+    for target, value in answers.items():
+        if tells_more(subject.kind, value, there, target, _roles(subject)):
+            yield _finding(subject, path, value[1:])
 
 
 def _check_copies(subject: Subject, place: Place, field: ReferenceField) -> Iterator[Finding]:

@@ -67,7 +67,7 @@ def _check_call(
     level = call.parameters.get("level")
     if call.effect == "stop_use" and level is not None and level not in LEVELS:
         yield source.finding("T-E084", path, name=level, known=listed(LEVELS))
-    if call.effect == "advance" and "step" in call.parameters:
+    if call.effect == "advance" and not isinstance(flow, Lifecycle) and "step" in call.parameters:
         yield from _check_advance(configuration, call, source, path)
 
 

@@ -61,6 +61,7 @@ GROUPS: Mapping[str, tuple[Message, frozenset[str]]] = {
                 "read_only",
                 "read_only_when",
                 "set_once",
+                "rows_from",
                 "confirm",
                 "where",
                 "copied",

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from models.language import Message
 from models.schema.fields.base import BaseField
+from models.schema.fields.secret import is_sealed
 from models.schema.patterns import compile_pattern
 from models.schema.problem import Problem
 
@@ -24,8 +25,9 @@ class Fitting:
         self._adapter = _adapter(field)
 
     def fit(self, value: Any) -> Any:
-        """`value` as this field stores it, or MISFIT."""
-        if self._adapter is None:
+        """`value` as this field stores it, or MISFIT. A secret takes over only what is sealed: anything else
+        would stay readable in it."""
+        if self._adapter is None or (self.field.confidential and not is_sealed(value)):
             return MISFIT
         try:
             parsed = self.field.parse(self._raw(value))

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field
 
 from models.language import Language, Text
 from models.schema.fields.base import BaseField, Query, as_moment, object_schema, refuse, shape_of, words
+from models.schema.fields.choice import ListedField
 
 if TYPE_CHECKING:
     from models.schema.fields import AnyField
@@ -45,7 +46,9 @@ class TableField(HolderField):
     """Rows of fields, at most 200. An empty row (nothing typed in it) is left out when read. A column with
     ``unique: true`` may hold each value once within the table. Rows may hold groups and tables again, to
     a depth of four names. With ``row_pages`` the form lists the rows by their ``row_title`` (``"{name}"``,
-    naming columns) and asks for each on a page of its own: for rows of more than a few columns."""
+    naming columns) and asks for each on a page of its own: for rows of more than a few columns. With
+    ``rows_from: accounts`` there is a row for every account of the operator that is in use, put in when the
+    form is begun, and none may be left out."""
 
     control: ClassVar[str] = "table"
     repeats: ClassVar[bool] = True
@@ -57,6 +60,7 @@ class TableField(HolderField):
     row_label: Text | None = None
     row_pages: bool = False
     row_title: str | None = None
+    rows_from: Literal["accounts"] | None = None
 
     @property
     def parts(self) -> tuple[BaseField, ...]:
@@ -171,9 +175,10 @@ class GroupField(CombinedField):
         return self.model_copy(update={"fields": parts})
 
 
-class ComputedField(BaseField):
+class ComputedField(ListedField):
     """A value worked out from others by a formula, stored at every write. A formula may use other computed
-    values; one inside a table or group sees its own row first, then what is around."""
+    values; one inside a table or group sees its own row first, then what is around. With ``choices`` or
+    ``options`` it comes to a code of a list, and is shown and filtered by its label."""
 
     stored: ClassVar[bool] = True
     asked: ClassVar[bool] = False
@@ -192,6 +197,8 @@ class ComputedField(BaseField):
     def show(self, value: Any, language: Language) -> str:
         if isinstance(value, bool) or value is None:
             return "" if value is None else ("○" if value else "×")
+        if self.options:
+            return self.label_of(value, language)
         if isinstance(value, int):
             return f"{value:,} {self.unit}" if self.unit else f"{value:,}"
         if isinstance(value, list):
