@@ -232,8 +232,12 @@ def found_at(definition: RecordType, path: str) -> tuple[BaseField, ...]:
 
 
 def _is_kept_from(actor: Actor, definition: RecordType) -> bool:
-    """Whether records of a type are the organisation's own, and `actor` is none of its staff."""
-    return definition.is_ours and actor.kind not in ("staff", "system")
+    """Whether records of a type are the organisation's own, and `actor` is neither of its staff nor named by
+    the rules of the type."""
+    if not definition.is_ours or actor.kind in ("staff", "system"):
+        return False
+    words = words_of(actor)
+    return not any(words & frozenset(rule.by) for rule in definition.access)
 
 
 def sees_type(actor: Actor, definition: RecordType) -> bool:
@@ -247,11 +251,17 @@ def sees_type(actor: Actor, definition: RecordType) -> bool:
     return any(words & frozenset(rule.by) for rule in definition.access)
 
 
+def in_scope(actor: Actor, definition: RecordType) -> bool:
+    """Whether a type is within the scope of who asks; what the organisation opens to operators is in all."""
+    return definition.is_ours or may_use(actor, definition.name)
+
+
 def rows_for(actor: Actor, definition: RecordType, today: date) -> dict[str, Any]:
     """The records of a type `actor` may see, as a query to be added to what ``models.services.records.scope``
     says; {} for all. Where the definition has rules and none is theirs, none, and none of a type outside the
-    scope of a delegate. What belongs to the organisation itself is for nobody but its staff."""
-    if not may_use(actor, definition.name) or _is_kept_from(actor, definition):
+    scope of a delegate. What belongs to the organisation itself is for its staff, and for operators where the
+    rules name them, whatever a delegate's scope is."""
+    if not in_scope(actor, definition) or _is_kept_from(actor, definition):
         return dict(NOTHING)
     if not definition.access or actor.kind == "system":
         return {}

@@ -74,6 +74,17 @@ PERMISSIONS: Mapping[str, Permission] = {
     ),
     "record.import": _row("Bring rows of a file in as registered records", "steward"),
     "record.view_own": _row("See the records of their operator", "operator"),
+    "record.act": _row(
+        "Take the steps of a record's lifecycle that are the organisation's, and consent to them for it",
+        "reviewer",
+        "approver",
+        "steward",
+        "system_administrator",
+    ),
+    "record.act_own": _row(
+        "Take the steps of a record's lifecycle that are its operator's, and consent to them for it",
+        "operator",
+    ),
     "record.export_own": _row("Take the records of their operator away as a file", "operator"),
     "certificate.view_own": _row("See the client certificates of their operator", "operator"),
     "certificate.register_own": _row(
@@ -234,7 +245,20 @@ PERMISSIONS: Mapping[str, Permission] = {
     "retention.approve": _row("Approve a report somebody else asked for", "approver"),
     "redaction.make": _row("Redact a free text of a registration, or put it back", "approver"),
     "redaction.view": _row("Read what was redacted; every time is an event", "approver", "auditor"),
-    "secret.reveal": _row("Uncover a secret answer; every time is an event", "reviewer", "approver"),
+    "secret.reveal": _row(
+        "Uncover a secret answer, with a reason; every time is an event", "reviewer", "approver"
+    ),
+    "secret.reveal_own": _row(
+        "Uncover a secret answer of their operator, with a reason; every time is an event",
+        "operator_administrator",
+    ),
+    "secret.view_looks": _row(
+        "See who uncovered secret answers of their operator, when and why", "operator_administrator"
+    ),
+    "secret.view_keys": _row(
+        "See with which keys secret answers are sealed", "auditor", "system_administrator", "system"
+    ),
+    "secret.rotate": _row("Seal all secret answers with the newest key", "system_administrator", "system"),
     "admin.enter": _row("Enter the admin", "staff"),
     "portal.enter": _row("Enter the portal", "operator"),
 }

@@ -9,6 +9,7 @@ from models.documents.application import Application
 from models.documents.base import ActorKind, Id, Person
 from models.errors import NotAllowed
 from models.grants import PERMISSIONS
+from models.workflow.definition import PEOPLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,10 @@ def require(actor: Actor, name: str) -> None:
         raise NotAllowed(rule=name)
 
 
+RESERVED = frozenset(PEOPLE)
+"""Words of a workflow that no role of the staff stands for, whatever a site calls its roles."""
+
+
 def may_use(actor: Actor, type_name: str) -> bool:
     """Whether a record type is within the scope of who asks; only a delegate's has an end."""
     return actor.types is None or type_name in actor.types
@@ -90,12 +95,13 @@ def may_use(actor: Actor, type_name: str) -> bool:
 def persons(actor: Actor, application: Application) -> frozenset[str]:
     """Who `actor` is to `application`, in the words of a workflow's ``by`` and ``not_by``. To their own
     correction or case a member of staff is its applicant and nothing else: no role of theirs decides on
-    it."""
+    it. Those of the staff who only look, as auditors do, are their roles and nothing more."""
     found: set[str] = set()
     if actor.kind == "staff" and is_applicant(actor, application):
         return frozenset({"applicant"})
     if actor.kind == "staff":
-        found |= {"staff", *actor.roles}
+        found |= actor.roles - RESERVED
+        found |= {"staff"} if allowed(actor, "record.act") else set()
         if application.assignee is not None and application.assignee.id == actor.account_id:
             found.add("assignee")
     if actor.kind == "system":
@@ -108,7 +114,10 @@ def persons(actor: Actor, application: Application) -> frozenset[str]:
 def is_applicant(actor: Actor, application: Application) -> bool:
     """Whether it is theirs: begun in this browser or opened by its link without an account, made by their
     operator, or the correction or case this member of staff began. An operator is no party to what staff
-    begin."""
+    begin. The answers of a step are anybody's who sees the record on that side: who may take it is for its
+    lifecycle to say."""
+    if application.by_staff and application.step:
+        return actor.kind == "staff" and allowed(actor, "record.view")
     if application.by_staff:
         own = application.applicant.account_id
         return actor.kind == "staff" and own is not None and own == actor.account_id
@@ -127,6 +136,9 @@ def is_operators(application: Application) -> bool:
 
 
 def may_view(actor: Actor, application: Application) -> bool:
-    """Whether `actor` may see `application` at all."""
+    """Whether `actor` may see `application` at all. What a side writes for a step is nobody else's before it
+    is taken, and stands on the record then."""
+    if application.step and actor.kind == "staff":
+        return is_applicant(actor, application)
     own = is_applicant(actor, application) and allowed(actor, "application.view_own")
     return own or allowed(actor, "application.view")

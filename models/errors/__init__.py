@@ -32,6 +32,7 @@ TorokuError                      500 T-X000  something went wrong on our side
 │   ├── SendingClosed            409 T-W005  nothing is received now (says when it opens)
 │   ├── TooManyDrafts            409 T-W009  as many drafts are open as can be kept
 │   ├── NotPublishable           409 T-N101  a notice without title, text or audience
+│   ├── ConsentMissing           409 T-W105  a step that needs a consent nobody has given (names whose)
 │   └── StepIncomplete           422 T-W101  something the step of a registration asks for is not there
 ├── HoldRefused                  422 T-W102  a legal hold that cannot be placed or lifted (says why)
 ├── RetentionRefused             409 T-W103  a run of the retention job that is not possible (says why)
@@ -48,6 +49,7 @@ TorokuError                      500 T-X000  something went wrong on our side
 │   └── ScannerUnavailable       503 T-V007  no virus scanner answers, and nothing is kept unscanned
 ├── FilterRefused                422 T-V004  a filter that cannot be asked (says which parts)
 ├── ViewRefused                  422 T-V005  a view that cannot be saved or shared (says why)
+├── RevealRefused                422 T-P108  a secret answer uncovered without a reason
 ├── CommentRefused               422 T-V006  a comment that cannot be written or changed (says why)
 ├── SchemaChangeRefused          409 T-S001  a change of a record type would lose or break data (says what)
 ├── StepsFailed                  409 T-S002  a step of evolution fails on stored records (carries which)
@@ -99,6 +101,7 @@ from models.errors.access import (
     LinkRefused,
     LossMoved,
     NotAllowed,
+    RevealRefused,
     ReviewClosed,
     RevocationUnknown,
     SignInFailed,
@@ -146,6 +149,7 @@ from models.errors.work import (
     AlreadyDone,
     AlreadyOpen,
     CommentRefused,
+    ConsentMissing,
     DuplicateValue,
     HoldRefused,
     RecordChanged,
@@ -184,6 +188,7 @@ __all__ = [
     "CommentRefused",
     "ConfigurationError",
     "ConfirmationRequired",
+    "ConsentMissing",
     "DatabaseInUse",
     "DatabaseRefused",
     "DatabaseUnavailable",
@@ -209,6 +214,7 @@ __all__ = [
     "ReminderRefused",
     "RequestRefused",
     "RetentionRefused",
+    "RevealRefused",
     "ReviewClosed",
     "RevocationUnknown",
     "SampleUnknown",

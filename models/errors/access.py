@@ -197,3 +197,11 @@ class DeclarationMoved(TorokuError):
     code = "T-T103"
     status = 409
     message = "What is to be confirmed has changed meanwhile. Look at it again."
+
+
+class RevealRefused(TorokuError):
+    """A secret answer is uncovered only with a reason."""
+
+    code = "T-P108"
+    status = 422
+    message = "Write why you need to see it, in {shortest} to {longest} characters."

@@ -32,6 +32,13 @@ class StepIncomplete(TransitionRefused):
         super().__init__(message, **values)
 
 
+class ConsentMissing(TransitionRefused):
+    """A step several parties have to consent to (``all_of``), one of whom has not, or took it back."""
+
+    code = "T-W105"
+    message = "This step needs a consent that is still missing: {parties}"
+
+
 class HoldRefused(TorokuError):
     """A legal hold that cannot be placed, or not be lifted; ``field`` is the input at fault."""
 

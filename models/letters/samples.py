@@ -49,6 +49,7 @@ WORDS: Mapping[str, Text] = {
     "last_reference": Text(ja="A2027-000251", en="A2027-000251"),
     "serial": Text(ja="4A:7F:03:C1", en="4A:7F:03:C1"),
     "days": Text(ja="14", en="14"),
+    "left": Text(ja="3 時間 12 分", en="3 h 12 min"),
     "terms_title": Text(ja="登録システム利用規約", en="Terms of use of the Registration System"),
     "terms_version": Text(ja="3.0", en="3.0"),
     "terms_change": Text(ja="受託者の義務を明確にしました。", en="The duties of delegates are set out."),

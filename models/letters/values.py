@@ -24,6 +24,7 @@ JOINER = "\u2060"
 (CommonMark 6.2, flanking); the parts leave it out."""
 
 _PLACE = re.compile(r"(?P<bold>\*\*)?(?P<open><)?\{(?P<name>[a-z_]{1,40})\}(?(open)>)(?(bold)(?P<end>\*\*)?)")
+_ITEM = re.compile(r"^- [^{}\n]*[:：] *(?:\*\*)?\{(?P<name>[a-z_]{1,40})\}(?:\*\*)? *(?:\n|\Z)", re.MULTILINE)
 _MARKUP = re.compile(r"([\\`*_\[\]<>~|&])")
 _LEADING = re.compile(r"^([-+#=]|\d{1,9}(?=[.)]))(\)|\.)?")
 _ADDRESS = re.compile(r"https?://[^\s<>\x00-\x20]+|\[\[[^\s\[\]<>]+\]\]")
@@ -47,8 +48,13 @@ class _Place:
 
 
 def put_in(text: str, values: Mapping[str, str]) -> str:
-    """`text` with its placeholders put in; nothing in a value is read as a placeholder or as markup."""
-    return finished(_pieces(text), values)
+    """`text` with its placeholders put in; nothing in a value is read as a placeholder or as markup. An item
+    of a list that only tells a value (``- Reason: {reason}``) is left out where there is none."""
+    return finished(_pieces(_ITEM.sub(lambda item: item[0] if _is_told(item, values) else "", text)), values)
+
+
+def _is_told(item: re.Match[str], values: Mapping[str, str]) -> bool:
+    return item["name"] not in values or bool(values[item["name"]].strip())
 
 
 Sheet = tuple[str | _Place, ...]

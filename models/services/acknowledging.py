@@ -12,8 +12,8 @@ from models.permissions import SYSTEM, Actor, require
 from models.services.events import record_event
 from models.services.ledger import figures, subject_of
 from models.services.mail_rounds import begin
-from models.services.prompting import moment_of
 from models.services.site import Site
+from models.services.terms_of_records import moment_before
 from models.workflow.definition import Duration, WrittenDuration
 
 MOST = 500
@@ -53,7 +53,7 @@ def moments(site: Site, notice: Publication) -> list[tuple[str, datetime]]:
         return []
     due = notice.acknowledge_by
     found = (
-        (f"remind-{each.count}-{each.unit}", moment_of(site, due, each)) for each in _ahead(site, notice)
+        (f"remind-{each.count}-{each.unit}", moment_before(site, due, each)) for each in _ahead(site, notice)
     )
     return sorted((each for each in found if each[1] > notice.published_at), key=lambda each: each[1])
 

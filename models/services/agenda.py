@@ -21,21 +21,34 @@ from models.services.links import LIFETIMES
 from models.services.losses import instructed
 from models.services.notices import Entry, owed
 from models.services.recertifying import waiting_rounds
+from models.services.records_waiting import FAR, Line, own_lines
 from models.services.searching import searched
 from models.services.site import Site
 from models.services.waiting import states_of
 from models.workflow.definition import State
 
 Sort = Literal[
-    "loss", "review", "declaration", "notice", "asked", "returned", "certificate", "draft", "invitation"
+    "loss",
+    "review",
+    "record",
+    "declaration",
+    "notice",
+    "asked",
+    "returned",
+    "certificate",
+    "draft",
+    "invitation",
 ]
 Group = Literal["all", "mine", "review", "over"]
 
 GROUPS: tuple[Group, ...] = ("all", "mine", "review", "over")
 """Applications by whose turn it is: everybody's, the operator's own, the staff's, nobody's any more."""
 
-FIRST = ("loss", "returned", "asked", "declaration")
+FIRST = ("loss", "record", "returned", "asked", "declaration")
 """The sorts told first: what somebody waits for."""
+
+PRESSING: Mapping[str, int] = {"draft": 7, "record": 1}
+"""Within how many days the end of something is urgent, where that is not a fortnight."""
 
 MOST = 20
 """Most things of one sort that are told at once; the lists have the rest."""
@@ -88,6 +101,7 @@ class Waiting:
     confirmation: Confirmation | None = None
     loss: LossReport | None = None
     notice: Entry | None = None
+    record: Line | None = None
     outdated: bool = False
     """Whether the registration an application is about has changed since it was begun."""
 
@@ -97,7 +111,7 @@ class Waiting:
         at once."""
         if self.sort == "loss" or (self.notice is not None and self.notice.importance == "urgent"):
             return True
-        return self.days is not None and self.days <= (7 if self.sort == "draft" else 14)
+        return self.days is not None and self.days <= PRESSING.get(self.sort, 14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,23 +124,32 @@ class Page:
 
 
 async def agenda(site: Site, actor: Actor) -> list[Waiting]:
-    """Everything that waits for this actor's operator: instructions about a loss, then what was returned or
-    asked for, then by the day it ends, what never ends last. At most MOST of each sort. Raises NotAllowed."""
+    """Everything that waits for this actor's operator: instructions about a loss, then what somebody waits
+    for and what was returned, by the day it ends, what never ends last. At most MOST of each sort. Raises
+    NotAllowed."""
     _require(actor)
     found = [
         *await _losses(actor),
         *await _own_turn(site, actor),
+        *await _records(site, actor),
         *await _declarations(site, actor),
         *await _notices(site, actor),
         *await _reviews(site, actor),
         *(await expiring(site, actor)),
         *(await _invitations(site, actor)),
     ]
-    return sorted(found, key=_order)
+    return by_urgency(found, site.today())
 
 
-def _order(each: Waiting) -> tuple[bool, bool, date]:
-    return each.sort != "loss", each.sort not in FIRST, each.until or date.max
+def by_urgency(found: Iterable[Waiting], today: date) -> list[Waiting]:
+    """What waits in the order it is told; a record without a term is among what ends today, as the other side
+    waits for it now."""
+
+    def place(each: Waiting) -> tuple[bool, bool, date, datetime]:
+        moment, last = (each.record.due, today) if each.record else (None, date.max)
+        return each.sort != "loss", each.sort not in FIRST, each.until or last, moment or FAR
+
+    return sorted(found, key=place)
 
 
 def _require(actor: Actor) -> None:
@@ -148,7 +171,7 @@ def _group_of(state: State) -> Group:
 
 def _own(actor: Actor) -> dict[str, Any]:
     scope = {} if actor.types is None else {"type": {"$in": sorted(actor.types)}}
-    return {"operator_id": actor.operator_id, "by_staff": {"$ne": True}, **scope}
+    return {"operator_id": actor.operator_id, "by_staff": {"$ne": True}, "about": None, **scope}
 
 
 async def _own_turn(site: Site, actor: Actor) -> list[Waiting]:
@@ -242,6 +265,13 @@ async def _notices(site: Site, actor: Actor) -> list[Waiting]:
     """The notices the reader still has to acknowledge."""
     found = await owed(actor, MOST)
     return [_timed(site, "notice", each.acknowledge_by, notice=each) for each in found]
+
+
+async def _records(site: Site, actor: Actor) -> list[Waiting]:
+    """The records whose lifecycles wait for the operator."""
+    if not allowed(actor, "record.view_own"):
+        return []
+    return [_timed(site, "record", each.due, record=each) for each in await own_lines(site, actor, MOST)]
 
 
 async def _reviews(site: Site, actor: Actor) -> list[Waiting]:

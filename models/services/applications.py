@@ -20,7 +20,8 @@ from models.schema.reading import AnswerError, Reading, read_answers
 from models.services import picking, secrets
 from models.services.lookup import find as find
 from models.services.reasons import told_note
-from models.services.seeing import governed, why_not
+from models.services.seeing import form_of as form_of
+from models.services.seeing import why_not
 from models.services.site import Site
 from models.services.switches import require_writing
 from models.services.variables import Judged as Judged
@@ -28,6 +29,7 @@ from models.services.variables import compiled as compiled
 from models.services.variables import judge as judge
 from models.services.variables import operator_of as operator_of
 from models.services.variables import variables_of as variables_of
+from models.workflow.answering import ANSWERING
 from models.workflow.definition import Workflow
 from models.workflow.engine import holds
 
@@ -73,14 +75,16 @@ def subject_of(application: Application) -> Subject:
 async def mine(site: Site, actor: Actor) -> list[Application]:
     """The applications of this actor's operator, newest first."""
     require(actor, "portal.enter")
-    where: dict[str, Any] = {"operator_id": actor.operator_id, "by_staff": {"$ne": True}}
+    where: dict[str, Any] = {"operator_id": actor.operator_id, "by_staff": {"$ne": True}, "about": None}
     if actor.types is not None:
         where["type"] = {"$in": sorted(actor.types)}
     return await Application.find(where).sort("-updated_at").limit(OWN_LIMIT).to_list()
 
 
 def workflow_of(site: Site, application: Application) -> Workflow:
-    """The workflow an application goes through."""
+    """The workflow an application goes through; the answers of a step go through none of the site's."""
+    if application.step:
+        return ANSWERING
     definition = compiled(site, application).definition
     return site.workflows[definition.applications.workflow]
 
@@ -214,7 +218,7 @@ def require_applicant(site: Site, actor: Actor, application: Application) -> Non
     if not is_applicant(actor, application):
         raise NotFound
     if actor.kind == "operator":
-        require(actor, "application.write_own")
+        require(actor, "record.act_own" if application.step else "application.write_own")
     if not is_with_applicant(site, application):
         raise TransitionRefused(NOT_YOURS_TO_WRITE)
 
@@ -292,22 +296,18 @@ def _adds(sent: Any, stored: Any) -> bool:
     return sent is not None
 
 
-def form_of(site: Site, application: Application) -> RecordType:
-    """The version an application is pinned to, under the access rules in force."""
-    return governed(site, application.type, application.schema_version)
-
-
 def may_type(actor: Actor, field: BaseField, application: Application) -> bool:
     """Whether `actor` answers this field at all in this application: not what is computed, presented or
-    ``read_only``, what staff fill in only in what they began, what is ``set_once`` only when it is
-    registered, and what ``access`` leaves to them. The field is one of ``form_of``."""
+    ``read_only``, what staff fill in only in what they began, what is ``set_once`` only when it is registered
+    or a step asks for it (``demands.altered`` keeps what it was once answered), and what ``access`` leaves to
+    them. The field is one of ``form_of``."""
     if not field.asked or field.read_only or isinstance(field, CertificateField):
         return False
     if field.filled_by == "staff" and not application.by_staff:
         return False
     if not may_answer(actor, field):
         return False
-    return not field.set_once or application.kind == "register"
+    return not field.set_once or application.kind == "register" or bool(application.step)
 
 
 def answerable(
@@ -327,6 +327,8 @@ def errors_of_page(
     pages = {page.name: frozenset(page.fields) for page in definition.laid_out}
     seen = frozenset().union(*(pages[name] for name in {*application.pages_done, page_name} if name in pages))
     computed = {field.name for field in definition.fields if not field.asked}
+    if application.step:  # what is on no page was answered before
+        computed |= definition.by_name.keys() - frozenset().union(*pages.values())
     found = reading.errors_on(pages[page_name])
     return tuple(error for error in found if error.reads - computed <= seen)
 
@@ -334,9 +336,10 @@ def errors_of_page(
 async def _keep(
     site: Site, application: Application, revision: int, values: Mapping[str, Any]
 ) -> Application:
-    """Write to the application that was looked at; what it is afterwards is known without reading it."""
+    """Write to the application that was looked at; what it is afterwards is known without reading it.
+    Consents were to what it was before."""
     where = {"_id": application.id, "revision": revision, "state": application.state}
-    written = {**values, "updated_at": site.now()}
+    written = {**values, "consents": [], "updated_at": site.now()}
     done = await Application.raw().update_one(where, {"$set": written, "$inc": {"revision": 1}})
     if not done.matched_count:
         raise RecordChanged(CHANGED_ELSEWHERE)
@@ -351,11 +354,9 @@ async def keep_upload(
     several, after those there, `among` at most. Raises RecordChanged when it cannot be put there now."""
     where: dict[str, Any] = {"_id": application.id, "state": application.state}
     path, several = f"answers.{field}", {"$type": "array"}
-    touched = {"$set": {"updated_at": site.now()}, "$inc": {"revision": 1}}
-    first = {
-        **touched,
-        "$set": {path: [dict(value)] if among is not None else dict(value), "updated_at": site.now()},
-    }
+    anew = {"updated_at": site.now(), "consents": []}
+    touched = {"$set": anew, "$inc": {"revision": 1}}
+    first = {**touched, "$set": {path: [dict(value)] if among is not None else dict(value), **anew}}
     kept = None
     if among is not None:
         where[f"{path}.{among - 1}"] = {"$exists": False}

@@ -16,11 +16,13 @@ from models.services import terms
 from models.services.applications import operator_of
 from models.services.beginning import draft_about, keep_begun
 from models.services.breathing import Breath
+from models.services.brought import content_of
 from models.services.exporting import requester_of
-from models.services.importing import Importing, content_of, opened
+from models.services.importing import Importing, opened
 from models.services.incoming import Incoming, RowError
 from models.services.own_rows import KINDS, OwnJudge, OwnRows
 from models.services.progress import Hold, Progress
+from models.services.secrets import seal_answers
 from models.services.site import Site
 from models.services.submitting import submit
 from models.services.switches import require_writing
@@ -197,7 +199,8 @@ class Applying(Importing):
         application.kind, application.language = KINDS[row.kind], self.rows.language
         application.batch = Batch(job=self.job.id, row=row.row)
         affirmed = dict.fromkeys(self.rows.statements, "yes") if self.sends else {}
-        application.answers = {**row.typed, **affirmed}
+        kept = (row.record or {}).get("data") or {}
+        application.answers = seal_answers(site, definition, {**row.typed, **affirmed}, kept)
         application.title = definition.title_of(row.data) or application.title
         if not row.problems and (self.sends or not self.rows.statements):
             application.pages_done = [page.name for page in definition.laid_out]

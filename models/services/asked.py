@@ -59,7 +59,7 @@ async def write(site: Site, actor: Actor, application: Application, text: str, k
     await require_writing(site, actor)
 
     async def body(session: Session) -> None:
-        about = _about(site, application)
+        about = about_of(site, application)
         await threads.post(site, actor, SUBJECT, _id(application), text, session, about=about, key=key)
 
     await site.store.transaction(body)
@@ -71,7 +71,8 @@ def _id(application: Application) -> Id:
     return application.id
 
 
-def _about(site: Site, application: Application) -> About:
+def about_of(site: Site, application: Application) -> About:
+    """What messages about an application asked for are told with. Raises NotFound for nobody's."""
     asking = site.registry.current(application.type).definition.applications.asked
     reference = application.reference
     if application.operator_id is None:

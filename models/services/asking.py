@@ -23,11 +23,12 @@ from models.schema.definition import RecordType
 from models.schema.fault import AnswerError
 from models.schema.fields import BaseField
 from models.schema.reading import read_answers
-from models.services.beginning import draft_about, next_reference, prefilled, require_needs
+from models.services.beginning import draft_about, keep_draft, next_reference, prefilled, require_needs
 from models.services.day_words import due_words
 from models.services.events import record_event
 from models.services.messages import Letter, queue_letter
 from models.services.recipients import people_of_operator
+from models.services.rosters import with_rosters
 from models.services.seeing import rows
 from models.services.site import Site
 from models.workflow.definition import Duration
@@ -103,7 +104,7 @@ async def ask(site: Site, actor: Actor, type_name: str, wish: Wish) -> Request:
         title=wish.title.strip(),
         answers={field.name: wish.answers.get(field.name) for field in own_fields(definition)},
         whom=numbers,
-        due=_end_of(site, wish.due) or term_of(site, definition),
+        due=end_of(site, wish.due) if wish.due else term_of(site, definition),
         language=wish.language,
         by=actor.person,
         at=site.now(),
@@ -132,9 +133,9 @@ def subject_of(request: Request) -> Subject:
     return Subject(kind="request", id=request.id, label=request.title)
 
 
-def _end_of(site: Site, day: date | None) -> datetime | None:
+def end_of(site: Site, day: date) -> datetime:
     """The end of a day, as due dates are stored."""
-    return None if day is None else datetime.combine(day + timedelta(days=1), time.min, site.calendar.zone)
+    return datetime.combine(day + timedelta(days=1), time.min, site.calendar.zone)
 
 
 def _flaws(site: Site, wish: Wish, numbers: Sequence[str] | None) -> list[AnswerError]:
@@ -225,13 +226,17 @@ async def _go_on(site: Site, request: Request, found: Sequence[Record], asked: i
 
 
 def is_for(site: Site, request: Request, operator: Record) -> bool:
-    """Whether an operator is one of those a request is for: registered and in force, fulfilling what the type
-    needs and what the duty says."""
-    definition = site.registry.current(request.type).definition
+    """Whether an operator is one of those a request is for."""
+    return may_be_asked(site, site.registry.current(request.type).definition, operator, request.where)
+
+
+def may_be_asked(site: Site, definition: RecordType, operator: Record, where: Mapping[str, Any]) -> bool:
+    """Whether records of a type may be asked of an operator: registered and in force, it fulfils what the
+    type needs, and `where`."""
     own = site.registry.current(operator.type).definition
     state = site.lifecycles[own.lifecycle].states.get(operator.lifecycle)
     facts = {"operator": {**operator.data, "lifecycle": operator.lifecycle}}
-    if state is None or not state.live or not holds(request.where, facts):
+    if state is None or not state.live or not holds(where, facts):
         return False
     try:
         require_needs(definition, operator)
@@ -246,16 +251,12 @@ async def ask_one(site: Site, request: Request, operator: Record) -> bool:
     seen = {"asked.round": request.round, "operator_id": operator.id}
     if not is_for(site, request, operator) or await Application.raw().find_one(seen, {"_id": 1}):
         return False
-    application = await _application(site, request, operator)
+    application = await application_for(site, request, operator)
 
     async def body(session: Session) -> None:
-        await insert_or(AlreadyOpen(), application, session)
-        await _tell(site, request, application, session)
-        subject = Subject(kind="application", id=application.id, label=application.reference)
         told = {"request": str(request.id), "title": request.title}
-        await record_event(
-            site, SYSTEM, "application.asked", subject, session, operator_id=operator.id, **told
-        )
+        await keep_draft(site, SYSTEM, application, "application.asked", session, **told)
+        await tell(site, request, application, session)
 
     try:
         await site.store.transaction(body)
@@ -264,13 +265,15 @@ async def ask_one(site: Site, request: Request, operator: Record) -> bool:
     return True
 
 
-async def _application(site: Site, request: Request, operator: Record) -> Application:
+async def application_for(site: Site, request: Request, operator: Record) -> Application:
+    """What one operator is asked to fill in: the staff's part is, and the rows of tables of its accounts."""
     published = site.registry.current(request.type)
     application = draft_about(site, SYSTEM, published, await next_reference(site), operator, None)
     application.operator_id, application.language = operator.id, request.language
     application.applicant = Applicant()
     given = {name: value for name, value in request.answers.items() if value not in (None, "")}
-    application.answers = {**prefilled(published.definition, None), **given}
+    answers = {**prefilled(published.definition, None), **given}
+    application.answers = await with_rosters(site, published.definition, operator.id, answers)
     application.title = request.title
     application.due = due_of(site, request)
     application.asked = Asked(
@@ -309,7 +312,7 @@ def _after(site: Site, count: int) -> datetime:
     return site.calendar.due(site.now(), Duration(count=count, unit="business_days"))
 
 
-async def _tell(site: Site, request: Request, application: Application, session: Session) -> None:
+async def tell(site: Site, request: Request, application: Application, session: Session) -> None:
     """Mail the operator's administrators what they are asked for."""
     asking = site.registry.current(request.type).definition.applications.asked
     if asking is None:

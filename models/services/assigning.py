@@ -13,11 +13,12 @@ from models.documents.guarded import update_where
 from models.documents.store import Session
 from models.errors import NotAllowed, NotFound, RecordChanged, TransitionRefused
 from models.permissions import Actor, allowed, may_view, persons
-from models.services.applications import facts_of, subject_of, workflow_of
+from models.services.applications import subject_of, workflow_of
 from models.services.events import record_event
+from models.services.positions import standing_of
 from models.services.seeing import may_open
 from models.services.site import Site
-from models.workflow.engine import Position, judge
+from models.workflow.engine import judge
 
 NOTE_LIMIT = 500
 """Longest note to a colleague (characters)."""
@@ -73,7 +74,7 @@ def _could_claim(site: Site, account: Account, application: Application) -> bool
         return False
     workflow, who = workflow_of(site, application), persons(_actor(account), application)
     return any(
-        judge(workflow, name, Position(origin, facts_of(application)), who).allowed
+        judge(workflow, name, standing_of(application, origin), who).allowed
         for name, origin in _claims(site, application)
     )
 

@@ -178,8 +178,8 @@ def _conditions(
 
 def _live(site: Site, type_name: str) -> dict[str, Any]:
     """The records of a type that are in force."""
-    states = site.lifecycles[site.registry.current(type_name).definition.lifecycle].states
-    return {"lifecycle": {"$in": [name for name, state in states.items() if state.live]}}
+    lifecycle = site.lifecycles[site.registry.current(type_name).definition.lifecycle]
+    return {"lifecycle": {"$in": lifecycle.live_states}}
 
 
 async def belongs(site: Site, audience: Audience, account_id: Id | None) -> bool:

@@ -1,7 +1,6 @@
 """Files operators bring to apply for many records at once: kept, matched, rehearsed, made applications of."""
 
 import asyncio
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -26,8 +25,8 @@ from models.services import jobs, summaries, terms, windows
 from models.services.applications import may_begin, operator_of
 from models.services.applying import PERMISSION
 from models.services.beginning import require_needs
+from models.services.brought import content_of, keep_file
 from models.services.events import record_event
-from models.services.importing import content_of
 from models.services.own_rows import KINDS, widths_of
 from models.services.scanning import require_clean
 from models.services.seeing import seen
@@ -68,10 +67,12 @@ class Order:
 
 
 def kinds(site: Site, actor: Actor, definition: RecordType) -> tuple[Kind, ...]:
-    """What `actor` may apply for by a file: nothing where a certificate is to be presented, nor for the
-    operator's own record."""
-    own = definition.name == site.configuration.site.operator_type
-    if not definition.enabled or own or definition.applications.certificate or not allowed(actor, PERMISSION):
+    """What `actor` may apply for by a file: nothing where a certificate is to be presented or each is written
+    for itself, nor for the operator's own record."""
+    own, rules = definition.name == site.configuration.site.operator_type, definition.applications
+    if own or rules.certificate or rules.one_by_one or not definition.enabled:
+        return ()
+    if not allowed(actor, PERMISSION):
         return ()
     return tuple(kind for kind in KINDS.values() if may_begin(site, actor, definition, kind))
 
@@ -106,11 +107,7 @@ async def begin(
     await require_clean(site, actor, content, subject)
     table = await asyncio.to_thread(_opened, content)
     job = _job(site, actor, definition, _parameters(site, actor, definition, table, filename, language))
-    job.parameters["sha256"] = hashlib.sha256(content).hexdigest()
-    kept = await site.store.attachments.put(
-        filename[:200], "application/octet-stream", f"job:{job.id}", content
-    )
-    job.source = kept.id
+    await keep_file(site, job, filename, content)
 
     async def body(session: Session) -> None:
         await job.insert(session=session)

@@ -23,6 +23,7 @@ from models.services.carrying import carry
 from models.services.events import record_event
 from models.services.limits import require_room
 from models.services.registry import Published
+from models.services.rosters import with_rosters
 from models.services.seeing import is_in_reach
 from models.services.site import Site
 from models.services.switches import require_writing
@@ -70,6 +71,8 @@ async def begin(
     if start is not None:
         application.answers |= start.answers
         application.title = start.title
+    owner, answers = application.operator_id, application.answers
+    application.answers = await with_rosters(site, published.definition, owner, answers)
     application.terms = _acceptance(site, actor, text, certificate)
     told = {"filled_from": start.reference} if start else {}
 
@@ -106,11 +109,18 @@ async def keep_begun(
 ) -> None:
     """Store an application just begun, with the terms accepted for it (`text`) and the event. Raises
     AlreadyOpen."""
-    await insert_or(AlreadyOpen(), application, session)
+    await keep_draft(site, actor, application, "application.begun", session, **told)
     if application.terms is not None and text is not None:
         await terms.accept(site, actor, application.terms.by, text, read_id(application.id), session)
+
+
+async def keep_draft(
+    site: Site, actor: Actor, application: Application, action: str, session: Session, **told: Any
+) -> None:
+    """Store what somebody began to write, with the event `action`. Raises AlreadyOpen."""
+    await insert_or(AlreadyOpen(), application, session)
     subject, operator = subject_of(application), application.operator_id
-    await record_event(site, actor, "application.begun", subject, session, operator_id=operator, **told)
+    await record_event(site, actor, action, subject, session, operator_id=operator, **told)
 
 
 def draft_about(
@@ -121,8 +131,8 @@ def draft_about(
     operator: Record | None,
     record: Record | None,
 ) -> Application:
-    """An empty registration in the workflow's first state, about `record` where there is one; the applicant's
-    is `actor`."""
+    """An empty registration in the workflow's first state, about `record` where there is one; the applicant
+    is `actor`. What staff begin is theirs, and rests on no certificate."""
     workflow = site.workflows[published.definition.applications.workflow]
     expires = workflow.states[workflow.first].expires
     return Application(
@@ -141,7 +151,8 @@ def draft_about(
             account_id=actor.account_id, name=actor.name, email=actor.email, delegate=actor.delegate
         ),
         title=record.title if record else "",
-        certificate=actor.certificate,
+        certificate=actor.certificate if actor.kind != "staff" else None,
+        by_staff=actor.kind == "staff",
         created_at=site.now(),
         updated_at=site.now(),
     )

@@ -1,7 +1,7 @@
 """The dates of one person as entries of a calendar: what is due, opens, closes and ends."""
 
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
 from typing import Any
 
 from models.configuration.windows import Window
@@ -10,12 +10,16 @@ from models.documents.certificate import OPENS, Certificate
 from models.documents.declaration import Confirmation
 from models.documents.request import Request
 from models.interchange.icalendar import Entry
-from models.language import Language, translate
+from models.language import Language, Message, translate
 from models.permissions import Actor, allowed, may_use
-from models.services import notices, windows
+from models.services import duty_board, notices, records_waiting, windows
 from models.services.applications import compiled, is_with_applicant, workflow_of
+from models.services.day_words import ends_with_day
+from models.services.duty_board import Cell
+from models.services.holders import VIEWING
 from models.services.inbox_steps import ANSWERS
 from models.services.intake import Term
+from models.services.records_waiting import Asked, Line
 from models.services.seeing import may_open
 from models.services.site import Site
 from models.services.waiting import states_for
@@ -30,14 +34,20 @@ PAST, AHEAD = timedelta(days=30), timedelta(days=366)
 async def entries_for(site: Site, actor: Actor, language: Language) -> list[Entry]:
     """What a member of staff has in charge, waits for and asked for; what an operator has to do by when."""
     if actor.kind == "staff":
-        return [*await _in_charge(site, actor, language), *await _requests(site, actor, language)]
+        return [
+            *await _in_charge(site, actor, language),
+            *await _requests(site, actor, language),
+            *await _records(site, actor, language),
+        ]
     periods = windows.upcoming(site, actor, within=AHEAD)
     return [
         *(period_entry(site, term, language) for term in periods),
         *await _own(site, actor, language),
+        *await _records(site, actor, language),
         *await _certificates(site, actor, language),
         *await _declarations(site, actor, language),
         *await _notices(site, actor, language),
+        *await _duties(site, actor, language),
     ]
 
 
@@ -109,6 +119,64 @@ def _due(site: Site, application: Application, named: str, path: str, language: 
         sequence=application.revision,
         stamp=application.updated_at,
     )
+
+
+async def _records(site: Site, actor: Actor, language: Language) -> list[Entry]:
+    """The ends of the terms of records that wait for the operator, by type and state alone, or for the staff
+    of the reader's roles, by number too; a whole day where they end with it."""
+    if not allowed(actor, VIEWING["staff" if actor.kind == "staff" else "operator"]):
+        return []
+    if actor.kind == "staff":
+        found = await records_waiting.lines(site, actor, Asked(), limit=MOST)
+    else:
+        found = await records_waiting.own_lines(site, actor, MOST)
+    since, until = site.now() - PAST, site.now() + AHEAD
+    return [_term(site, actor, line, language) for line in found if line.due and since < line.due < until]
+
+
+def _term(site: Site, actor: Actor, line: Line, language: Language) -> Entry:
+    assert line.due is not None  # noqa: S101 - the caller asked
+    definition, own = site.registry.current(line.type).definition, actor.kind == "operator"
+    states = site.lifecycles[definition.lifecycle].shown_to("operator" if own else "staff").states
+    state = states[line.lifecycle].label(language) if line.lifecycle in states else line.lifecycle
+    path = "/portal" if own else f"/admin/{line.type}/detail?pk={line.id}"
+    number = "" if own else f" {line.number}"
+    return Entry(
+        f"record-{line.id}@{host_of(site)}",
+        site.calendar.due_day(line.due) if ends_with_day(site, line.due) else line.due,
+        None,
+        translate("{name}: due ({state})", language, name=definition.label(language) + number, state=state),
+        address=f"{site.base_url}{path}",
+        stamp=line.since,
+    )
+
+
+LAST_DAY = Message("{title}: last day")
+HANDING_IN = Message("{title}: handing in begins")
+
+
+async def _duties(site: Site, actor: Actor, language: Language) -> list[Entry]:
+    """The days an operator is asked for and has to fulfil its duties by. What is open is an application's
+    already."""
+    if not allowed(actor, "application.view_own") or actor.operator_id is None:
+        return []
+    cells = await duty_board.cells_of(site, duty_board.columns(site, actor), actor.operator_id)
+    return [entry for cell in cells if not cell.row.open for entry in _days(site, cell, language)]
+
+
+def _days(site: Site, cell: Cell, language: Language) -> Iterator[Entry]:
+    today = site.today()
+    for what, day, said in (("due", cell.due, LAST_DAY), ("opens", cell.opens, HANDING_IN)):
+        if day is not None and today - PAST < day <= today + AHEAD:
+            yield Entry(
+                f"duty-{cell.row.id}-{what}@{host_of(site)}",
+                day,
+                None,
+                translate(said.msgid, language, title=cell.label(language)),
+                address=f"{site.base_url}/portal/duties",
+                sequence=cell.row.revision,
+                stamp=site.calendar.midnight(date.fromisoformat(cell.row.since)),
+            )
 
 
 async def _requests(site: Site, actor: Actor, language: Language) -> list[Entry]:

@@ -213,13 +213,13 @@ def shifts(site: Site, day: date, single: SingleDay | None) -> list[Shift]:
 
 def _shifts(site: Site, begins: date, now: Calendar, then: Calendar) -> Iterator[Shift]:
     moment = now.midnight(begins)
-    for name, workflow in site.workflows.items():
-        for state in workflow.states.values():
+    for name, flow in (*site.workflows.items(), *site.lifecycles.items()):
+        for state in flow.states.values():
             for duration in (state.due, state.expires):
                 if duration is None or duration.unit != "business_days":
                     continue
                 before, after = (each.due_day(each.due(moment, duration)) for each in (now, then))
-                label = workflow.label or Text(ja=name, en=name)
+                label = flow.label or Text(ja=name, en=name)
                 yield Shift(label, state.label, duration, begins, before, after)
 
 

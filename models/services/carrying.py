@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from models.documents.record import Record
 from models.schema.definition import RecordType
 from models.schema.json_schema import fits
 from models.services.routes import route_to
@@ -41,3 +42,12 @@ def carry(
         return as_it_is
     route.compute(led.data)
     return Carried(current.version, current.definition, led.data, led.attic)
+
+
+def as_carried(site: Site, record: Record) -> Record:
+    """`record` with its answers as the version of its type in force holds them, by whose names lifecycles
+    call them; for looking at, never to be written."""
+    if record.schema_version >= site.registry.current(record.type).version:
+        return record
+    carried = carry(site, record.type, record.data, record.schema_version)
+    return record.model_copy(update={"data": carried.data, "schema_version": carried.version})

@@ -147,10 +147,10 @@ async def _require(site: Site, actor: Actor, type_name: str, record_id: Id) -> N
 
 
 async def _causes(rows: Sequence[Raw]) -> Mapping[Any, Cause]:
-    """The applications behind these versions, by id."""
+    """The applications behind these versions, by id; of a step, its version says itself what it was."""
     ids = [row["application_id"] for row in rows if row.get("application_id")]
     wanted = {"reference": 1, "kind": 1, "by_staff": 1, "ground": 1}
-    found = Application.raw().find({"_id": {"$in": ids}}, wanted) if ids else None
+    found = Application.raw().find({"_id": {"$in": ids}, "about": None}, wanted) if ids else None
     return {row["_id"]: _cause(row) async for row in found} if found is not None else {}
 
 

@@ -15,6 +15,7 @@ from models.documents.store import Session
 from models.errors import AnswersInvalid, NotFound
 from models.language import Message
 from models.permissions import SYSTEM, Actor, require
+from models.schema.days import months_later
 from models.schema.reading import AnswerError
 from models.services.day_words import due_words
 from models.services.declarations import last_answers, rule_of, rules, standing
@@ -123,8 +124,7 @@ def _end(site: Site, rule: DeclarationRule, due: date | None) -> datetime:
 def _living(site: Site) -> dict[str, Any]:
     """Operators whose registration is in force."""
     kind = site.registry.current(site.configuration.site.operator_type).definition
-    states = site.lifecycles[kind.lifecycle].states
-    return {"lifecycle": {"$in": [name for name, state in states.items() if state.live]}}
+    return {"lifecycle": {"$in": site.lifecycles[kind.lifecycle].live_states}}
 
 
 def confirmation(
@@ -275,15 +275,7 @@ def _is_old(site: Site, rule: DeclarationRule, at: datetime | None) -> bool:
     (Civil Code, article 143)."""
     if at is None or rule.every is None:
         return True
-    return site.today() >= months_after(at.astimezone(site.calendar.zone).date(), rule.every)
-
-
-def months_after(day: date, months: int) -> date:
-    """The same day of the month so many months later; the last of a month that has no such day."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    first = date(year, month + 1, 1)
-    last = (first + timedelta(days=32)).replace(day=1) - timedelta(days=1)
-    return first.replace(day=min(day.day, last.day))
+    return site.today() >= months_later(at.astimezone(site.calendar.zone).date(), rule.every)
 
 
 async def remind_one(site: Site) -> bool:

@@ -35,6 +35,8 @@ class Passage:
     record: Record
     version: RecordVersion
     session: Session
+    depth: int = 0
+    """How many steps of other records led to it."""
 
     @property
     def operator_id(self) -> Id:

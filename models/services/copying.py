@@ -58,9 +58,15 @@ def require_copying(site: Site, actor: Actor, type_name: str) -> RecordType:
     """The type in force, when this actor may apply for a registration of it. Raises NotFound, NotAllowed."""
     require(actor, "portal.enter")
     definition = site.registry.current(type_name).definition
-    if not definition.enabled or not may_begin(site, actor, definition, "register"):
+    if not may_copy(site, actor, definition):
         raise NotFound
     return definition
+
+
+def may_copy(site: Site, actor: Actor, definition: RecordType) -> bool:
+    """Whether `actor` may begin one of this type with the answers of an earlier one."""
+    wanted = definition.enabled and not definition.applications.one_by_one
+    return wanted and may_begin(site, actor, definition, "register")
 
 
 async def find_source(site: Site, actor: Actor, type_name: str, origin: str, name: str) -> Source:

@@ -6,14 +6,14 @@ theirs decides on it; the operator is no party to it, and is told by mail where 
 from typing import Any
 
 from models.access import may_read
-from models.documents.application import Applicant, Application
-from models.documents.guarded import insert_or
+from models.documents.application import Application
 from models.documents.record import Record
 from models.documents.store import Session
-from models.errors import AlreadyOpen, NotAllowed, NotFound, RecordChanged, TransitionRefused
+from models.errors import NotAllowed, NotFound, RecordChanged, TransitionRefused
 from models.language import Language
 from models.permissions import Actor, is_applicant, require
 from models.schema.compare import Difference
+from models.schema.definition import RecordType
 from models.services.applications import (
     CHANGED_ELSEWHERE,
     find,
@@ -24,12 +24,13 @@ from models.services.applications import (
     require_applicant,
     subject_of,
 )
-from models.services.beginning import draft_about, next_reference, prefilled, starting_point
+from models.services.beginning import draft_about, keep_draft, next_reference, prefilled, starting_point
 from models.services.chapters import changes_between
 from models.services.events import record_event
 from models.services.lifecycles import REASON_LIMIT, flow_of
 from models.services.seeing import is_in_reach
 from models.services.site import Site
+from models.workflow.engine import holds
 
 LISTED = 50
 """Most corrections of one person listed."""
@@ -57,26 +58,15 @@ async def begin_correction(
     published, data = starting_point(site, site.registry.current(record.type), record, operator)
     application = draft_about(site, actor, published, await next_reference(site), operator, record)
     application.kind, application.language = "change", language
-    application.by_staff, application.ground = True, ground
-    application.applicant = Applicant(account_id=actor.account_id, name=actor.name, email=actor.email)
-    application.certificate = None
+    application.ground = ground
     application.answers = prefilled(published.definition, data)
     application.pages_done = [page.name for page in published.definition.laid_out]
     if restored:
         _restore(site, actor, application, record, restored)
 
     async def body(session: Session) -> None:
-        await insert_or(AlreadyOpen(), application, session)
-        await record_event(
-            site,
-            actor,
-            "correction.begun",
-            subject_of(application),
-            session,
-            operator_id=record.operator_id,
-            record=record.number,
-            revision=record.revision,
-        )
+        told = {"record": record.number, "revision": record.revision}
+        await keep_draft(site, actor, application, "correction.begun", session, **told)
 
     await site.store.transaction(body)
     return application
@@ -92,6 +82,20 @@ def require_correctable(site: Site, record: Record) -> None:
     state = flow_of(site, record).states.get(record.lifecycle)
     if state is None or not state.live:
         raise TransitionRefused("A record that has ended cannot be corrected.")
+    if not _is_reviewed(site, definition):
+        raise TransitionRefused(NOBODY_REVIEWS)
+
+
+NOBODY_REVIEWS = "What is registered at once cannot be corrected by us: nobody would review it."
+
+
+def _is_reviewed(site: Site, definition: RecordType) -> bool:
+    """Whether a correction of this type would be looked at before it comes into force."""
+    workflow = site.workflows[definition.applications.workflow]
+    named = {"kind": "change", "type": definition.name, "record_type": definition.name}
+    facts = {**named, "correction": True, "by_staff": True, "data": {}}
+    found = workflow.submissions.get(workflow.first, ())
+    return any(not workflow.states[step.to].final and holds(step.when, facts) for step in found)
 
 
 def is_correctable(site: Site, actor: Actor, record: Record) -> bool:
@@ -161,7 +165,8 @@ async def find_correction(site: Site, actor: Actor, reference: str) -> Applicati
     """A correction this member of staff proposed. Raises NotFound for anything else."""
     require(actor, "record.correct")
     application = await find(site, actor, reference)
-    if not application.by_staff or application.kind == "register" or not is_applicant(actor, application):
+    proposed = application.by_staff and application.kind != "register" and not application.step
+    if not proposed or not is_applicant(actor, application):
         raise NotFound
     return application
 
@@ -170,7 +175,8 @@ async def my_corrections(site: Site, actor: Actor) -> list[Application]:
     """The corrections this member of staff proposed, newest first (at most LISTED)."""
     require(actor, "record.correct")
     del site
-    where = {"applicant.account_id": actor.account_id, "by_staff": True, "kind": {"$ne": "register"}}
+    own = {"applicant.account_id": actor.account_id, "by_staff": True, "about": None}
+    where = {**own, "kind": {"$ne": "register"}}
     return await Application.find(where).sort("-updated_at").limit(LISTED).to_list()
 
 

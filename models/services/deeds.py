@@ -9,6 +9,7 @@ from models.documents.event import Subject
 from models.documents.record import Record
 from models.errors import StepIncomplete
 from models.language import Language
+from models.services.carrying import as_carried
 from models.services.site import Site
 from models.workflow.definition import Ground, Transition
 
@@ -103,6 +104,7 @@ async def bases(
         if name in site.records:
             async for row in _registered(site, record, name, key):
                 yield _of_row(site, name, row, language)
+    record = as_carried(site, record)
     definition = site.registry.at(record.type, record.schema_version).definition
     for name in ground.fields:
         field = definition.by_name.get(name)

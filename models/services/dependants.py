@@ -13,8 +13,7 @@ async def has_dependants(site: Site, record: Record, session: Session = None) ->
         kind = published.definition
         if kind.belongs_to != record.type:
             continue
-        live = [name for name, state in site.lifecycles[kind.lifecycle].states.items() if state.live]
-        where = {**owner, "lifecycle": {"$in": live}}
+        where = {**owner, "lifecycle": {"$in": site.lifecycles[kind.lifecycle].live_states}}
         if await site.records[kind.name].taken(where, session):
             return True
     return False

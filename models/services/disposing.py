@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from models.documents.account import Account
-from models.documents.application import Applicant, Application, Erasure
+from models.documents.application import Applicant, Application, Erasure, Step
 from models.documents.base import Id, read_id
 from models.documents.certificate import Certificate
 from models.documents.event import Subject
@@ -95,7 +95,7 @@ async def _record(site: Site, run: RetentionRun, item: RetentionItem, session: S
     if record is None or record.disposed is not None:
         return None
     versions = await RecordVersion.find({"record_id": record.id}, session=session).to_list()
-    about = {"record_id": record.id}
+    about = {"$or": [{"record_id": record.id}, {"about": record.id}]}
     found = await Application.find(about, session=session).to_list()
     before = [record.data, record.attic, [v.data for v in versions], [v.evidence for v in versions]]
     definition = site.registry.at(record.type, record.schema_version).definition
@@ -114,6 +114,7 @@ async def _record(site: Site, run: RetentionRun, item: RetentionItem, session: S
         "title": title,
         "grams": grams_of(definition, record.number, data) if data else [],
         "disposed": Disposal(at=site.now(), run_id=run.id, action=item.action).model_dump(),
+        "consents": [],
         "revision": record.revision + 1,
     }
     await site.records[item.type].change(record.id, record.revision, values, session)
@@ -152,7 +153,7 @@ async def _application(
 ) -> list[Id] | None:
     """An application that came to nothing; None where it is gone or done."""
     del run
-    nothing = {"open": False, "record_id": None, "erased": None}
+    nothing = {"open": False, "record_id": None, "about": None, "erased": None}
     found = await Application.find_one({"_id": item.thing_id, **nothing}, session=session)
     if found is None:
         return None
@@ -184,7 +185,7 @@ async def _empty_application(
         "ground": "",
         "remarks": [],
         "handovers": [],
-        "history": [{**step.model_dump(), "note": ""} for step in application.history],
+        "history": [_unspoken(step) for step in application.history],
         "erased": mark.model_dump(),
         "updated_at": site.now(),
     }
@@ -192,6 +193,12 @@ async def _empty_application(
         {"_id": application.id}, {"$set": values, "$inc": {"revision": 1}}, session=session
     )
     return data
+
+
+def _unspoken(step: Step) -> dict[str, Any]:
+    """A step without what was written with it."""
+    consents = [{**each.model_dump(), "note": ""} for each in step.consents]
+    return {**step.model_dump(), "note": "", "consents": consents}
 
 
 def _hash(site: Site, application: Application) -> str:

@@ -1,10 +1,12 @@
 """Duties: what operators owe in every period, asked of them by the program when the period begins."""
 
-from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from pydantic import TypeAdapter
+
+from models.documents.application import Application
 from models.documents.base import new_id
 from models.documents.event import Subject
 from models.documents.guarded import insert_or
@@ -12,9 +14,12 @@ from models.documents.request import Request
 from models.documents.store import Session
 from models.errors import AlreadyOpen
 from models.permissions import SYSTEM
-from models.schema.definition import Duty, RecordType
+from models.schema.days import months_later
+from models.schema.definition import RecordType
+from models.schema.duty import Duty
 from models.services.events import record_event
 from models.services.site import Site
+from models.workflow.definition import Duration, WrittenDuration
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,14 @@ class Period:
     opens: date
     due: date
     ends: date
+
+
+_SPAN: TypeAdapter[Duration] = TypeAdapter(WrittenDuration)
+
+
+def span_of(term: str) -> Duration:
+    """A term of a duty (``30 days``, ``5 business_days``) as the calendar counts it."""
+    return _SPAN.validate_python(term)
 
 
 def period_of(duty: Duty, day: date) -> Period:
@@ -44,25 +57,34 @@ def _due(duty: Duty, opens: date) -> date:
     return due if due >= opens else _day(opens.year + 1, month, of_month)
 
 
-def _month_day(text: str) -> tuple[int, int]:
-    month, day = text.split("-")
+def _month_day(text: str | None) -> tuple[int, int]:
+    """A day of the year; the first where a duty does not begin on one."""
+    month, day = (text or "01-01").split("-")
     return int(month), int(day)
 
 
 def _day(year: int, month: int, day: int) -> date:
     """A day of the calendar; months go on beyond 12, and the last day of a month stands for one it has
     not."""
-    year, month = year + (month - 1) // 12, (month - 1) % 12 + 1
-    return date(year, month, min(day, monthrange(year, month)[1]))
+    return months_later(date(year, 1, day), month - 1)
 
 
 def duties_of(site: Site) -> Iterator[tuple[RecordType, Duty]]:
-    """Every duty in force."""
+    """Every duty in force, those of days of the year and those of each operator's own."""
     for published in site.registry.all_current().values():
         definition = published.definition
         if definition.enabled and definition.applications.asked is not None:
             for duty in definition.duties:
                 yield definition, duty
+
+
+def duty_of(site: Site, application: Application) -> Duty | None:
+    """The duty in force by which an application was asked for, or None."""
+    words = application.asked.round.split(":") if application.asked is not None else []
+    if len(words) < 4 or words[0] != "duty":
+        return None
+    duties = site.registry.current(words[1]).definition.duties if words[1] in site.records else ()
+    return next((duty for duty in duties if duty.name == words[2]), None)
 
 
 def round_of(definition: RecordType, duty: Duty, period: Period) -> str:
@@ -75,6 +97,8 @@ async def open_periods(site: Site) -> bool:
     whether there was anything to do."""
     done = False
     for definition, duty in duties_of(site):
+        if duty.rolls:
+            continue
         period = period_of(duty, site.today())
         done = await _open(site, definition, duty, period) or done
     return done

@@ -15,13 +15,13 @@ from models.documents.store import Session
 from models.errors import NotFound, TransitionRefused
 from models.permissions import Actor
 from models.schema.definition import RecordType
-from models.schema.search import grams_of
 from models.services import announcing, certificates, holds, lifecycles
-from models.services.carrying import Carried, carry
 from models.services.clocks import with_clock
+from models.services.creating import Fresh, create, keep_version
 from models.services.deeds import Standing, review_moment
 from models.services.dependants import has_dependants
 from models.services.events import record_event
+from models.services.revising import revised
 from models.services.site import Site
 from models.workflow.definition import Lifecycle
 
@@ -59,67 +59,78 @@ Parameters = Mapping[str, Any]
 
 
 async def register(work: Work, parameters: Parameters) -> None:
-    """Bring the application into force. Raises RecordChanged, DuplicateValue, TransitionRefused."""
-    del parameters
-    make = {"register": _create, "change": _change, "delete": _delete}[work.application.kind]
-    work.record = await make(work)
+    """Bring the application into force: ``into`` is the state a new record begins in, ``then`` the step that
+    is taken with a changed one, where it leads on from the state that has. Of several calls of one step the
+    first whose condition holds acts. Raises RecordChanged, DuplicateValue, TransitionRefused."""
+    if work.record is not None:
+        return
+    _require_reviewed(work)
+    kind = work.application.kind
+    if kind == "register":
+        work.record = await create(work.site, fresh_of(work, str(parameters.get("into", ""))), work.session)
+    else:
+        work.record = await (_change if kind == "change" else _delete)(work)
     work.values |= {"record_number": work.record.number}
-    version = await _keep_version(work, work.record)
-    if work.application.kind == "change":
-        await announcing.republish(work.site, work.actor, work.record, version, work.session)
+    await _tell(work, work.record)
+    if kind == "change" and "then" in parameters:
+        work.record = await _onward(work, work.record, str(parameters["then"]))
+
+
+async def _tell(work: Work, record: Record) -> None:
+    """What every registration leaves: a version, the edition of what is published, an event."""
+    site, application, session = work.site, work.application, work.session
+    version = await keep_version(site, work.actor, record, session, application=application)
+    if application.kind == "change":
+        await announcing.republish(site, work.actor, record, version, session)
     await record_event(
-        work.site,
+        site,
         work.actor,
-        f"record.{work.application.kind}",
-        Subject(kind=work.record.type, id=work.record.id, label=work.record.number),
-        work.session,
-        operator_id=work.record.operator_id,
-        application=work.application.reference,
-        revision=work.record.revision,
+        f"record.{application.kind}",
+        Subject(kind=record.type, id=record.id, label=record.number),
+        session,
+        operator_id=record.operator_id,
+        application=application.reference,
+        revision=record.revision,
     )
 
 
-async def _create(work: Work) -> Record:
-    site, application = work.site, work.application
-    identity, now = new_id(), site.now()
-    carried = carry(site, application.type, work.data, application.schema_version, application.attic)
-    definition, number = carried.definition, await _number(work)
-    data = {**carried.data, definition.number.field: number}
-    record = Record(
-        _id=identity,
+def _require_reviewed(work: Work) -> None:
+    """Raise TransitionRefused for a correction nobody but its author has looked at, whatever the workflow."""
+    application = work.application
+    corrects = application.by_staff and application.kind != "register"
+    author = application.applicant.account_id
+    if corrects and author is not None and _deciding(work) == {author}:
+        raise TransitionRefused("A correction comes into force only when somebody else approves it.")
+
+
+def _deciding(work: Work) -> set[Id | None]:
+    """Whose decision the step is: of one the program takes with the last consent, of those who consented."""
+    last = work.application.history[-1:] if work.actor.kind == "system" else []
+    return {each.by.id for step in last for each in step.consents} or {work.actor.account_id}
+
+
+async def _onward(work: Work, record: Record, name: str) -> Record:
+    """Take the step that follows a change, where there is one from here."""
+    transition, verdict = lifecycles.judged(work.site, work.actor, record, name)
+    if verdict.refusal in ("state", "condition"):
+        return record
+    standing = Standing(review_at=review_moment(work.site, transition, None))
+    reason = work.application.ground
+    return await lifecycles.advance(work.site, work.actor, record, name, standing, reason, work.session)
+
+
+def fresh_of(work: Work, into: str) -> Fresh:
+    """What the application makes a new record of, which begins in `into` ("" for the lifecycle's first)."""
+    application = work.application
+    return Fresh(
         type=application.type,
-        number=number,
-        title=definition.title_of(data) or number,
-        schema_version=carried.version,
-        operator_id=_owner(work, identity),
-        lifecycle=work.lifecycle.first,
-        data=data,
-        attic=carried.attic,
-        grams=grams_of(definition, number, data),
-        since=now,
-        created_at=now,
-        updated_at=now,
+        data=work.data,
+        schema_version=application.schema_version,
+        operator_id=application.operator_id,
+        origin="staff" if application.by_staff else "operator",
+        into=into,
+        attic=application.attic,
     )
-    timed = with_clock(site, record)
-    await site.records[application.type].insert(timed, work.session)
-    return timed
-
-
-def _owner(work: Work, identity: Id) -> Id | None:
-    """An operator's own record belongs to itself, the organisation's to no operator; everything else to the
-    operator that applied. Raises TransitionRefused where there is none."""
-    if work.definition.is_ours:
-        return None
-    if work.application.type == work.site.configuration.site.operator_type:
-        return identity
-    if work.application.operator_id is None:
-        raise TransitionRefused
-    return work.application.operator_id
-
-
-async def _number(work: Work) -> str:
-    drawn = await draw(f"records:{work.application.type}", work.session)
-    return work.definition.number.format.format(seq=drawn, year=work.site.today().year)
 
 
 async def _in_force(work: Work) -> Record:
@@ -130,39 +141,15 @@ async def _in_force(work: Work) -> Record:
 
 
 async def _change(work: Work) -> Record:
-    record, application = await _in_force(work), work.application
-    carried = carry(work.site, record.type, work.data, application.schema_version, application.attic)
-    definition = carried.definition
-    data = {**carried.data, definition.number.field: record.number}
-    changed = record.model_copy(
-        update={
-            "data": data,
-            "attic": _distinct([*record.attic, *_left(work, record, carried)]),
-            "title": definition.title_of(data) or record.number,
-            "schema_version": carried.version,
-            "revision": record.revision + 1,
-            "grams": grams_of(definition, record.number, data),
-            "updated_at": work.site.now(),
-        }
-    )
-    return await _replace(work, with_clock(work.site, changed))
+    return await _replace(work, changed_by(work, await _in_force(work)))
 
 
-def _left(work: Work, record: Record, carried: Carried) -> list[dict[str, Any]]:
-    """What this change leaves without a place: of the application, and of the record as it was before."""
-    if record.schema_version >= carried.version:
-        return carried.attic
-    before = carry(work.site, record.type, record.data, record.schema_version)
-    return [*carried.attic, *before.attic]
-
-
-def _distinct(attic: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Each value once: the record and the application may both have held it."""
-    found: list[dict[str, Any]] = []
-    for entry in attic:
-        if not any(entry["path"] == other["path"] and entry["value"] == other["value"] for other in found):
-            found.append(entry)
-    return found
+def changed_by(work: Work, record: Record) -> Record:
+    """`record` with what the application changes."""
+    application = work.application
+    changed = revised(work.site, record, work.data, application.schema_version, application.attic)
+    anew = {"revision": record.revision + 1, "updated_at": work.site.now(), "consents": []}
+    return with_clock(work.site, changed.model_copy(update=anew))
 
 
 async def _delete(work: Work) -> Record:
@@ -172,6 +159,7 @@ async def _delete(work: Work) -> Record:
     now = work.site.now()
     gone = {
         "lifecycle": end_of(work),
+        "consents": [],
         "revision": record.revision + 1,
         "since": now,
         "updated_at": now,
@@ -193,23 +181,6 @@ async def _replace(work: Work, record: Record) -> Record:
     expected = work.application.base_revision or 0
     await work.site.records[work.application.type].replace(record, expected, work.session)
     return record
-
-
-async def _keep_version(work: Work, record: Record) -> RecordVersion:
-    version = RecordVersion(
-        type=record.type,
-        record_id=record.id,
-        revision=record.revision,
-        schema_version=record.schema_version,
-        lifecycle=record.lifecycle,
-        data=record.data,
-        application_id=work.application.id,
-        reason=work.application.ground,
-        by=work.actor.person,
-        at=work.site.now(),
-    )
-    await version.insert(session=work.session)
-    return version
 
 
 ADMINISTRATOR_LOGIN = "K{seq:07}"
@@ -250,7 +221,8 @@ async def bind_certificate(work: Work, parameters: Parameters) -> None:
     CertificateRefused."""
     if work.application.by_staff:
         return
-    name = str(parameters.get("field"))
+    applications = work.site.registry.current(work.application.type).definition.applications
+    name = str(parameters.get("field") or applications.certificate)
     if work.record is not None and work.record.operator_id is not None and name in work.data:
         before = await _registered_before(work, name)
         owner = work.record.operator_id

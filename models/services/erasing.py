@@ -190,7 +190,7 @@ async def _sweep(site: Site, owner: str, stored: list[Attachment]) -> int:
         return 0
     given = list(_given(application))
     left = [each for each in stored if not holds(given, str(each.id))]
-    if left and application.record_id is not None:
+    if left and application.concerned is not None:
         registered = await _registered(site, application)
         left = [each for each in left if not holds(registered, str(each.id))]
     if not left:
@@ -231,7 +231,7 @@ def _given(application: Application) -> Iterator[Any]:
 
 async def _registered(site: Site, application: Application) -> list[Any]:
     """What the record it is about holds, and held in every version."""
-    record = await site.records[application.type].get(application.record_id)
-    versions = await RecordVersion.find({"record_id": application.record_id}).to_list()
+    record = await site.records[application.type].get(application.concerned)
+    versions = await RecordVersion.find({"record_id": application.concerned}).to_list()
     held = [record.data, record.attic] if record else []
     return [*held, *(version.data for version in versions)]

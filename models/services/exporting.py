@@ -203,7 +203,7 @@ class _Exporting:
             return lambda record: self.operators.get(record.get("operator_id"), "")
         if name == "_lifecycle" and not self.nested:
             lifecycle = self.site.registry.current(self.job.type).definition.lifecycle
-            states = self.site.lifecycles[lifecycle].states
+            states = self.site.lifecycles[lifecycle].shown_to(self.actor.kind).states
             words = {code: state.label(self.language) for code, state in states.items()}
             return lambda record: words.get(str(record.get("lifecycle")), str(record.get("lifecycle", "")))
         return partial(_fact, name.removeprefix("_"))

@@ -129,7 +129,8 @@ def _may_be_due(row: Mapping[str, Any], gone: set[str], over: Mapping[Id, dateti
 
 async def _applications(site: Site, kind: str, name: str, retention: Retention) -> AsyncIterator[Due]:
     """Applications that came to nothing; the others go with their record."""
-    where = {"type": kind, "open": False, "record_id": None, "submitted_at": {"$ne": None}, "erased": None}
+    nothing = {"record_id": None, "about": None, "submitted_at": {"$ne": None}, "erased": None}
+    where = {"type": kind, "open": False, **nothing}
     shown = {"reference": 1, "operator_id": 1, "decided_at": 1}
     async for row in Application.raw().find(where, shown).sort("_id", 1):
         if row.get("decided_at") is not None:

@@ -56,8 +56,9 @@ async def identify(
 
 
 def _belong_together(site: Site, found: Found, account: Account, presented: str | None) -> bool:
-    """Whether certificate, operator and account are those of one another; staff need no certificate."""
-    if account.kind != "operator":
+    """Whether certificate, operator and account are those of one another; staff need no certificate, and
+    nobody does where the site asks for none."""
+    if account.kind != "operator" or not site.configuration.site.certificates.needed:
         return True
     bound = next(iter(found[CERTIFICATE]), None)
     return (

@@ -11,12 +11,13 @@ from models.documents.counter import draw_range
 from models.documents.job import FAILED_LIMIT, Job
 from models.documents.store import Session
 from models.documents.transfer import EXPECTED, Transfer, insert_versions
-from models.errors import JobMoved, NotFound, TorokuError
+from models.errors import JobMoved, TorokuError
 from models.interchange.tables.table import Row, Table, open_table
 from models.language import Message
 from models.permissions import Actor, require
 from models.services.applications import subject_of
 from models.services.breathing import Breath
+from models.services.brought import content_of
 from models.services.events import record_event
 from models.services.exporting import requester_of
 from models.services.imported import Documents
@@ -49,13 +50,6 @@ async def bring_in(site: Site, job: Job, progress: Progress, hold: Hold) -> None
 async def opened(job: Job, content: bytes) -> Table:
     """The table of a job's file, read beside the pages. Raises TransferRefused for what is none."""
     return await asyncio.to_thread(open_table, content, job.parameters.get("encoding", ""))
-
-
-async def content_of(site: Site, job: Job) -> bytes:
-    """The file a job is to bring in. Raises NotFound when it has been removed."""
-    if job.source is None:
-        raise NotFound
-    return b"".join([piece async for piece in site.store.attachments.read(job.source)])
 
 
 @dataclass

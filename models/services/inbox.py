@@ -13,8 +13,9 @@ from models.documents.inbox import InboxItem
 from models.documents.windows import Order, place_of, read_place, read_rows
 from models.errors import NotFound, SignInRequired
 from models.language import Language, Message, Text
-from models.permissions import Actor, allowed, may_view
-from models.services.day_words import day_text
+from models.permissions import Actor, allowed, may_use, may_view
+from models.schema.definition import RecordType
+from models.services.day_words import day_text, until_text
 from models.services.inbox_kinds import KINDS, Kind
 from models.services.inbox_writing import done_at
 from models.services.seeing import rows
@@ -124,18 +125,37 @@ def _is_seen(site: Site, actor: Actor, item: InboxItem, titles: Mapping[Id | Non
         return False
     if actor.kind == "operator" and item.operator_id not in (None, actor.operator_id):
         return False
-    return item.subject.kind != "application" or item.subject.id in titles
+    return not (item.subject.kind == "application" or _is_of_record(item)) or item.subject.id in titles
+
+
+def _is_of_record(item: InboxItem) -> bool:
+    """Whether it is about a record itself, not about an application."""
+    return item.type != "" and item.subject.kind == item.type
 
 
 async def _titles(site: Site, actor: Actor, items: Sequence[InboxItem]) -> dict[Id | None, str]:
-    """What the applications among `items` are called that the actor may see, by their ids."""
+    """What the applications and records among `items` are called that the actor may see, by their ids."""
+    records = await _titles_of_records(site, actor, [item for item in items if _is_of_record(item)])
     wanted = [item.subject.id for item in items if item.subject.kind == "application"]
     if not wanted:
-        return {}
+        return records
     found = Application.raw().find({"_id": {"$in": wanted}}, SHOWN)
     seen = [each async for row in found if may_view(actor, each := Application.model_validate(row))]
     hidden = await _hidden(site, actor, seen)
-    return {each.id: each.title or each.operator_name for each in seen if each.record_id not in hidden}
+    return records | {
+        each.id: each.title or each.operator_name for each in seen if each.record_id not in hidden
+    }
+
+
+async def _titles_of_records(site: Site, actor: Actor, items: Sequence[InboxItem]) -> dict[Id | None, str]:
+    found: dict[Id | None, str] = {}
+    for name in {item.type for item in items if item.type in site.records and may_use(actor, item.type)}:
+        about = [item.subject.id for item in items if item.type == name]
+        own = {"operator_id": actor.operator_id} if actor.kind == "operator" else {}
+        query = {"$and": [{"_id": {"$in": about}, **own}, rows(site, actor, name)]}
+        told = await site.records[name].rows(query, {"title": 1}, [("_id", 1)], 0, len(about))
+        found |= {row["_id"]: str(row.get("title", "")) for row in told}
+    return found
 
 
 SHOWN = dict.fromkeys(
@@ -177,20 +197,30 @@ def _id(item: InboxItem) -> Id:
 def _values(site: Site, item: InboxItem, due: date | None) -> dict[str, Any]:
     """What the sentence puts in: names of the configuration in both languages, nothing of anybody."""
     published = site.registry.all_current().get(item.type)
-    workflow = site.workflows.get(published.definition.applications.workflow) if published else None
-    state = workflow.states.get(str(item.values.get("state", ""))) if workflow else None
     return {
         "label": item.subject.label,
         "type": published.definition.label if published else Text(ja=item.type, en=item.type),
-        "state": state.label if state else "",
+        "state": _state(site, item, published.definition) if published else "",
         "day": day_text(due) if due else "",
+        "until": until_text(site, item.due) if item.due else "",
         "count": item.values.get("count", ""),
     }
+
+
+def _state(site: Site, item: InboxItem, definition: RecordType) -> Text | str:
+    """The state it tells of, in the words of the side that is told."""
+    name = str(item.values.get("state", ""))
+    if not _is_of_record(item):
+        flow = site.workflows.get(definition.applications.workflow)
+        return flow.states[name].label if flow and name in flow.states else ""
+    states = site.lifecycles[definition.lifecycle].shown_to(KINDS[item.kind].side).states
+    return states[name].label if name in states else ""
 
 
 def page_address(kind: Kind, item: InboxItem) -> str:
     """The path an item leads to."""
     values = {"label": item.subject.label, "id": item.subject.id, "job": item.values.get("job", "")}
+    values["type"] = item.type
     return kind.page.format_map({name: quote(str(value), safe="") for name, value in values.items()})
 
 

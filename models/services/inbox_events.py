@@ -17,6 +17,7 @@ from models.permissions import Actor
 from models.services import inbox_readers
 from models.services.inbox_kinds import KINDS
 from models.services.inbox_notices import ACKNOWLEDGED, acknowledged, cause_of_notice
+from models.services.inbox_records import follow_record
 from models.services.inbox_steps import STEPS, follow_step
 from models.services.inbox_writing import Told, cause_of, settle, tell
 from models.services.roles import ADMINISTRATOR
@@ -38,6 +39,7 @@ async def follow(site: Site, happened: Happened, session: Session) -> None:
     """Put what the event tells into inboxes, and settle what it settles."""
     if happened.action in STEPS or _is_step(happened):
         await follow_step(site, happened.actor, happened.action, happened.subject, happened.details, session)
+    await follow_record(site, happened, session)
     if happened.action == ACKNOWLEDGED:
         await acknowledged(site, happened, session)
     if causes := [cause(happened) for cause in SETTLED.get(happened.action, ())]:
@@ -234,6 +236,7 @@ TOLD: Mapping[str, tuple[Rule, ...]] = {
     "terms.proposed": (Rule("terms_proposed", _holders),),
     "records.imported": (Rule("brought_in", _requester),),
     "records.written": (Rule("file_ready", _requester),),
+    "secret.unusual": (Rule("many_secrets", _holders),),
     "mail.alarm": (Rule("mail_failed", _holders),),
     "request.overdue": (Rule("request_overdue", _asker),),
 }

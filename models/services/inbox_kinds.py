@@ -8,14 +8,15 @@ from models.language import Message
 
 APPLICATION, OPERATORS_APPLICATION = "/admin/applications/{label}", "/applications/{label}"
 OWN_LOSS = "/portal/losses/{label}"
+RECORD, OWN_RECORD = "/admin/{type}/detail?pk={id}", "/portal/{type}/{label}"
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One kind of item. The sentence may hold ``{label}`` (what it is about), ``{type}`` (a record type),
-    ``{day}`` (a last day), ``{state}`` and ``{count}``, and nothing of anybody: it also stands in mails.
-    ``page`` is where it leads; ``needs`` the permission without which nobody is told. A `task` is there
-    until its cause is settled, whether or not it was read."""
+    ``{day}`` (a last day), ``{until}`` (that, with its time), ``{state}`` and ``{count}``, and nothing of
+    anybody: it also stands in mails. ``page`` is where it leads; ``needs`` the permission without which
+    nobody is told. A `task` is there until its cause is settled, whether or not it was read."""
 
     text: Message
     page: str
@@ -152,10 +153,30 @@ KINDS: Mapping[str, Kind] = {
         "/admin/transfers/{job}",
         "job.view",
     ),
+    "record_turn": _task(
+        Message("{label} ({type}) waits for you: {state}."),
+        RECORD,
+        "record.view",
+    ),
+    "record_due": _task(
+        Message("{label} ({type}) has to be dealt with by {until}."),
+        RECORD,
+        "record.view",
+    ),
+    "record_overdue": _task(
+        Message("{label} ({type}) had to be dealt with by {until}."),
+        RECORD,
+        "record.view",
+    ),
     "file_ready": _news(
         Message("The file you asked for is ready ({type})."),
         "/admin/transfers/{job}",
         "job.view",
+    ),
+    "many_secrets": _news(
+        Message("{label} uncovered many secret answers within an hour."),
+        "/admin/events/list?action__eq=secret.revealed",
+        "event.view",
     ),
     "mail_failed": _task(
         Message("Mails are held up or cannot be delivered."),
@@ -178,6 +199,21 @@ KINDS: Mapping[str, Kind] = {
     "own_due": _own_task(
         Message("{label} ({type}) is due on {day}."),
         OPERATORS_APPLICATION,
+    ),
+    "own_record_turn": _own_task(
+        Message("{label} ({type}) waits for you: {state}."),
+        OWN_RECORD,
+        "record.view_own",
+    ),
+    "own_record_due": _own_task(
+        Message("{label} ({type}) has to be dealt with by {until}."),
+        OWN_RECORD,
+        "record.view_own",
+    ),
+    "own_record_overdue": _own_task(
+        Message("{label} ({type}) had to be dealt with by {until}."),
+        OWN_RECORD,
+        "record.view_own",
     ),
     "staff_wrote": _own_task(
         Message("We wrote to you about {label}."),

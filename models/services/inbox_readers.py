@@ -8,13 +8,14 @@ from models.documents.application import Application
 from models.documents.base import Id
 from models.grants import PERMISSIONS
 from models.permissions import Actor, allowed, is_applicant, persons
-from models.services.applications import facts_of, workflow_of
+from models.services.applications import workflow_of
 from models.services.identifying import acting
+from models.services.positions import standing_of
 from models.services.roles import ADMINISTRATOR, may_act
 from models.services.seeing import may_open
 from models.services.site import Site
-from models.workflow.definition import PEOPLE
-from models.workflow.engine import Position, judge
+from models.workflow.definition import PEOPLE, Workflow
+from models.workflow.engine import Position, holds, judge, missing_of
 
 MOST = 200
 """Most people told of one thing."""
@@ -66,28 +67,37 @@ async def in_charge(site: Site, application: Application) -> list[Actor]:
 
 
 async def next_to_act(site: Site, application: Application, *, queued: bool = False) -> list[Actor]:
-    """The staff who can take a step now, but for those who would first take the application on: what waits in
-    the queue for anybody is told to nobody, unless `queued`."""
+    """The staff who can take a step now or whose consent one waits for, but for those who would first take
+    the application on: what waits in the queue for anybody is told to nobody, unless `queued`."""
     workflow = workflow_of(site, application)
     steps = {
         name: step
         for name, step in workflow.transitions.items()
         if application.state in step.origins and (queued or step.sets != "assignee")
     }
-    roles = {role for step in steps.values() for role in step.by} - set(PEOPLE)
+    parties = {each.party for step in steps.values() for each in step.all_of}
+    roles = ({role for step in steps.values() for role in step.by} | parties) - set(PEOPLE)
     charge = application.assignee
     wanted: list[dict[str, Any]] = [{"roles": {"$in": sorted(roles)}}] if roles else []
     if charge is not None and any("assignee" in step.by for step in steps.values()):
         wanted.append({"_id": charge.id})
     if not wanted:
         return []
-    position = Position(application.state, facts_of(application))
+    position = standing_of(application)
     found = [
         actor
         for actor in await readers(site, {"kind": "staff", "$or": wanted}, "application.view")
-        if any(judge(workflow, name, position, persons(actor, application)).allowed for name in steps)
+        if any(_has_a_turn(workflow, name, position, persons(actor, application)) for name in steps)
     ]
     return await who_see(site, found, application)
+
+
+def _has_a_turn(workflow: Workflow, name: str, position: Position, who: frozenset[str]) -> bool:
+    """Whether somebody may take a step, or has not consented to it yet as one of its parties."""
+    step = workflow.transitions[name]
+    waits = not step.when or holds(step.when, position.facts)
+    asked = waits and bool(who.intersection(missing_of(step, name, position)))
+    return asked or judge(workflow, name, position, who).allowed
 
 
 async def who_see(site: Site, actors: Iterable[Actor], application: Application) -> list[Actor]:

@@ -253,6 +253,7 @@ class Rows:
             if operator
             else {},
             "BEFORE": (row.record or {}).get("data") or {},
+            "ORIGIN": (row.record or {}).get("origin") or "",
         }
 
     @cached_property

@@ -11,8 +11,8 @@ from models.documents.base import Id
 from models.documents.event import Subject
 from models.documents.job import (
     REHEARSED,
-    REWRITING,
     TRANSFERS,
+    UPKEEP,
     Job,
     JobKind,
     claim_job,
@@ -23,7 +23,7 @@ from models.documents.job import (
 from models.documents.store import Session
 from models.errors import JobMoved, NotFound, TorokuError
 from models.permissions import SYSTEM, Actor, allowed, may_use
-from models.services import applying, exporting, importing, rewriting, summaries
+from models.services import applying, exporting, importing, resealing, rewriting, summaries
 from models.services.events import record_event
 from models.services.progress import Hold, Lost, Progress, silent
 from models.services.site import Site
@@ -64,7 +64,7 @@ async def enqueue(
     return job
 
 
-async def claim(site: Site, kinds: Iterable[Kind] = REWRITING) -> Job | None:
+async def claim(site: Site, kinds: Iterable[Kind] = UPKEEP) -> Job | None:
     """Borrow the job of these kinds that has waited longest, for LEASE; None when there is none to take."""
     now = site.now()
     return await claim_job(site.entropy(16).hex(), now, now + LEASE, kinds)
@@ -75,7 +75,7 @@ async def heartbeat(site: Site, job: Job, values: Mapping[str, Any]) -> bool:
     return await hold_job(job, site.now() + LEASE, {"attempts": 0, **values})
 
 
-async def run_one(site: Site, progress: Progress = silent, kinds: Iterable[Kind] = REWRITING) -> bool:
+async def run_one(site: Site, progress: Progress = silent, kinds: Iterable[Kind] = UPKEEP) -> bool:
     """Do the job of these kinds that has waited longest; False when there was none to do.
 
     An error ends the hold, so that another try follows at once; whatever it was is raised."""
@@ -112,6 +112,7 @@ async def _run(site: Site, job: Job, hold: "_Hold", progress: Progress) -> None:
     work = {
         "rewrite": rewriting.rewrite,
         "restore": rewriting.restore,
+        "reseal": resealing.reseal,
         "export": exporting.export,
         "import": importing.bring_in,
         "bulk": applying.apply_rows,
@@ -141,6 +142,7 @@ async def _tell_rest(site: Site, job: Job) -> None:
 DONE: Mapping[Kind, str] = {
     "rewrite": "schema.rewritten",
     "restore": "schema.restored",
+    "reseal": "secrets.rotated",
     "export": "records.written",
     "import": "records.imported",
     "bulk": "applications.brought_in",
@@ -153,8 +155,12 @@ async def _tell(site: Site, job: Job, session: Session) -> None:
         return
     subject = Subject(kind="record_type", id=job.id if job.kind in TRANSFERS else None, label=job.type)
     told: dict[str, Any] = {"done": job.done, "failed": job.failed_count}
+    if job.kind == "reseal":
+        subject = Subject(kind="sealing_key", id=job.id, label=job.parameters.get("key", ""))
     if job.kind in TRANSFERS:
         told |= {**job.counts, "requester": job.requester.name if job.requester else "", "job": str(job.id)}
+    elif job.kind == "reseal":
+        told |= job.counts
     else:
         told |= {"version": job.to_version}
     await record_event(site, SYSTEM, DONE[job.kind], subject, session, **told)

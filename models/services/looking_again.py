@@ -9,7 +9,7 @@ from models.documents.store import Session
 from models.errors import RecordChanged
 from models.permissions import SYSTEM
 from models.services.events import record_event
-from models.services.lifecycle_mails import flow_of, values_of
+from models.services.lifecycle_mails import flow_of, operator_named, values_of
 from models.services.messages import Letter, queue_letter
 from models.services.recipients import people_of_role
 from models.services.site import Site
@@ -82,12 +82,16 @@ def _setting(site: Site, record: Record) -> Transition | None:
 async def _mail(site: Site, record: Record, step: Transition, session: Session) -> None:
     if step.review is None:
         return
+    operator = await operator_named(site, record)
     for recipient in await people_of_role(step.review.to):
         letter = Letter(
             template=step.review.mail,
             recipient=recipient,
             cause=f"review:{record.id}:{record.revision}",
             to=step.review.to,
-            values=values_of(site, record, step, None, recipient.language),
+            values={
+                **values_of(site, record, step, None, recipient.language, "staff"),
+                "operator_name": operator,
+            },
         )
         await queue_letter(site, letter, session)

@@ -8,12 +8,11 @@ import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 from time import monotonic
-from typing import get_args
 
 from models.documents.base import Person, new_id
 from models.documents.guarded import insert_or, update_where
 from models.documents.link import Link
-from models.documents.loss import LossKind, LossReport
+from models.documents.loss import LossReport
 from models.documents.message import Message as Mail
 from models.documents.record import Record
 from models.documents.store import Session
@@ -25,7 +24,7 @@ from models.services.allowances import network_of, take
 from models.services.links import peek, use_link
 from models.services.loss_answers import stop_chosen
 from models.services.loss_mails import CONFIRMED, DENIED, ask_to_confirm, tell_staff
-from models.services.losses import Choice, Typed, answer_time, check, choices_of, next_number, note
+from models.services.losses import Choice, Typed, answer_time, check, choices_of, kinds_of, next_number, note
 from models.services.resuming import ANSWER_EVERY
 from models.services.site import Site
 
@@ -65,7 +64,7 @@ def _drawn(site: Site, actor: Actor, typed: Typed, code: str, name: str) -> Loss
         errors.append(AnswerError("name", "required", Message("Enter your name.")))
     try:
         named = bool(typed.words.strip())
-        checked = check(site, typed, get_args(LossKind), named=named, reached=False)
+        checked = check(site, typed, kinds_of(site), named=named, reached=False)
     except AnswersInvalid as error:
         raise AnswersInvalid((*errors, *error.errors)) from error
     if errors:

@@ -73,11 +73,17 @@ class Choice:
     """Whether it is the administrator's account."""
 
 
-def kinds_for(actor: Actor) -> list[LossKind]:
+def kinds_for(site: Site, actor: Actor) -> list[LossKind]:
     """What `actor` may report: IDs are the administrator's to report (R57)."""
-    if allowed(actor, "loss.report_accounts"):
-        return list(get_args(LossKind))
-    return ["certificate", "medium", "password"]
+    mine = ("password", *OF_CERTIFICATES)
+    full = allowed(actor, "loss.report_accounts")
+    return [kind for kind in kinds_of(site) if full or kind in mine]
+
+
+def kinds_of(site: Site) -> list[LossKind]:
+    """What can be lost at all: nobody has a certificate where the site asks for none."""
+    asks = site.configuration.site.certificates.needed
+    return [kind for kind in get_args(LossKind) if asks or kind not in OF_CERTIFICATES]
 
 
 async def choices(site: Site, actor: Actor) -> list[Choice]:
@@ -130,7 +136,7 @@ async def report(site: Site, actor: Actor, typed: Typed) -> LossReport:
 
     Raises NotAllowed, AnswersInvalid (paths ``kind``, ``items``, ``noticed``, ``what``, ``contact``)."""
     chosen = _chosen(actor, typed, await choices(site, actor))
-    checked = check(site, typed, kinds_for(actor), named=bool(chosen) or bool(typed.words.strip()))
+    checked = check(site, typed, kinds_for(site, actor), named=bool(chosen) or bool(typed.words.strip()))
     operator = await operator_of(site, actor.operator_id)
     drawn = LossReport(
         **checked,

@@ -11,6 +11,7 @@ from models.documents.message import Message, MessageStatus
 from models.errors import NotFound
 from models.permissions import Actor, may_view, require
 from models.services.applications import form_of
+from models.services.lifecycle_mails import side_mailed
 from models.services.messages import placeholder
 from models.services.seeing import is_read
 from models.services.site import Site
@@ -69,8 +70,7 @@ async def mails_to_operator(site: Site, actor: Actor, before: str = "") -> tuple
     of the last one where there are more, else "". Raises NotAllowed."""
     require(actor, "portal.enter")
     require(actor, "message.view_own")
-    to_staff = ["", "assignee", *(role for role in site.configuration.site.roles if role not in OWN)]
-    where: dict[str, Any] = {"operator_id": actor.operator_id, "to": {"$nin": to_staff}}
+    where: dict[str, Any] = {"operator_id": actor.operator_id, "to": {"$nin": _to_others(site)}}
     if actor.types is not None:
         where["to_address"] = actor.email
     if before:
@@ -79,6 +79,13 @@ async def mails_to_operator(site: Site, actor: Actor, before: str = "") -> tuple
     found = await cursor.to_list()
     told = [_told(site, actor, message) for message in found[:PAGE]]
     return told, str(told[-1].id) if len(found) > PAGE else ""
+
+
+def _to_others(site: Site) -> list[str]:
+    """Addressees that are not the operator's side: the staff, their roles, and routes they stand in for."""
+    rules = site.configuration.site
+    routes = [name for name in rules.routes if side_mailed(site, name, None) != "operator"]
+    return ["", "assignee", "staff", "system", *(role for role in rules.roles if role not in OWN), *routes]
 
 
 async def _before(actor: Actor, name: str) -> Mapping[str, Any]:

@@ -85,10 +85,12 @@ class Preview:
 
 
 def kinds(site: Site, actor: Actor) -> list[RecordType]:
-    """The record types that are published, as far as `actor` may see them. Raises NotAllowed."""
+    """The record types that are published, as far as `actor` may see them; first those that are there for
+    nothing else. Raises NotAllowed."""
     require(actor, FOLLOW)
     current = (published.definition for published in site.registry.all_current().values())
-    return [each for each in current if each.enabled and each.publication and sees_type(actor, each)]
+    found = [each for each in current if each.enabled and each.publication and sees_type(actor, each)]
+    return sorted(found, key=lambda each: each.is_open_to_operators)
 
 
 def kind_of(site: Site, actor: Actor, type_name: str) -> RecordType:

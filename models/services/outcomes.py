@@ -15,22 +15,23 @@ from models.documents.base import new_id
 from models.documents.certificate import Certificate
 from models.documents.counter import peek
 from models.documents.record import Record
-from models.errors import TorokuError
+from models.errors import TorokuError, TransitionRefused
 from models.language import Message, translate
 from models.letters.parts import plain
 from models.permissions import Actor
 from models.schema.definition import RecordType
 from models.services import lifecycles
 from models.services.applications import facts_of, form_of, workflow_of
+from models.services.creating import built, number_of
 from models.services.dependants import has_dependants
-from models.services.effects import ADMINISTRATOR_LOGIN, Parameters, Work, end_of
+from models.services.effects import ADMINISTRATOR_LOGIN, Parameters, Work, changed_by, end_of, fresh_of
+from models.services.foreseeing import MOVES, does_of
 from models.services.messages import Letter, template_of, written
 from models.services.needs import Given, require_needs
 from models.services.post import letters
 from models.services.site import Site
 from models.services.steps import foreseen
 from models.workflow.definition import State, Transition
-from models.workflow.effects import LIFECYCLE_EFFECTS
 from models.workflow.engine import holds
 
 STALE = Message("The registered information has changed since this application began.")
@@ -136,10 +137,11 @@ def _mail(foresight: Foresight, letter: Letter) -> Mail:
 
 
 async def _register(foresight: Foresight, parameters: Parameters) -> None:
-    del parameters
+    if foresight.work.record is not None:
+        return
     kind = foresight.work.application.kind
     if kind == "register":
-        await _create(foresight)
+        await _create(foresight, str(parameters.get("into", "")))
         return
     work = foresight.work
     record = await work.site.records[work.application.type].get(work.application.record_id)
@@ -151,32 +153,26 @@ async def _register(foresight: Foresight, parameters: Parameters) -> None:
     work.record = record
     work.values |= {"record_number": record.number}
     await (_change if kind == "change" else _delete)(foresight, record)
+    if kind == "change" and "then" in parameters:
+        await _follow(foresight, work.record, str(parameters["then"]))
 
 
-async def _create(foresight: Foresight) -> None:
+async def _create(foresight: Foresight, into: str) -> None:
     work = foresight.work
-    site, application, definition = work.site, work.application, work.definition
-    drawn = await peek(f"records:{application.type}")
-    number = definition.number.format.format(seq=drawn, year=site.today().year)
-    now, identity = site.now(), new_id()
-    work.record = Record(
-        _id=identity,
-        type=application.type,
-        number=number,
-        title=application.title or number,
-        schema_version=application.schema_version,
-        operator_id=application.operator_id or identity,
-        lifecycle=work.lifecycle.first,
-        data=dict(work.data),
-        created_at=now,
-        updated_at=now,
-    )
+    application, definition = work.application, work.definition
+    number = number_of(work.site, definition, await peek(f"records:{application.type}"))
+    try:
+        work.record = built(work.site, fresh_of(work, into), number)
+    except TransitionRefused as refusal:
+        foresight.hindrances.append(Message(refusal.public, refusal.values))
+        return
     work.values |= {"record_number": number}
     values = {"type": definition.label, "title": application.title, "number": number}
     foresight.does.append(Message("Registers {type} “{title}” under the next number, {number}.", values))
 
 
 async def _change(foresight: Foresight, record: Record) -> None:
+    foresight.work.record = changed_by(foresight.work, record)
     values = {
         "type": foresight.work.definition.label,
         "title": record.title,
@@ -250,15 +246,30 @@ async def _advance(foresight: Foresight, parameters: Parameters) -> None:
     if operator is None:
         foresight.hindrances.append(Message("The record this application is about no longer exists."))
         return
-    transition, allowed = lifecycles.step_of(work.site, work.actor, operator, str(parameters["step"]))
-    if not allowed:
+    if not lifecycles.judged(work.site, work.actor, operator, str(parameters["step"]))[1].allowed:
         foresight.hindrances.append(Message(lifecycles.NOT_FROM_HERE, {"number": operator.number}))
-    state = lifecycles.flow_of(work.site, operator).states[transition.to].label
-    values = {"title": operator.title, "number": operator.number, "step": transition.label, "state": state}
-    text = "Takes the step “{step}” for “{title}” ({number}), which is “{state}” from then on."
-    foresight.does.append(Message(text, values))
-    told = (LIFECYCLE_EFFECTS[call.effect].does for call in transition.effects)
-    foresight.does.extend(Message(does) for does in told)
+    await _tell_step(foresight, operator, str(parameters["step"]))
+
+
+async def _follow(foresight: Foresight, record: Record, name: str) -> None:
+    """The step that follows a change, where there is one from the state the record has."""
+    work = foresight.work
+    verdict = lifecycles.judged(work.site, work.actor, record, name)[1]
+    if verdict.refusal not in ("state", "condition"):
+        work.record = await _tell_step(foresight, record, name)
+
+
+async def _tell_step(foresight: Foresight, record: Record, name: str) -> Record:
+    """Tell a step of a lifecycle and what that brings about; the record as it leaves it."""
+    work = foresight.work
+    flow = lifecycles.flow_of(work.site, record)
+    transition = flow.transitions[name]
+    state = flow.states[transition.to].label
+    values = {"title": record.title, "number": record.number, "step": transition.label, "state": state}
+    foresight.does.append(Message(MOVES, values))
+    after = lifecycles.foreseen(work.site, work.actor, record, name)
+    foresight.does.extend(await does_of(work.site, work.actor, after, transition))
+    return after
 
 
 Foreseeing = Callable[[Foresight, Parameters], Awaitable[None]]

@@ -53,6 +53,7 @@ class OwnRows(Rows):
         self.in_tables = [(at, column, column.reader()) for at, column in spread if column.table]
         tables = {column.table for _, column, _ in self.in_tables}
         self.columns = {column.name: column for _, column in spread if not column.table}
+        self.hidden = {column.name for _, column in spread if column.field.confidential}
         self.columns |= {".".join(each.path): each for each in answer_columns(own) if each.path in tables}
         self.statements = [f.name for f in own.fields if isinstance(f, DeclarationField) and f.asked]
         self.typed = frozenset(field.name for field in self.definition.fields)
@@ -68,6 +69,8 @@ class OwnRows(Rows):
     def _cells(self, number: int, cells: Sequence[Any]) -> Incoming:
         row = super()._cells(number, cells)
         row.raw = cells
+        for name in self.hidden & {name for name, value in row.cells.items() if value is None}:
+            del row.cells[name]  # a file never tells a secret, so an empty cell is no wish to lose one
         if folded(row.facts.get("number", "")) in EXAMPLES:
             return Incoming(number, kind="example")
         for at, column, reader in self.in_tables:
@@ -194,8 +197,14 @@ class OwnRows(Rows):
         else:
             found = super().error(row, path, message)
         at = self.heads_at.get(found.column)
-        cell = row.raw[at] if at is not None and at < len(row.raw) else ""
+        told = at is not None and at < len(row.raw) and found.column not in self._hidden_heads
+        cell = row.raw[at] if at is not None and told else ""
         return replace(found, value=str(cell if cell is not None else "")[:VALUE_LIMIT])
+
+    @cached_property
+    def _hidden_heads(self) -> set[str]:
+        """The heads of secrets: what stands below them is told nowhere."""
+        return {self.heads[name] for name in self.hidden}
 
     def place_of(self, error: RowError) -> int:
         """Where the column of an error stands in the file; what has none comes last."""

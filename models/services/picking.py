@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from models.access import NOTHING
 from models.documents.account import Account
 from models.documents.application import Application
 from models.documents.base import Id
@@ -21,6 +22,7 @@ from models.schema.fields.structure import AccountField, ReferenceField
 from models.schema.levels import inside
 from models.schema.reading import Reading
 from models.schema.values import MISSING, value_at
+from models.services import rosters
 from models.services.seeing import rows
 from models.services.site import Site
 from models.services.variables import compiled, variables_of
@@ -44,8 +46,8 @@ async def picks(site: Site, actor: Actor, application: Application, reading: Rea
         raise NotFound
     definition = compiled(site, application).definition
     asking = {path: field for path, field in pickers(definition) if path not in reading.hidden}
-    if not asking or application.operator_id is None:
-        return dict.fromkeys(asking, ())
+    if not asking:
+        return {}
     variables = await variables_of(site, application)
     found = await asyncio.gather(
         *(_offered(site, actor, application, field, variables) for field in asking.values())
@@ -75,8 +77,6 @@ async def sought(
     asking = dict(pickers(definition))
     answered = {each.path: each.value for each in _picked(definition.fields, reading.data)}
     paths = [path for path in {**answered, **needles} if (where := _place(path)) in among and where in asking]
-    if application.operator_id is None:
-        return dict.fromkeys(paths, ())
     variables = await variables_of(site, application)
 
     async def found(path: str) -> Options:
@@ -131,16 +131,26 @@ _TOLD = {"number": 1, "title": 1}
 def _reachable(
     site: Site, actor: Actor, application: Application, field: Picker, variables: Mapping[str, Any]
 ) -> Query:
-    """What may be picked, as a query: the operator's own, in use, left to `actor` by the row rules, and as
-    the field's ``where`` asks."""
-    own: Query = {"operator_id": application.operator_id}
-    if isinstance(field, AccountField):
+    """What may be picked, as a query: the operator's own or the organisation's, in use, left to `actor` by
+    the row rules, and as the field's ``where`` asks."""
+    definition = _target(site, field)
+    ours = definition is not None and definition.is_ours
+    if not ours and application.operator_id is None:
+        return dict(NOTHING)
+    own: Query = {"operator_id": None if ours else application.operator_id}
+    if definition is None:
         own |= {"kind": "operator", "status": "active"}
-    elif field.to in site.records:
-        lifecycle = site.lifecycles[site.registry.current(field.to).definition.lifecycle]
-        own |= {"lifecycle": {"$in": [name for name, state in lifecycle.states.items() if state.live]}}
-        own |= rows(site, actor, field.to)
+    else:
+        own |= {"lifecycle": {"$in": site.lifecycles[definition.lifecycle].live_states}}
+        own |= rows(site, actor, definition.name)
     return {"$and": [own, for_database(field.where, variables, prefix="")]} if field.where else own
+
+
+def _target(site: Site, field: Picker) -> RecordType | None:
+    """The type a reference leads to; None for accounts, and for a type that is not there."""
+    if isinstance(field, AccountField) or field.to not in site.records:
+        return None
+    return site.registry.current(field.to).definition
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +189,14 @@ async def check_picks(
     site: Site, actor: Actor, application: Application, reading: Reading
 ) -> tuple[AnswerError, ...]:
     """Errors at the answers that name nothing this operator may pick: unknown, somebody else's, no longer in
-    force, or against the field's ``where``."""
+    force, or against the field's ``where``; and at tables that leave out accounts they need a row for."""
+    left_out = await rosters.check_rosters(site, application, reading)
+    return (*await _refused(site, actor, application, reading), *left_out)
+
+
+async def _refused(
+    site: Site, actor: Actor, application: Application, reading: Reading
+) -> tuple[AnswerError, ...]:
     definition = compiled(site, application).definition
     answered = list(_picked(definition.fields, reading.data))
     if not answered:
@@ -203,8 +220,6 @@ async def _existing(
     variables: Mapping[str, Any],
 ) -> frozenset[str]:
     """Those of `codes` that may be picked."""
-    if application.operator_id is None:
-        return frozenset()
     where, among = _reachable(site, actor, application, field, variables), {"$in": sorted(codes)}
     if isinstance(field, AccountField):
         rows = Account.raw().find({"$and": [where, {"login": among}]}, {"login": 1})
@@ -254,7 +269,7 @@ async def copied(
     """`answers` with what references take over (``copy``) put in, as a form would have sent it: whatever was
     typed there gives way. A reference that is `hidden` or may not be picked takes nothing over."""
     copying = [each for each in _picked(definition.fields, answers, hidden) if _copies(each)]
-    if not copying or application.operator_id is None:
+    if not copying:
         return dict(answers)
     variables = await variables_of(site, application)
     sources = await asyncio.gather(*(_source(site, actor, application, each, variables) for each in copying))

@@ -8,12 +8,15 @@ from models.documents.message import Stamp
 from models.language import LANGUAGES, Language
 from models.schema.definition import RecordType, kind_label
 from models.services.applications import facts_of, form_of
+from models.services.around import around_application
 from models.services.day_words import due_words
 from models.services.effects import Work
+from models.services.lifecycle_mails import page_for, side_mailed
 from models.services.messages import Letter, Recipient, queue_letter
 from models.services.outlook import outlook_of, words_of
 from models.services.reasons import template_for, told_note, told_remark
-from models.services.recipients import people, people_of_operator, people_of_role
+from models.services.recipients import people, people_of_operator
+from models.services.routing import addressed
 from models.services.site import Site
 from models.workflow.definition import MailCall, Transition
 from models.workflow.engine import holds
@@ -57,7 +60,11 @@ def _letter(work: Work, call: MailCall, template: str, recipient: Recipient) -> 
         recipient=recipient,
         cause=f"{application.id}:{len(application.history)}",
         to=call.to,
-        values={**values_of(work.site, application, recipient.language), **work.values},
+        values={
+            **values_of(work.site, application, recipient.language),
+            "page": _page(work, call),
+            **work.values,
+        },
         application_id=application.id,
         operator_id=work.record.operator_id if work.record else application.operator_id,
         account_id=work.account.id if work.account else None,
@@ -66,10 +73,17 @@ def _letter(work: Work, call: MailCall, template: str, recipient: Recipient) -> 
     )
 
 
+def _page(work: Work, call: MailCall) -> str:
+    """The page of what was registered, before that of the application, as the reader's side has it."""
+    side = side_mailed(work.site, call.to, work.record)
+    if work.record is not None:
+        return page_for(work.site, work.record, side)
+    prefix = "/admin" if side == "staff" else ""
+    return f"{work.site.base_url}{prefix}/applications/{work.application.reference}"
+
+
 async def _recipients(work: Work, call: MailCall) -> list[Recipient]:
     application = work.application
-    if call.to == "operator":
-        return await people_of_operator(work.site, application.operator_id)
     if call.to == "applicant" and application.by_staff:
         return []  # whoever proposed a correction sees it in the admin: the links are for applicants
     if call.to == "applicant" and application.asked is not None and not application.applicant.email:
@@ -79,7 +93,8 @@ async def _recipients(work: Work, call: MailCall) -> list[Recipient]:
         return _one(applicant.email, applicant.name, application.language)
     if call.to == "assignee":
         return await people({"_id": application.assignee.id}) if application.assignee else []
-    if call.to in work.definition.by_name:
+    named = call.to != "operator" and call.to not in work.site.configuration.site.routes
+    if named and call.to in work.definition.by_name:
         address = str(work.data.get(call.to) or "")
         name = (
             work.account.name
@@ -87,7 +102,7 @@ async def _recipients(work: Work, call: MailCall) -> list[Recipient]:
             else application.applicant.name
         )
         return _one(address, name, application.language)
-    return await people_of_role(call.to)
+    return await addressed(work.site, call.to, around_application(application, work.data))
 
 
 def _one(address: str, name: str, language: Language) -> list[Recipient]:

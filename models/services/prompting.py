@@ -1,7 +1,7 @@
 """Reminders before something is due, and the word to the staff when it is overdue: each once."""
 
-from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from models.configuration.mail import DUE_SOON, OVERDUE
@@ -13,11 +13,13 @@ from models.documents.store import Session
 from models.permissions import SYSTEM
 from models.services.applications import subject_of
 from models.services.day_words import due_words
+from models.services.duties import duties_of, duty_of, span_of
 from models.services.events import record_event
 from models.services.messages import Letter, Recipient, is_written, queue_letter
 from models.services.post import values_of
 from models.services.recipients import people_of_operator, people_of_role
 from models.services.site import Site
+from models.services.terms_of_records import moment_before
 from models.services.waiting import types_of
 from models.workflow.definition import Duration, State
 
@@ -27,22 +29,16 @@ FURTHEST = timedelta(days=120)
 BATCH = 200
 
 
-def moment_of(site: Site, due: datetime, before: Duration) -> datetime:
-    """When to remind of something due: the beginning of the day `before` its last day."""
-    day, left = site.calendar.due_day(due), before.count
-    while left > 0:
-        day -= timedelta(days=1)
-        left -= before.unit == "days" or site.calendar.is_business_day(day)
-    return site.calendar.midnight(day)
-
-
 def reminding(site: Site) -> Iterator[tuple[list[str], str, State]]:
-    """The states that remind their applicant: the types that go through them, their name, the state."""
+    """The states that remind their applicant, by themselves or by a duty: the types that go through them,
+    their name, the state."""
+    owed = {definition.name for definition, duty in duties_of(site) if duty.remind}
     for name, workflow in site.workflows.items():
         types = types_of(site, name)
         for key, state in workflow.states.items():
-            if types and state.remind and not state.final:
-                yield types, key, state
+            told = types if state.remind else [each for each in types if each in owed and state.initial]
+            if told and not state.final:
+                yield told, key, state
 
 
 async def remind_some(site: Site) -> bool:
@@ -73,7 +69,7 @@ async def _remind(site: Site, application: Application, state: State) -> bool:
     """Send the latest reminder whose time has come, unless it was sent."""
     if application.due is None:
         return False
-    times = [moment_of(site, application.due, before) for before in state.remind]
+    times = [moment_before(site, application.due, before) for before in _ahead(site, application, state)]
     passed = [place for place, moment in enumerate(times) if moment <= site.now()]
     if not passed:
         return False
@@ -82,6 +78,14 @@ async def _remind(site: Site, application: Application, state: State) -> bool:
     if application.reminded == mark:
         return False
     return await _send(site, application, mark)
+
+
+def _ahead(site: Site, application: Application, state: State) -> Sequence[Duration]:
+    """How long before it is due: what was asked by a duty and never sent, as the duty says."""
+    duty = duty_of(site, application)
+    if duty is None or not duty.remind or application.submitted_at is not None:
+        return state.remind
+    return [span_of(term) for term in duty.remind]
 
 
 async def _send(site: Site, application: Application, mark: str) -> bool:

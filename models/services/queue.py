@@ -14,6 +14,7 @@ from models.services.offers import Offers, awaits, offered
 from models.services.seeing import rows as row_rules
 from models.services.site import Site
 from models.services.waiting import states_for, states_of, waiting_states
+from models.workflow.answering import ANSWERING
 
 Where = Mapping[str, Any]
 
@@ -85,7 +86,7 @@ def views(site: Site, actor: Actor) -> dict[str, View]:
         "unassigned": View({"assignee.id": None, "state": waiting}, own[:1]),
         "overdue": View({"state": waiting, "due": {"$lte": site.now()}}, ("due",)),
         **{f"state-{name}": View({"state": name}) for name, state in states.items() if not state.initial},
-        "other": View({"state": {"$nin": list(states)}}, ("received",)),
+        "other": View({"state": {"$nin": [*states, *ANSWERING.states]}}, ("received",)),
     }
 
 

@@ -160,6 +160,7 @@ def _renewal(
         "answers": {name: value for name, value in answers.items() if value is not None},
         "base_revision": conflict.record.revision,
         "pages_done": [name for name in typed.pages_done if name not in again],
+        "consents": [],
         "title": definition.title_of(data) or typed.title,
         "updated_at": site.now(),
     }
@@ -230,6 +231,7 @@ def _update(
         "answers": _answers(definition, application, taken, reading),
         "base_revision": conflict.record.revision,
         "title": definition.title_of(reading.data) or application.title,
+        "consents": [],
         "updated_at": step.at,
     }
     return {"$set": values, "$push": {"history": step.model_dump()}, "$inc": {"revision": 1}}

@@ -25,7 +25,8 @@ def scope(site: Site, actor: Actor, type_name: str) -> dict[str, Any]:
     if allowed(actor, "record.view"):
         return ruled
     require(actor, "record.view_own")
-    own = {"operator_id": actor.operator_id}
+    ours = site.registry.current(type_name).definition.is_ours
+    own = {"operator_id": None if ours else actor.operator_id}
     return {"$and": [own, ruled]} if ruled else own
 
 
@@ -80,12 +81,13 @@ async def open_file(
     site: Site, actor: Actor, row: Mapping[str, Any], identifier: str
 ) -> tuple[Attachment, AsyncIterator[bytes]]:
     """An upload of a record and its bytes: one of its answers, of an earlier version's, or handed in as
-    evidence, which is for the staff alone. An operator's are those of its own records.
+    evidence, which is for the staff and for the operator that handed it in. An operator's are those of its
+    own records, and of those of the organisation that are open to operators.
 
     Raises NotAllowed; NotFound for one that is among nothing this actor may read."""
     if not allowed(actor, "record.view"):
         require(actor, "record.view_own")
-        if actor.operator_id is None or row.get("operator_id") != actor.operator_id:
+        if not await _is_for(site, actor, row):
             raise NotFound
     if not await _is_read(site, actor, row, identifier):
         raise NotFound
@@ -95,8 +97,15 @@ async def open_file(
     return stored, site.store.attachments.read(stored.id)
 
 
+async def _is_for(site: Site, actor: Actor, row: Mapping[str, Any]) -> bool:
+    """Whether a record is among those this operator sees."""
+    name = str(row.get("type", ""))
+    own = actor.operator_id is not None and name in site.records
+    return own and await site.records[name].taken({"$and": [scope(site, actor, name), {"_id": row["_id"]}]})
+
+
 async def _is_read(site: Site, actor: Actor, row: Mapping[str, Any], identifier: str) -> bool:
-    parts = {"data": 1, "schema_version": 1, "evidence": 1}
+    parts = {"data": 1, "schema_version": 1, "evidence": 1, "by.kind": 1}
     versions = RecordVersion.raw().find({"record_id": row["_id"]}, parts).sort("revision", -1)
     return _is_among(site, actor, row, row, identifier) or any(
         [_is_among(site, actor, row, version, identifier) async for version in versions.limit(HISTORY_LIMIT)]
@@ -110,5 +119,12 @@ def _is_among(
     data, version = held.get("data"), held.get("schema_version")
     form = seen(site, actor, str(row.get("type", "")), version if isinstance(version, int) else 0)
     answered = told(form, data) if isinstance(data, Mapping) else {}
-    for_staff = held.get("evidence") if allowed(actor, "record.view") else None
-    return holds(answered, identifier) or holds(for_staff, identifier)
+    handed_in = held.get("evidence") if _sees_evidence(actor, held) else None
+    return holds(answered, identifier) or holds(handed_in, identifier)
+
+
+def _sees_evidence(actor: Actor, held: Mapping[str, Any]) -> bool:
+    """Whether what came with a step is for `actor`: for the staff, and for the operator that handed it in."""
+    by = held.get("by")
+    theirs = isinstance(by, Mapping) and by.get("kind") == "operator"
+    return theirs or allowed(actor, "record.view")

@@ -86,8 +86,8 @@ async def restore(site: Site, actor: Actor, redaction_id: Id, reason: str) -> Re
     """Put a redacted text back wherever it is still shown as redacted. Raises NotAllowed, NotFound,
     RedactionRefused (no reason, put back already), RecordChanged."""
     require(actor, "redaction.make")
-    made = await find_redaction(redaction_id)
-    record = await site.records[made.type].get(made.record_id) if made.type in site.records else None
+    made = await _reached(site, actor, redaction_id)
+    record = await site.records[made.type].get(made.record_id)
     if record is None:
         raise NotFound
     text, why = unseal(site, made.sealed), _reason(reason)
@@ -113,9 +113,7 @@ async def restore(site: Site, actor: Actor, redaction_id: Id, reason: str) -> Re
 async def reveal(site: Site, actor: Actor, redaction_id: Id) -> str:
     """What a redacted text said; the event is written before it is told. Raises NotAllowed, NotFound."""
     require(actor, "redaction.view")
-    made = await find_redaction(redaction_id)
-    if made.type not in site.records or not await is_in_reach(site, actor, made.type, made.record_id):
-        raise NotFound
+    made = await _reached(site, actor, redaction_id)
     text = unseal(site, made.sealed)
 
     async def body(session: Session) -> None:
@@ -123,6 +121,14 @@ async def reveal(site: Site, actor: Actor, redaction_id: Id) -> str:
 
     await site.store.transaction(body)
     return text
+
+
+async def _reached(site: Site, actor: Actor, redaction_id: Id) -> Redaction:
+    """A redaction of a record the row rules leave to `actor`. Raises NotFound."""
+    made = await find_redaction(redaction_id)
+    if made.type not in site.records or not await is_in_reach(site, actor, made.type, made.record_id):
+        raise NotFound
+    return made
 
 
 async def _replace(
@@ -137,7 +143,8 @@ async def _replace(
     for version in versions:
         where = {"_id": version.id}
         await RecordVersion.raw().update_one(where, {"$set": {"data": put(version.data)}}, session=session)
-    found = await Application.find({"record_id": record.id}, session=session).to_list()
+    about = {"$or": [{"record_id": record.id}, {"about": record.id}]}
+    found = await Application.find(about, session=session).to_list()
     for application in found:
         await _replace_in(site, application, put, session)
     await _in_force(site, actor, record, put(record.data), session)

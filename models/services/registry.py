@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -33,7 +34,12 @@ class Published:
 
     @property
     def compiled(self) -> CompiledType:
-        return compile_type(self.definition)
+        """The form of an application, ready to read answers."""
+        return self.form("")
+
+    def form(self, step: str) -> CompiledType:
+        """The form of a step of the lifecycle, "" for an application's."""
+        return compile_type(self.definition.form_of(step))
 
 
 @dataclass
@@ -87,7 +93,7 @@ class Registry:
             self.altered[key] = "altered"
             return
         try:
-            definition = RecordType.model_validate(stored["definition"])
+            definition = _definition_of(_Described(stored["checksum"], stored["definition"]))
         except ValidationError:
             self.altered[key] = "unreadable"
             return
@@ -134,6 +140,20 @@ class Registry:
     def all_current(self) -> Mapping[str, Published]:
         """The version in force of every type, by name."""
         return MappingProxyType(self._current)
+
+
+@dataclass(frozen=True, slots=True)
+class _Described:
+    """A definition as it is stored, known by its checksum."""
+
+    checksum: str
+    definition: Mapping[str, Any] = field(compare=False)
+
+
+@lru_cache(maxsize=256)
+def _definition_of(described: _Described) -> RecordType:
+    """The definition, understood once in a process, however many sites it opens. Raises ValidationError."""
+    return RecordType.model_validate(described.definition)
 
 
 def _understood(model: type[P], described: Any) -> P | None:

@@ -60,7 +60,7 @@ async def related_to(site: Site, actor: Actor, record: Record) -> Related:
     NotAllowed."""
     require(actor, "record.view")
     operator, named, naming, beside, applications, accounts = await asyncio.gather(
-        _operator(site, actor, record),
+        operator_row(site, actor, record),
         _all(_named(site, actor, record)),
         _all(_naming(site, actor, record)),
         _all(_beside(site, actor, record)),
@@ -79,7 +79,7 @@ async def _accounts(record: Record) -> int:
     return int(await Account.raw().count_documents(where, limit=COUNT_LIMIT))
 
 
-async def _operator(site: Site, actor: Actor, record: Record) -> Row | None:
+async def operator_row(site: Site, actor: Actor, record: Record) -> Row | None:
     """The operator's own record, unless it is this one or there is none."""
     own = site.configuration.site.operator_type
     if record.operator_id is None or record.operator_id == record.id:

@@ -7,21 +7,20 @@ one of the organisation's own, which no operator sees."""
 from collections.abc import Mapping
 from typing import Any
 
-from models.documents.application import Applicant, Application
+from models.documents.application import Application
 from models.documents.base import Id
-from models.documents.guarded import insert_or
 from models.documents.record import Record
 from models.documents.store import Session
 from models.documents.windows import PATIENCE
-from models.errors import AlreadyOpen, AnswersInvalid, NotAllowed, NotFound, RequestRefused
+from models.errors import AnswersInvalid, NotAllowed, NotFound, RequestRefused
 from models.language import Language, Message
 from models.permissions import Actor, allowed, is_applicant, require
 from models.schema.definition import RecordType
 from models.schema.fault import AnswerError
 from models.schema.search import needles
-from models.services.applications import find, form_of, may_type, operator_of, subject_of
-from models.services.beginning import draft_about, next_reference, prefilled, require_needs
-from models.services.events import record_event
+from models.services.applications import find, form_of, may_type, operator_of
+from models.services.beginning import draft_about, keep_draft, next_reference, prefilled, require_needs
+from models.services.rosters import with_rosters
 from models.services.seeing import is_in_reach, rows
 from models.services.site import Site
 from models.services.switches import require_writing
@@ -81,11 +80,11 @@ async def begin_case(
     application.operator_id, application.language = operator.id if operator else None, language
     application.ground = ground.strip()
     _fill_in(site, actor, application, definition, answers or {})
+    whose, filled = application.operator_id, application.answers
+    application.answers = await with_rosters(site, definition, whose, filled)
 
     async def body(session: Session) -> None:
-        await insert_or(AlreadyOpen(), application, session)
-        subject = subject_of(application)
-        await record_event(site, actor, "case.begun", subject, session, operator_id=application.operator_id)
+        await keep_draft(site, actor, application, "case.begun", session)
 
     await site.store.transaction(body)
     return application
@@ -94,9 +93,7 @@ async def begin_case(
 def _fill_in(
     site: Site, actor: Actor, application: Application, definition: RecordType, answers: Mapping[str, Any]
 ) -> None:
-    """Make a draft the case of `actor`, with the form's defaults and those of `answers` they may give."""
-    application.by_staff, application.certificate = True, None
-    application.applicant = Applicant(account_id=actor.account_id, name=actor.name, email=actor.email)
+    """Fill the draft of a case with the form's defaults and those of `answers` that `actor` may give."""
     known = form_of(site, application).by_name
     given = {name: value for name, value in answers.items() if name in known}
     application.answers = prefilled(definition, None) | {

@@ -1,55 +1,79 @@
-"""Secret answers: sealed before they are stored, uncovered only by permission, and every time an event.
+"""Secret answers: sealed before they are stored, and opened only by who may.
 
-Fernet (AES-128-CBC and HMAC-SHA-256, https://github.com/fernet/spec) under a key derived from the site's
-secret by HKDF-SHA-256 (RFC 5869): the database alone does not give them away, nor does the key alone."""
+The keys are ``models.services.sealing_keys``': the database alone does not give secrets away, nor do the keys
+alone. Uncovering one is ``models.services.revealing``."""
 
-from base64 import urlsafe_b64encode
-from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from cryptography.fernet import Fernet, InvalidToken
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.fernet import InvalidToken
 from pydantic import TypeAdapter, ValidationError
 
-from models.access import told
-from models.documents.application import Application
-from models.documents.event import Subject
-from models.documents.record import Record
-from models.documents.store import Session
+from models.documents.sealed import tokens
 from models.errors import NotFound
-from models.permissions import Actor, allowed, may_view, require
 from models.schema.definition import RecordType
 from models.schema.fields import BaseField
 from models.schema.fields.secret import SecretField, is_sealed
-from models.services.events import record_event
-from models.services.seeing import is_in_reach, may_open, seen
 from models.services.site import Site
-from models.services.stepping_up import require_recent
 
-PURPOSE = b"toroku sealed answers"
-
-UNREADABLE = "This answer cannot be uncovered with the secret the site runs with now."
-
-
-@lru_cache(maxsize=8)
-def _fernet(secret: bytes) -> Fernet:
-    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=PURPOSE).derive(secret)
-    return Fernet(urlsafe_b64encode(derived))
+UNREADABLE = "This answer cannot be uncovered with the keys the site runs with now."
 
 
 def seal(site: Site, text: str) -> dict[str, str]:
     """`text` as it is stored: ``{"sealed": token}``."""
-    return {"sealed": _fernet(site.secret).encrypt(text.encode()).decode()}
+    return {"sealed": site.ring.seal(text.encode())}
 
 
 def unseal(site: Site, sealed: Mapping[str, str]) -> str:
-    """What was sealed. Raises NotFound when the site's secret has changed since."""
+    """What was sealed. Raises NotFound when the key it was sealed with is not among the site's any more."""
     try:
-        return _fernet(site.secret).decrypt(sealed["sealed"].encode()).decode()
+        return site.ring.open(sealed["sealed"]).decode()
     except InvalidToken as error:
         raise NotFound(UNREADABLE) from error
+
+
+TYPED = "__typed"
+"""Ends the name of the input beside every box for a secret: it holds what was typed, sealed, on pages drawn
+again with something to correct, and on those that send what was typed once more."""
+
+TYPED_PURPOSE = "typed\x00"
+"""What such a token begins with inside: nobody can hand in a stored one."""
+
+
+def hide_typed(site: Site, text: str) -> str:
+    """A secret that was typed, for a page to hold: sealed."""
+    return site.ring.seal(f"{TYPED_PURPOSE}{text}".encode())
+
+
+def typed_again(site: Site, token: str) -> str:
+    """What ``hide_typed`` hid; "" for anything else."""
+    try:
+        text = site.ring.open(token).decode()
+    except (InvalidToken, UnicodeDecodeError):
+        return ""
+    return text.removeprefix(TYPED_PURPOSE) if text.startswith(TYPED_PURPOSE) else ""
+
+
+def is_any_typed(typed: Iterable[tuple[str, str]]) -> bool:
+    """Whether a form has boxes for secrets."""
+    return any(name.endswith(TYPED) for name, _ in typed)
+
+
+def without_typed(site: Site, typed: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The inputs of a form for a page that sends them again: secrets among them are sealed."""
+    sent = list(typed)
+    said = dict(sent)
+    names = {name.removesuffix(TYPED) for name in said if name.endswith(TYPED)}
+    found = []
+    for name, value in sent:
+        if name in names:
+            value = ""
+        elif name.endswith(TYPED) and (text := said.get(name.removesuffix(TYPED))):
+            value = hide_typed(site, text)
+        found.append((name, value))
+    return found
 
 
 def seal_answers(
@@ -61,30 +85,61 @@ def seal_answers(
     """`answers` (typed or read) with every secret sealed, in groups and rows too.
 
     What is no valid secret is left out rather than stored in the clear. Tokens that come with the answers are
-    believed only when they are among `kept`, the answers stored so far: nobody can hand in somebody
-    else's."""
-    known = frozenset(_tokens(kept or {}))
-    return {**answers, **_sealed(site, definition.fields, answers, known)}
+    believed only when they are among `kept`, the answers stored so far, or say the same as one of them (of a
+    page that was open while the keys were changed): nobody can hand in somebody else's."""
+    found = kept or {}
+    sealer = _Sealer(site, frozenset(token for _, token in tokens(found)))
+    return {**answers, **sealer.inside(definition.fields, answers, found)}
 
 
-def _sealed(
-    site: Site, fields: tuple[BaseField, ...], answers: Mapping[str, Any], known: frozenset[str]
-) -> dict[str, Any]:
-    return {
-        field.name: _sealed_value(site, field, answers[field.name], known)
-        for field in fields
-        if field.name in answers and (field.parts or isinstance(field, SecretField))
-    }
+@dataclass(frozen=True)
+class _Sealer:
+    """Seals what is typed, and believes tokens that are `known`."""
 
+    site: Site
+    known: frozenset[str]
 
-def _sealed_value(site: Site, field: BaseField, value: Any, known: frozenset[str]) -> Any:
-    if isinstance(field, SecretField):
+    def inside(
+        self, fields: tuple[BaseField, ...], answers: Mapping[str, Any], kept: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """The answers of `fields` that are secrets or hold some, sealed."""
+        return {
+            field.name: self.value(field, answers[field.name], kept.get(field.name))
+            for field in fields
+            if field.name in answers and (field.parts or isinstance(field, SecretField))
+        }
+
+    def value(self, field: BaseField, value: Any, kept: Any) -> Any:
+        """One answer, sealed; `kept` is what is stored in its place, None for rows, which may have moved."""
+        if isinstance(field, SecretField):
+            return self._secret(field, value, kept)
+        if isinstance(value, list):
+            return [self.value(field, row, None) if isinstance(row, dict) else row for row in value]
+        before = kept if isinstance(kept, Mapping) else {}
+        return {**value, **self.inside(field.parts, value, before)} if isinstance(value, dict) else value
+
+    def _secret(self, field: SecretField, value: Any, kept: Any) -> dict[str, str] | None:
         if is_sealed(value):
-            return {"sealed": value["sealed"]} if value["sealed"] in known else None
-        return seal(site, value) if isinstance(value, str) and value and _is_valid(field, value) else None
-    if isinstance(value, list):
-        return [_sealed_value(site, field, row, known) if isinstance(row, dict) else row for row in value]
-    return {**value, **_sealed(site, field.parts, value, known)} if isinstance(value, dict) else value
+            token = self._believed(value["sealed"], kept)
+            return {"sealed": token} if token else None
+        typed = isinstance(value, str) and bool(value) and _is_valid(field, value)
+        return seal(self.site, value) if typed else None
+
+    def _believed(self, token: str, kept: Any) -> str | None:
+        """The token to store for one that came with the answers; None for one that is believed nothing. Where
+        its key is gone by now, what is kept in its place stays."""
+        if token in self.known:
+            return token
+        try:
+            return self._opened.get(self.site.ring.open(token))
+        except InvalidToken:
+            return kept["sealed"] if is_sealed(kept) else None
+
+    @cached_property
+    def _opened(self) -> Mapping[bytes, str]:
+        """The tokens that are known, by what they say."""
+        ring = self.site.ring
+        return {ring.open(token): token for token in self.known if ring.key_of(token)}
 
 
 def _is_valid(field: SecretField, text: str) -> bool:
@@ -93,63 +148,3 @@ def _is_valid(field: SecretField, text: str) -> bool:
     except ValidationError:
         return False
     return True
-
-
-def _tokens(answers: Any) -> Iterator[str]:
-    if is_sealed(answers):
-        yield answers["sealed"]
-    for part in answers.values() if isinstance(answers, Mapping) else answers:
-        if isinstance(part, Mapping | list):
-            yield from _tokens(part)
-
-
-async def reveal(site: Site, actor: Actor, holder: Record | Application, path: str) -> str:
-    """The secret at `path` (``field``, ``group.part``, ``table.0.column``) of a record or of what was
-    submitted with an application. The event is written before anything is told.
-
-    Raises NotAllowed without ``secret.reveal``; ConfirmationRequired; NotFound where there is none, where the
-    field or the record is not theirs to see, or where the site's secret has changed since it was sealed."""
-    require(actor, "secret.reveal")
-    require_recent(site, actor)
-    if not await _may_look(site, actor, holder):
-        raise NotFound
-    readable = told(seen(site, actor, holder.type, holder.schema_version), holder.data or {})
-    sealed = _at(readable, path.split("."))
-    if not is_sealed(sealed):
-        raise NotFound
-    text = unseal(site, sealed)
-    is_application = isinstance(holder, Application)
-    label = holder.reference if isinstance(holder, Application) else holder.number
-    subject = Subject(kind="application" if is_application else "record", id=holder.id, label=label)
-
-    async def body(session: Session) -> None:
-        operator = holder.operator_id
-        await record_event(
-            site,
-            actor,
-            "secret.revealed",
-            subject,
-            session,
-            operator_id=operator,
-            type=holder.type,
-            path=path,
-        )
-
-    await site.store.transaction(body)
-    return text
-
-
-async def _may_look(site: Site, actor: Actor, holder: Record | Application) -> bool:
-    """Whether the record or the application is theirs to see at all."""
-    if isinstance(holder, Application):
-        return may_view(actor, holder) and await may_open(site, actor, holder)
-    return allowed(actor, "record.view") and await is_in_reach(site, actor, holder.type, holder.id)
-
-
-def _at(value: Any, path: list[str]) -> Any:
-    for name in path:
-        if isinstance(value, list) and name.isdecimal() and int(name) < len(value):
-            value = value[int(name)]
-        else:
-            value = value.get(name) if isinstance(value, Mapping) else None
-    return value

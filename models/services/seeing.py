@@ -24,6 +24,11 @@ def governed(site: Site, type_name: str, version: int) -> RecordType:
     return access.governed(pinned.definition, current.definition, pinned.version)
 
 
+def form_of(site: Site, application: Application) -> RecordType:
+    """The form of the version an application is pinned to, under the access rules in force."""
+    return governed(site, application.type, application.schema_version).form_of(application.step)
+
+
 def seen(site: Site, actor: Actor, type_name: str, version: int) -> RecordType:
     """A version of a type with only the fields `actor` may read."""
     return access.seen_by(actor, governed(site, type_name, version))
@@ -31,7 +36,7 @@ def seen(site: Site, actor: Actor, type_name: str, version: int) -> RecordType:
 
 def seen_of(site: Site, actor: Actor, application: Application) -> RecordType:
     """The form of an application with only the fields `actor` may read."""
-    return seen(site, actor, application.type, application.schema_version)
+    return access.seen_by(actor, form_of(site, application))
 
 
 def rows(site: Site, actor: Actor, type_name: str) -> dict[str, Any]:
@@ -52,7 +57,7 @@ async def may_open(site: Site, actor: Actor, application: Application) -> bool:
     registration may look at it afterwards, whatever the rules say of the record that came of it."""
     if application.kind == "register" and actor.kind != "staff":
         return True
-    return await is_in_reach(site, actor, application.type, application.record_id)
+    return await is_in_reach(site, actor, application.type, application.concerned)
 
 
 async def require_in_reach(site: Site, actor: Actor, application: Application) -> None:
@@ -82,7 +87,7 @@ def variables_told(
 ) -> Mapping[str, Any]:
     """The variables of an application's rules as far as `actor` may read what they stand for."""
     own = site.registry.current(site.configuration.site.operator_type).definition
-    form = governed(site, application.type, application.schema_version)
+    form = form_of(site, application)
     if access.is_open(own) and access.is_open(form):
         return variables
     operator, before = variables.get("OPERATOR") or {}, variables.get("BEFORE") or {}

@@ -23,9 +23,9 @@ FAILURES = 5
 """Failed sign-ins in a row, over the operator's own certificate, after which an account is locked (R23)."""
 
 ATTEMPTS = 100
-"""Failed sign-ins in a row after which an account of the staff is locked (NIST SP 800-63B 5.2.2): theirs need
-no certificate, so that fewer would let anybody lock them out. Wrong codes lock after FAILURES: who enters
-them knows the password."""
+"""Failed sign-ins in a row after which an account that needs no certificate is locked (NIST SP 800-63B
+5.2.2): that of staff, and of all where the site asks for none; fewer would let anybody lock them out. Wrong
+codes lock after FAILURES: who enters them knows the password."""
 
 NextStep = Literal["", "code", "enrol"]
 """What still has to come before somebody is signed in: nothing, a one-time code, setting up the codes."""
@@ -41,8 +41,8 @@ async def sign_in(
     kind: Literal["operator", "staff"] = "operator",
     address: str = "",
 ) -> Account:
-    """The account these open. An operator's also needs its operator's client certificate (R11, R39). Unless
-    ``next_step`` asks for more, that is a sign-in and written down as one.
+    """The account these open. An operator's also needs its operator's client certificate (R11, R39), where
+    the site asks for one. Unless ``next_step`` asks for more, that is a sign-in and written down as one.
 
     Raises SignInFailed, the same for every cause; TooManyRequests where too much failed before."""
     attempt = Attempt(login, password, certificate, address)
@@ -76,9 +76,12 @@ def next_step(site: Site, account: Account) -> NextStep:
 async def fits(
     site: Site, account: Account | None, fingerprint: str | None, kind: ActorKind = "operator"
 ) -> bool:
-    """Whether the connection is one the account may be used over: the operator's own certificate (R39)."""
+    """Whether the connection is one the account may be used over: the operator's own certificate (R39), where
+    the site asks for one."""
     if kind == "staff" or (account is not None and account.kind == "staff"):
         return True
+    if not site.configuration.site.certificates.needed:
+        return account is not None
     certificate = await certificates.find(site, fingerprint)
     return (
         certificate is not None
@@ -116,15 +119,16 @@ async def _count_failure(
             operator_id=operator,
             **_details(right, fitting),
         )
-        if failed is not None and failed.failures >= _most(failed):
+        if failed is not None and failed.failures >= _most(site, failed):
             reason: Literal["password", "attempts"] = "password" if failed.kind == "operator" else "attempts"
             await lock(site, failed, Lock(reason=reason, at=site.now(), address=address), session)
 
     await site.store.transaction(body)
 
 
-def _most(account: Account) -> int:
-    return FAILURES if account.kind == "operator" else ATTEMPTS
+def _most(site: Site, account: Account) -> int:
+    guarded = account.kind == "operator" and site.configuration.site.certificates.needed
+    return FAILURES if guarded else ATTEMPTS
 
 
 def _details(right: bool, fitting: bool) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from models.scanner import Scanner
 from models.services.keeping import Kept
 from models.services.pace import Pace
 from models.services.registry import Registry
+from models.services.sealing_keys import Ring, ring_of
 from models.services.tally import Tally
 from models.services.trust import Outcome, Trust
 from models.workflow.definition import Lifecycle, Workflow
@@ -47,9 +48,10 @@ Follower = Callable[["Site", Happened, Session], Awaitable[None]]
 """What also happens when something is recorded, in its transaction."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Site:
-    """One running site. `secret` keys every derived token; `base_url` is what mails link to."""
+    """One running site. `secret` keys every derived token; `base_url` is what mails link to. It names none of
+    its contents in tracebacks and logs: keys are among them."""
 
     configuration: Configuration
     registry: Registry
@@ -72,10 +74,17 @@ class Site:
     """Whether staff sign in with a one-time code besides the password."""
     followers: tuple[Follower, ...] = ()
     """What follows from events: the inboxes of whom they concern."""
+    sealing_keys: tuple[bytes, ...] = ()
+    """Keys of secret answers, the newest first; without any, one is derived from `secret`."""
 
     def sign(self, purpose: str, text: str) -> str:
         """A keyed hash (HMAC-SHA-256, hex) of `text` for one purpose."""
         return hmac.new(self.secret, f"{purpose}\x00{text}".encode(), sha256).hexdigest()
+
+    @property
+    def ring(self) -> Ring:
+        """The keys secret answers are sealed with and opened by."""
+        return ring_of(self.secret, self.sealing_keys)
 
     def now(self) -> datetime:
         return self.clock()

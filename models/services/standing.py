@@ -125,8 +125,7 @@ async def _held(site: Site, actor: Actor, operator_id: Id) -> tuple[Held, ...]:
 
 async def _count(site: Site, actor: Actor, type_name: str, operator_id: Id) -> int:
     lifecycle = site.lifecycles[site.registry.current(type_name).definition.lifecycle]
-    live = [name for name, state in lifecycle.states.items() if state.live]
-    where: dict[str, Any] = {"operator_id": operator_id, "lifecycle": {"$in": live}}
+    where: dict[str, Any] = {"operator_id": operator_id, "lifecycle": {"$in": lifecycle.live_states}}
     ruled = rows(site, actor, type_name)
     return await site.records[type_name].count({"$and": [where, ruled]} if ruled else where, HELD_LIMIT)
 
@@ -137,6 +136,7 @@ async def _earlier(look: Look, operator_id: Id) -> list[Earlier]:
         "operator_id": operator_id,
         "_id": {"$ne": look.application.id},
         "submitted_at": {"$ne": None},
+        "about": None,
     }
     cursor = Application.raw().find(where, COLUMNS).sort("updated_at", -1).limit(EARLIER + 1)
     found = await cursor.to_list(None)

@@ -1,6 +1,7 @@
 """Taking a step of a workflow: the one way an application moves, whoever opens the door."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from models.documents.application import Applicant, Application, Remark, Step, Submission
@@ -8,6 +9,7 @@ from models.documents.base import Person
 from models.documents.guarded import update_where
 from models.documents.store import Session
 from models.errors import AlreadyDone, AnswersInvalid, NotAllowed, NotFound, RecordChanged
+from models.language import Text
 from models.permissions import Actor, may_view, persons
 from models.schema.reading import Reading
 from models.services.applications import compiled, facts_of, form_of, read, subject_of, workflow_of
@@ -16,20 +18,24 @@ from models.services.events import record_event
 from models.services.needs import Given as Given
 from models.services.needs import note_of, remarks_of, require_needs
 from models.services.picking import check_picks
+from models.services.positions import standing_of
 from models.services.post import queue_mails
+from models.services.roles import role_label
 from models.services.seeing import require_in_reach, worded_for
+from models.services.sides import consent_missing, told_as, told_when
 from models.services.signs import handed_over
 from models.services.site import Site
 from models.services.switches import require_writing
 from models.services.windows import require_open
 from models.workflow.definition import Transition, Workflow
-from models.workflow.engine import Position, holds, judge, steps
+from models.workflow.engine import holds, judge, steps
+from models.workflow.people import people_label
 
 
 def possible_steps(site: Site, actor: Actor, application: Application) -> list[tuple[str, Transition]]:
     """The steps this actor may take now, as the workflow writes them."""
-    position = Position(application.state, facts_of(application))
-    return list(steps(workflow_of(site, application), position, persons(actor, application)))
+    who = persons(actor, application)
+    return list(steps(workflow_of(site, application), standing_of(application), who))
 
 
 async def take_step(
@@ -63,13 +69,26 @@ def _require_step(site: Site, workflow: Workflow, actor: Actor, application: App
     if not may_view(actor, application):
         raise NotFound
     who = persons(actor, application)
-    verdict = judge(workflow, name, Position(application.state, facts_of(application)), who)
+    verdict = judge(workflow, name, standing_of(application), who)
     if verdict.refusal == "unknown":
         raise NotFound
     if verdict.refusal == "state" and who & set(workflow.transitions[name].by):
         raise already_done(site, actor, application, name)
+    if verdict.refusal == "consent":
+        raise consent_missing(named(site, party, application) for party in verdict.missing)
     if not verdict.allowed:
         raise NotAllowed(rule=verdict.rule)
+
+
+def named(site: Site, party: str, application: Application) -> Text:
+    """What a party of a workflow is called on this application: whoever applies by their name, everybody else
+    by what they are."""
+    applicant = application.operator_name or application.applicant.name
+    if party == "applicant" and applicant:
+        return Text(ja=applicant, en=applicant)
+    if party == "staff":
+        return site.configuration.site.organisation
+    return people_label(party) or role_label(site, party)
 
 
 def already_done(site: Site, actor: Actor, application: Application, name: str) -> AlreadyDone:
@@ -79,11 +98,11 @@ def already_done(site: Site, actor: Actor, application: Application, name: str) 
     if last is None:
         return AlreadyDone("This step is not possible now.")
     done = workflow.transitions.get(last.name)
-    moment = last.at.astimezone(site.calendar.zone).strftime("%Y-%m-%d %H:%M")
+    moment = told_when(site, last.at)
     what = done.label if done else last.name
     if last.name == name and last.by.id is not None and last.by.id == actor.account_id:
         return AlreadyDone("You did “{what}” already, at {when}. It was done once.", what=what, when=moment)
-    return AlreadyDone(who=last.by.shown, what=what, when=moment)
+    return AlreadyDone(who=told_as(site, actor, last.by), what=what, when=moment)
 
 
 def is_submission(workflow: Workflow, application: Application, transition: Transition) -> bool:
@@ -124,6 +143,7 @@ def _update(
         at=now,
         note=note_of(site, application, given),
         reason=(given.code or None) if "reason" in transition.needs else None,
+        consents=[each for each in application.consents if each.step == name],
     )
     values: dict[str, Any] = {
         "state": transition.to,
@@ -133,18 +153,21 @@ def _update(
     }
     if state.final:
         values["decided_at"] = now
+    if transition.to != application.state or transition.anew:
+        values["consents"] = []
     if "checklist" in transition.needs:
         values["checklist"] = list(given.checklist)
     values |= _assignment(actor, transition)
     pushed: dict[str, Any] = {"history": step.model_dump()}
     if reading is not None:
-        values |= _submission(site, application, reading)
+        values |= _submission(site, application, reading, now)
         pushed["submissions"] = Submission(
             round=application.round + 1, at=now, data=reading.data
         ).model_dump()
     if remarks := remarks_of(site, actor, application, given):
         pushed["remarks"] = {"$each": [remark.model_dump() for remark in remarks]}
-    return {"$set": values, "$push": pushed, "$inc": {"revision": 1}}
+    used = {} if "consents" in values else {"$pull": {"consents": {"step": name}}}
+    return {"$set": values, "$push": pushed, "$inc": {"revision": 1}, **used}
 
 
 def foreseen(site: Site, actor: Actor, application: Application, name: str, given: Given) -> Application:
@@ -165,8 +188,8 @@ def _assignment(actor: Actor, transition: Transition) -> dict[str, Any]:
     return {"assignee": None} if transition.clears == "assignee" else {}
 
 
-def _submission(site: Site, application: Application, reading: Reading) -> dict[str, Any]:
-    definition, now = compiled(site, application).definition, site.now()
+def _submission(site: Site, application: Application, reading: Reading, now: datetime) -> dict[str, Any]:
+    definition = compiled(site, application).definition
     before = application.data or {}
     data = {n: _affirmed_at(value, before.get(n), now.isoformat()) for n, value in reading.data.items()}
     reading.data.update(data)
@@ -191,6 +214,17 @@ def _affirmed_at(value: Any, before: Any, moment: str) -> Any:
     return {**value, "at": moment}
 
 
+async def take_within(
+    site: Site, actor: Actor, application: Application, name: str, session: Session
+) -> Application:
+    """Take a step that asks for nothing in a transaction under way, for somebody it was asked before whether
+    they may. Raises as the effects of the step do."""
+    transition = workflow_of(site, application).transitions[name]
+    given = Given(revision=application.revision)
+    update = _update(site, actor, application, name, transition, given, None)
+    return await _move(site, actor, application, name, update, given, session)
+
+
 async def _move(
     site: Site,
     actor: Actor,
@@ -201,8 +235,8 @@ async def _move(
     session: Session,
 ) -> Application:
     seen = {} if given.revision is None else {"revision": given.revision}
-    guard = {"_id": application.id, "state": application.state, **seen}
     transition = workflow_of(site, application).transitions[name]
+    guard = {"_id": application.id, "state": application.state, **seen, **_still_consented(name, transition)}
     if _is_plain(application, transition, update, given.revision):
         moved = await _moved(application, guard, update, session)
     else:
@@ -225,10 +259,16 @@ async def _move(
     return moved
 
 
+def _still_consented(name: str, transition: Transition) -> dict[str, Any]:
+    """That the consents a step rests on stand at the moment it is taken."""
+    needed = [{"$elemMatch": {"step": name, "party": each.party}} for each in transition.all_of]
+    return {"consents": {"$all": needed}} if needed else {}
+
+
 def _is_plain(application: Application, transition: Transition, update: Update, revision: int | None) -> bool:
     """Whether a step does nothing but move the application that was looked at: what it is afterwards is known
     without reading it again."""
-    follows = transition.effects or transition.mail or "submissions" in update["$push"]
+    follows = transition.effects or transition.mail or transition.all_of or "submissions" in update["$push"]
     return not follows and revision == application.revision
 
 

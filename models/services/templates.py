@@ -94,8 +94,7 @@ async def records_book(
 
 
 def _in_force(site: Site, actor: Actor, definition: RecordType) -> dict[str, Any]:
-    states = site.lifecycles[definition.lifecycle].states
-    live = {"lifecycle": {"$in": [name for name, state in states.items() if state.live]}}
+    live = {"lifecycle": {"$in": site.lifecycles[definition.lifecycle].live_states}}
     return {"$and": [scope(site, actor, definition.name), live]}
 
 
@@ -165,7 +164,7 @@ def _number(definition: RecordType, language: Language) -> str:
 
 def _example(definition: RecordType, spread: Sequence[Spread], language: Language) -> list[Cell]:
     """A row that shows how to write; what its number says keeps it from being an application."""
-    given = next((each.given for each in definition.examples if each.expect == "valid"), {})
+    given = next((each.given for each in definition.examples if each.can_be_sent), {})
     fields = {field.name: field for field in definition.fields if field.stored and field.asked}
     data = {name: fields[name].parse(value) for name, value in given.items() if name in fields}
     cells = [column.speller(language)(column.take(data)) for column in spread]

@@ -12,7 +12,8 @@ from models.documents.store import Session
 from models.errors import RecordChanged, TorokuError, TransitionRefused
 from models.permissions import SYSTEM
 from models.services import lifecycles
-from models.services.clocks import next_step, rules_of, timed_types, with_clock
+from models.services.bells import ring
+from models.services.clocks import NONE, clock_of, clocked_types, next_step, rules_of
 from models.services.deeds import Standing
 from models.services.events import record_event
 from models.services.lifecycle_mails import flow_of
@@ -27,7 +28,7 @@ BATCH = 200
 
 async def take_due(site: Site) -> bool:
     """Take the step that is due longest; False when none is."""
-    for name in timed_types(site):
+    for name in clocked_types(site):
         where = {"next_at": {"$lte": site.now(), "$type": "date"}}
         for row in await site.records[name].rows(where, {"grams": 0}, [("next_at", 1)], 0, 1):
             await _take(site, name, row)
@@ -37,11 +38,14 @@ async def take_due(site: Site) -> bool:
 
 async def _take(site: Site, name: str, row: Mapping[str, Any]) -> None:
     """Take the step of a record that is due, or set its clock where none is; nothing where somebody else has
-    written it meanwhile. A refused step is an event and tried again later."""
+    written it meanwhile. Whoever has to be told that its term is over is told before. A refused step is an
+    event and tried again later."""
     try:
         record = lifecycles.whole(row)
         found = next_step(site, record)
-        if found is None or found[0] > site.now():
+        if record.bell_at is not None and record.bell_at <= site.now():
+            await ring(site, record)
+        elif found is None or found[0] > site.now():
             await _set_clock(site, record)
         else:
             await _step(site, record, found[1])
@@ -80,7 +84,7 @@ async def _put_off(site: Site, name: str, row: Mapping[str, Any], refusal: Torok
 
 async def set_clocks(site: Site) -> bool:
     """Set the clocks of some records whose rules have changed since; False when there are none."""
-    for name in timed_types(site):
+    for name in clocked_types(site):
         where = {"clock": {"$ne": rules_of(site, name)}}
         rows = await site.records[name].rows(where, {"grams": 0}, [("clock", 1)], 0, BATCH)
         for row in rows:
@@ -96,11 +100,9 @@ async def _set_anew(site: Site, name: str, row: Mapping[str, Any]) -> None:
         try:
             await _set_clock(site, lifecycles.whole(row))
         except TransitionRefused:
-            none = {"next_at": None, "clock": rules_of(site, name)}
+            none = {**NONE, "clock": rules_of(site, name)}
             await site.records[name].change(row["_id"], row.get("revision"), none, None)
 
 
 async def _set_clock(site: Site, record: Record) -> None:
-    timed = with_clock(site, record)
-    values = {"next_at": timed.next_at, "clock": timed.clock}
-    await site.records[record.type].change(record.id, record.revision, values, None)
+    await site.records[record.type].change(record.id, record.revision, clock_of(site, record), None)

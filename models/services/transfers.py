@@ -1,6 +1,5 @@
 """Imports and exports as somebody asks for them: asked, looked at, confirmed, taken, removed after a week."""
 
-import hashlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,9 +17,10 @@ from models.interchange.tables.table import Table, open_table
 from models.language import Language
 from models.permissions import Actor, allowed, require
 from models.schema.definition import RecordType
+from models.services.brought import content_of, keep_file
 from models.services.events import record_event
 from models.services.exporting import FORMATS, require_taking
-from models.services.importing import PERMISSIONS, content_of
+from models.services.importing import PERMISSIONS
 from models.services.incoming import FACT_NAMES
 from models.services.jobs import find_for, is_own, run_this
 from models.services.profiles import PROFILES, optional
@@ -167,15 +167,11 @@ async def begin_import(
         "format": table.kind,
         "heads": list(table.heads),
         "mapping": matched(site, actor, published, table.heads),
-        "sha256": hashlib.sha256(content).hexdigest(),
     }
     job = _job(site, actor, "import", type_name, purpose, parameters)
     job.state = "prepared"
     await _require_room(actor)
-    kept = await site.store.attachments.put(
-        filename[:200], "application/octet-stream", f"job:{job.id}", content
-    )
-    job.source = kept.id
+    await keep_file(site, job, filename, content)
     await _keep(site, actor, job, "records.import_begun")
     return job
 

@@ -1,6 +1,6 @@
 """Drafts begun on an earlier version: finished as they are, or taken to the one in force."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from models.documents.application import Application
@@ -9,7 +9,7 @@ from models.errors import RecordChanged, TransitionRefused
 from models.permissions import Actor
 from models.schema.changes import Change, compare_definitions
 from models.schema.definition import RecordType
-from models.schema.evolution import settled
+from models.schema.evolution import Steps, settled
 from models.schema.fields import BaseField
 from models.services.applications import (
     CHANGED_ELSEWHERE,
@@ -28,9 +28,10 @@ from models.services.switches import require_writing
 def newer(site: Site, application: Application) -> Published | None:
     """The version in force, where the draft was begun on an earlier one and may still be taken there.
 
-    Once handed over, an application is finished on the version it was submitted under."""
+    Once handed over, an application is finished on the version it was submitted under; the answers of a step
+    go on in the form in force by themselves (``step_renewing``)."""
     current = site.registry.current(application.type)
-    if application.round or not is_with_applicant(site, application):
+    if application.step or application.round or not is_with_applicant(site, application):
         return None
     return current if current.version > application.schema_version else None
 
@@ -56,19 +57,21 @@ async def upgrade(site: Site, actor: Actor, application: Application, *, revisio
     kept = await update_where(
         Application,
         {"_id": application.id, "revision": revision, "state": application.state},
-        {"$set": _upgraded(site, application, carried), "$inc": {"revision": 1}},
+        {"$set": taken_on(site, application, carried), "$inc": {"revision": 1}},
     )
     if kept is None:
         raise RecordChanged(CHANGED_ELSEWHERE)
     return kept
 
 
-def _upgraded(site: Site, application: Application, carried: Carried) -> dict[str, Any]:
+def taken_on(site: Site, application: Application, carried: Carried) -> dict[str, Any]:
+    """What changes of an application that goes on in the form its answers were `carried` to."""
     return {
         "schema_version": carried.version,
         "answers": carried_answers(site, application, carried),
         "attic": carried.attic,
         "pages_done": [],
+        "consents": [],
         "updated_at": site.now(),
     }
 
@@ -81,7 +84,22 @@ def carried_answers(site: Site, application: Application, carried: Carried) -> d
     )
     moved = frozenset(path.split(".")[0] for path in settled(route.steps))
     kept = {name: value for name, value in application.answers.items() if name not in moved}
-    return _answers(pinned, carried.definition, kept, carried.data)
+    answers = _answers(pinned, carried.definition, kept, carried.data)
+    for name, before in _renamed(route.steps).items():
+        field, typed = carried.definition.by_name.get(name), application.answers.get(before)
+        if field is not None and typed is not None and is_same_question(pinned.by_name.get(before), field):
+            answers.setdefault(name, typed)
+    return answers
+
+
+def _renamed(steps: Iterable[Steps]) -> dict[str, str]:
+    """The names questions had before, by those they have now: what is wrong with an answer is in no data that
+    steps lead on, and is not lost for that."""
+    found: dict[str, str] = {}
+    for entry in steps:
+        for old, new in entry.rename.items():
+            found[new] = found.pop(old, old)
+    return found
 
 
 def _answers(

@@ -82,7 +82,8 @@ async def take_away(
     field = form_of(site, application).by_name.get(field_name)
     if not isinstance(field, UploadField) or not await _may_change(site, actor, application, field_name):
         raise NotFound
-    path, now = f"answers.{field_name}", {"$set": {"updated_at": site.now()}, "$inc": {"revision": 1}}
+    path, touched = f"answers.{field_name}", {"updated_at": site.now(), "consents": []}
+    now = {"$set": touched, "$inc": {"revision": 1}}
     pages = [
         page.name for page in compiled(site, application).definition.laid_out if field_name in page.fields
     ]
@@ -167,7 +168,7 @@ async def _is_of(site: Site, application: Application, stored: Attachment) -> bo
     the record it is about."""
     if stored.owner == str(application.id):
         return True
-    record = await site.records[application.type].get(application.record_id)
+    record = await site.records[application.type].get(application.concerned)
     return record is not None and holds(record.data, str(stored.id))
 
 

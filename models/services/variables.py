@@ -14,8 +14,8 @@ from models.services.site import Site
 
 
 def compiled(site: Site, application: Application) -> CompiledType:
-    """The version of its type an application is pinned to, ready to read answers."""
-    return site.registry.at(application.type, application.schema_version).compiled
+    """The form of an application, of the version of its type it is pinned to, ready to read answers."""
+    return site.registry.at(application.type, application.schema_version).form(application.step)
 
 
 async def operator_of(site: Site, operator_id: Id | None) -> Record | None:
@@ -24,12 +24,13 @@ async def operator_of(site: Site, operator_id: Id | None) -> Record | None:
 
 
 async def variables_of(site: Site, application: Application) -> dict[str, Any]:
-    """What ``$$TODAY``, ``$$OPERATOR``, ``$$BEFORE`` and ``$$TERMS`` stand for in this application."""
-    if application.operator_id is None and application.record_id is None:
+    """What ``$$TODAY``, ``$$OPERATOR``, ``$$BEFORE``, ``$$TERMS`` and ``$$ORIGIN`` stand for in this
+    application."""
+    if application.operator_id is None and application.concerned is None:
         return variables_with(site, application, None, None)
     operator, before = await asyncio.gather(
         operator_of(site, application.operator_id),
-        site.records[application.type].get(application.record_id),
+        site.records[application.type].get(application.concerned),
     )
     return variables_with(site, application, operator, before)
 
@@ -44,6 +45,7 @@ def variables_with(
         "OPERATOR": {**operator.data, "lifecycle": operator.lifecycle} if operator else {},
         "BEFORE": before.data if before else {},
         "TERMS": _terms(site, application),
+        "ORIGIN": before.origin if before else "staff" if application.by_staff else "operator",
     }
 
 

@@ -135,6 +135,8 @@ def folded(head: str) -> str:
 def tellable(field: BaseField, value: Any) -> Any:
     """Of `value` what the parts of `field` hold, at every depth, without secrets: a definition somebody sees
     may have fewer parts than what is stored."""
+    if field.confidential:
+        return None
     if not field.parts:
         return value
     if isinstance(value, list):

@@ -44,6 +44,11 @@ class Spread(Column):
         return tuple(str(part) for part in self.place[:row])
 
     @cached_property
+    def is_closed(self) -> bool:
+        """Whether it holds what no table can bring: a secret it can."""
+        return _is_closed(self.field)
+
+    @cached_property
     def row(self) -> int:
         """Which row of the table it stands in, from 0."""
         return next((part for part in self.place if isinstance(part, int)), 0)
@@ -65,8 +70,9 @@ class Spread(Column):
 
 
 def spread_columns(definition: RecordType, widths: Widths | int = ROWS) -> tuple[Spread, ...]:
-    """The columns of `definition`, which is what somebody may read; what no table can bring (files, secrets,
-    statements) and what is not typed is left out."""
+    """The columns of `definition`, which is what somebody may read. What no table can bring (files,
+    statements, secrets in rows) and what is not typed is left out; of other secrets a cell may
+    bring one, and tells none."""
     return tuple(_columns(definition.fields, (), (), widths))
 
 
@@ -96,15 +102,16 @@ def _rows(field: TableField, place: Path, labels: tuple[Text, ...], widths: Widt
 
 
 def _is_typed(field: BaseField) -> bool:
-    if not (field.stored and field.asked) or field.read_only or field.confidential or _is_closed(field):
+    if not (field.stored and field.asked) or field.read_only or _is_closed(field):
         return False
-    if isinstance(field, TableField) and any(_is_closed(part) for _, part in walk(field.parts)):
+    inside = (part for _, part in walk(field.parts))
+    if isinstance(field, TableField) and any(_is_closed(part) or part.confidential for part in inside):
         return False  # what the file cannot bring would be missing in every row
     return not isinstance(field, HolderField) or any(_is_typed(part) for part in field.parts)
 
 
 def _is_closed(field: BaseField) -> bool:
-    return field.confidential or isinstance(field, UploadField | CertificateField | DeclarationField)
+    return isinstance(field, UploadField | CertificateField | DeclarationField)
 
 
 def _joined(labels: tuple[Text, ...]) -> Text:
