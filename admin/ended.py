@@ -6,7 +6,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from admin.actor import site_of
 from admin.posted import read_form
+from models.services.secrets import is_any_typed, without_typed
 
 OURS = "starlette_admin_csrftoken"
 """The cookie every page of ours with a form sets: who has none was never here."""
@@ -36,4 +38,4 @@ async def read_typed(request: Request) -> Typed:
         return []
     typed = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
     await form.close()
-    return typed
+    return without_typed(site_of(request), typed) if is_any_typed(typed) else typed

@@ -29,6 +29,15 @@ class Counting(Protocol):
         ...
 
 
+@runtime_checkable
+class Choosing(Protocol):
+    """A view that stands in the menu only where there is something for it."""
+
+    def is_listed(self, request: Request) -> bool:
+        """Whether it does."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One line of the menu: its view, its address under the admin's root (or a whole address of a link)."""
@@ -132,6 +141,7 @@ class Frame:
             )
             for entry in section.entries
             if entry.view.is_accessible(request)
+            and (not isinstance(entry.view, Choosing) or entry.view.is_listed(request))
         ]
 
     def asset(self, name: str) -> str:

@@ -2,7 +2,7 @@
 time."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -34,6 +34,13 @@ def minute(value: datetime) -> str:
     """A moment to the minute, without markup."""
     there = local(value)
     return f"{DAY[language()].format(there)} {there.hour:02d}:{there.minute:02d}"
+
+
+def until(end: datetime) -> str:
+    """The end of a term, without markup: its last day, or the minute where it does not end with a day."""
+    there = local(end)
+    whole = (there.hour, there.minute) == (0, 0)
+    return day((there - timedelta(days=1)).date()) if whole else minute(end)
 
 
 def moment(value: Any) -> Markup:

@@ -23,7 +23,7 @@ from starlette_admin.theme import ClassMap, DefaultTheme
 from starlette_admin.views import BaseView
 
 from admin import confirming, refusals
-from admin.actor import actor_of
+from admin.actor import actor_of, site_of
 from admin.auth import StaffAuth
 from admin.csrf import FormGuard
 from admin.ended import Typed, read_typed
@@ -48,6 +48,7 @@ from models.errors import (
 )
 from models.language import Text, catalogue
 from models.services.proving import asks_code
+from models.services.secrets import without_typed
 
 HERE = Path(__file__).parent
 SHORTEST_KEY = 32
@@ -289,7 +290,8 @@ class SafeAdmin(BaseAdmin):
         target, acts = confirming.target_of(form, request), bool(text_of(form, "confirm_act"))
         refusal = await confirming.try_proof(request, form)
         if refusal is not None:
-            typed = confirming.carried(confirming.typed_of(form)) if acts else None
+            sent = without_typed(site_of(request), confirming.typed_of(form))
+            typed = confirming.carried(sent) if acts else None
             return await self._confirm_page(request, target, typed, refusal)
         return RedirectResponse(target, status_code=307 if acts else 303)
 

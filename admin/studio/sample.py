@@ -48,7 +48,7 @@ def samples(definition: RecordType, draw_form: DrawForm) -> list[Sample]:
 
 def first_valid(definition: RecordType) -> Mapping[str, Any]:
     """The answers of the first example that is expected to be valid."""
-    return next((example.given for example in definition.examples if example.expect == "valid"), {})
+    return next((example.given for example in definition.examples if example.can_be_sent), {})
 
 
 def _pages(

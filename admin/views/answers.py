@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from markupsafe import Markup, escape
 
@@ -10,6 +11,7 @@ from admin.language import language, say
 from models.language import Language
 from models.markdown import to_html
 from models.schema.fields import BaseField
+from models.schema.fields.choice import DeclarationField
 from models.schema.fields.secret import is_sealed
 from models.schema.fields.structure import GroupField
 
@@ -27,11 +29,12 @@ LINE = Markup("<div><dt>{}</dt><dd>{}</dd></div>")
 LINES = Markup('<dl class="a-dl a-inner">{}</dl>')
 ROW = Markup('<li><span class="a-row-name">{}</span>{}</li>')
 LOOK = Markup(' <a class="a-look" href="{}">{}<span class="a-hidden"> {}</span></a>')
+STATEMENT = Markup('{}<p class="a-statement">{}</p>')
 PICTURE = Markup('<img class="a-picture" src="{}" alt="{}" loading="lazy">')
 DAMAGED = Markup('<span class="a-badge a-badge--bad">{}</span> <span class="a-stored">{}</span>')
 UNCOVER = Markup(
-    '<span>{}</span> <button class="a-button a-button--small" name="path" value="{}" formaction="{}"'
-    ' formmethod="post">{}<span class="a-hidden"> {}</span></button>'
+    '<span>{}</span> <a class="a-button a-button--small" href="{}" target="_blank" rel="noopener">{}'
+    '<span class="a-hidden"> {} {}</span></a>'
 )
 
 
@@ -42,13 +45,14 @@ BROKEN = (TypeError, ValueError, KeyError, AttributeError, ArithmeticError)
 @dataclass(frozen=True, slots=True)
 class Reader:
     """Who reads, and what is known beside the answers: where uploads are handed out and looked into, where
-    secrets are uncovered ("" for nowhere) and what was uncovered already, by path."""
+    secrets are uncovered ("" for nowhere): on a page of their own, so that what was typed here stays; and
+    whether what was affirmed is told in full."""
 
     spoken: Language
     address: Address = lambda _upload: ""
     uncover: str = ""
-    uncovered: Mapping[str, str] | None = None
     preview: Address = lambda _upload: ""
+    statements: bool = False
 
     def show(self, field: BaseField, value: Any, path: str = "") -> str | Markup:
         """An answer, escaped wherever it is markup; "" for none. One that is not of its field's shape is
@@ -71,6 +75,8 @@ class Reader:
             return Markup('<div class="a-formatted">{}</div>').format(to_html(value, deepest=1))
         if field.control in ("file", "files"):
             return self._uploads(field, value)
+        if self.statements and isinstance(field, DeclarationField):
+            return self._statement(field, value)
         return field.show(value, self.spoken)
 
     def _rows(self, field: BaseField, rows: list[Mapping[str, Any]], path: str) -> Markup:
@@ -101,6 +107,12 @@ class Reader:
         told = ((part, self.show(part, data.get(part.name), f"{path}.{part.name}")) for part in parts)
         return LINES.format(_all(LINE.format(part.label(self.spoken), text) for part, text in told if text))
 
+    def _statement(self, field: DeclarationField, value: Any) -> str | Markup:
+        """That it was affirmed and, as it is still worded so, what."""
+        told = field.show(value, self.spoken)
+        same = told and _row(value).get("text_version", field.text_version) == field.text_version
+        return STATEMENT.format(told, field.text(self.spoken)) if same else told
+
     def _uploads(self, field: BaseField, value: Any) -> Markup:
         several = isinstance(value, list)
         return Markup("<br>").join(
@@ -121,14 +133,12 @@ class Reader:
         return link
 
     def _secret(self, field: BaseField, value: Any, path: str) -> str | Markup:
-        """Dots and the button that uncovers them, or what it uncovered."""
-        known = (self.uncovered or {}).get(path)
-        if known is not None:
-            return Markup('<code class="a-uncovered">{}</code>').format(known)
+        """Dots, and the way to what they stand for."""
         dots = field.show(value, self.spoken)
         if not self.uncover or not is_sealed(value):
             return dots
-        return UNCOVER.format(dots, path, self.uncover, say("Uncover"), field.label(self.spoken))
+        href = f"{self.uncover}?{urlencode({'path': path})}"
+        return UNCOVER.format(dots, href, say("Uncover"), field.label(self.spoken), say("(in a new tab)"))
 
 
 def _all(parts: Iterable[Markup]) -> Markup:

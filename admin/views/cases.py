@@ -58,7 +58,7 @@ class CasePage(StaffFormPage):
     async def find(self, request: Request, reference: str) -> Application:
         return await requesting.find_case(site_of(request), actor_of(request), reference)
 
-    def heading(self, application: Application, filling: bool) -> str:
+    def heading(self, request: Request, application: Application, filling: bool) -> str:
         if filling and application.operator_name:
             return say("Case about {operator}", {"operator": application.operator_name})
         return say("Case {reference}", {"reference": application.reference})

@@ -1,12 +1,13 @@
 """Every page of the admin, in the order of its menu. A new page is one line here."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from starlette_admin import DropDown
 from starlette_admin.views import BaseView
 
 from admin.language import lazy_gettext as _
 from admin.views.account import AccountPage
+from admin.views.duty_board import DutyBoardPage
 from admin.views.filter_page import FiltersPage
 from admin.views.inbox import InboxPage
 from admin.views.notices import NoticesPage
@@ -27,31 +28,34 @@ from admin.views.system.losses import LossesPage
 from admin.views.system.mailings import MailingsPage
 from admin.views.system.messages import MessagesView
 from admin.views.system.people import PeoplePage
+from admin.views.system.periods import PeriodsPage
 from admin.views.system.redactions import RedactionsPage
 from admin.views.system.register import RegisterPage
 from admin.views.system.retention import RetentionPage
 from admin.views.system.reviews import ReviewsPage
+from admin.views.system.secrets import KeysPage, RevealPage
 from admin.views.system.stops import StopsPage
 from admin.views.system.templates import TemplatesPage
 from admin.views.system.terms import TermsView
 from admin.views.system.terms_editor import TermsEditorPage
 from admin.views.transfers import TransfersPage
+from admin.views.waiting import WaitingPage
 
 
-def staff_views(registered: DropDown, filed: DropDown) -> Iterator[BaseView]:
+def staff_views(records: Iterable[DropDown]) -> Iterator[BaseView]:
     """Every page of the admin, in the order of its menu: the day's work, what is kept, who may act and on
-    what terms, the running of the site, the evidence. `registered` and `filed` are where the record types
-    come."""
+    what terms, the running of the site, the evidence. `records` are where the record types come."""
     yield QueuePage()
+    yield WaitingPage()
     yield InboxPage()
     yield ReviewPage()
     yield FiltersPage()
     yield SavedViewsPage()
     yield AccountPage()
     yield RequestsPage()
+    yield DutyBoardPage()
     yield TransfersPage()
-    yield registered
-    yield filed
+    yield from records
     yield DropDown(
         _("Communication"),
         views=[NoticesPage(), MessagesView(), DeadAddressesView(), BouncesView(), TemplatesPage()],
@@ -61,6 +65,7 @@ def staff_views(registered: DropDown, filed: DropDown) -> Iterator[BaseView]:
     people = [AccountsView(), PeoplePage(), DelegatesView(), ReviewsPage()]
     certificates = [CertificatesView(), RegisterPage(), LossesPage()]
     yield DropDown(_("Accounts and certificates"), views=[*people, *certificates])
-    yield DropDown(_("Operation"), views=[StopsPage(), CalendarPage(), JobsView()])
+    yield DropDown(_("Operation"), views=[StopsPage(), CalendarPage(), PeriodsPage(), JobsView(), KeysPage()])
+    yield RevealPage()
     kept = [HoldsPage(), RedactionsPage(), RetentionPage()]
     yield DropDown(_("Evidence and retention"), views=[EventsView(), DisclosuresPage(), *kept])

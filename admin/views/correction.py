@@ -42,7 +42,7 @@ class CorrectionPage(StaffFormPage):
     async def find(self, request: Request, reference: str) -> Application:
         return await correcting.find_correction(site_of(request), actor_of(request), reference)
 
-    def heading(self, application: Application, filling: bool) -> str:
+    def heading(self, request: Request, application: Application, filling: bool) -> str:
         if filling:
             return say("Correct {title}", {"title": application.title})
         return say("Correction {reference}", {"reference": application.reference})

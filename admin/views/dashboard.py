@@ -19,7 +19,16 @@ from admin.views.page import route
 from models.documents.message import Message
 from models.errors import SearchTooWide
 from models.permissions import Actor, allowed
-from models.services import calendars, confirmations, guessing, mailings, proposals, queue
+from models.services import (
+    calendars,
+    confirmations,
+    duty_board,
+    guessing,
+    mailings,
+    proposals,
+    queue,
+    records_waiting,
+)
 from models.services.figures import Decided, record_figures, work_figures
 from models.services.keeping import Found
 from models.services.looking_again import overdue
@@ -82,10 +91,12 @@ class Dashboard(HomePage):
 async def _tasks(request: Request, site: Site, actor: Actor) -> list[Task]:
     found = await asyncio.gather(
         _queue(request, site, actor),
+        _waiting(request, site, actor),
         _mails(request),
         _changes(request, site, actor),
         _terms(request, site),
         _declarations(request, site),
+        _duties(request, site, actor),
         _reviews(request, site),
         _guessing(request, site),
     )
@@ -118,6 +129,17 @@ async def _queue(request: Request, site: Site, actor: Actor) -> list[Task]:
         for name in VIEWS
         if name in known
     ]
+
+
+async def _waiting(request: Request, site: Site, actor: Actor) -> list[Task]:
+    """Records whose turn is the reader's, by their lifecycles."""
+    if not allowed(actor, "record.view") or not records_waiting.kinds_waiting(site, actor):
+        return []
+    found = await records_waiting.counts(site, actor)
+    address = f"{root_of(request)}/waiting?show="
+    mine = Task(say("Waiting registrations for my roles"), _counted(found.mine), f"{address}mine", "")
+    late = Task(say("Waiting registrations overdue"), _counted(found.late), f"{address}late", "bad")
+    return [mine, late] if found.late else [mine]
 
 
 async def _mails(request: Request) -> list[Task]:
@@ -155,6 +177,15 @@ async def _declarations(request: Request, site: Site) -> list[Task]:
         f"{root_of(request)}/declarations?show=overdue",
     )
     return [Task(label, _counted(late), address, "bad")] if late else []
+
+
+async def _duties(request: Request, site: Site, actor: Actor) -> list[Task]:
+    """Duties whose last day has passed, of all operators."""
+    if not may(request, "request.view"):
+        return []
+    late = await duty_board.late(site, actor)
+    address = f"{root_of(request)}/duties?show=overdue"
+    return [Task(say("Duties not fulfilled in time"), _counted(late), address, "bad")] if late else []
 
 
 async def _reviews(request: Request, site: Site) -> list[Task]:

@@ -76,7 +76,7 @@ def record_place(request: Request, name: str) -> Place:
 def _of_records(name: str, request: Request) -> Sequence[Askable]:
     site = site_of(request)
     definition = site.registry.current(name).definition
-    lifecycle = site.lifecycles[definition.lifecycle]
+    lifecycle = site.lifecycles[definition.lifecycle].shown_to("staff")
     states = {state: each.label for state, each in lifecycle.states.items()}
     return record_askable(seen_by(actor_of(request), definition), states)
 

@@ -1,7 +1,8 @@
 """The reviewers' queue: what waits, for how long, with whom, and what about it wants attention."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -35,7 +36,7 @@ from models.services import applications, queue
 from models.services.searching import searched
 from models.services.site import Site
 from models.services.steps import possible_steps, take_step
-from models.services.waiting import states_of
+from models.services.waiting import states_of, workflows_by_state
 
 TRIES = 5
 """How often the next one is looked for when colleagues are faster."""
@@ -89,7 +90,7 @@ class QueuePage(BulkParts, AssignParts, PageView):
             asked=asked,
             narrowed=narrowed,
             saved=[(tab, _told(counts, f"saved-{tab.id}")) for tab in saved],
-            tabs=[self._tab(request, asked, view, counts) for view in _shown(views, asked, counts)],
+            tabs=self._tabs(request, asked, views, counts),
             rows=drawn.lines,
             steps=drawn.steps,
             heads=list(heads(asked, views[asked.view].sorts, self.url(request))),
@@ -103,12 +104,21 @@ class QueuePage(BulkParts, AssignParts, PageView):
             longest=LONGEST_SEARCH,
         )
 
-    def _tab(
-        self, request: Request, asked: Asked, view: str, counts: Mapping[str, int] | None
-    ) -> tuple[str, str, bool, str | None]:
-        label = _LABELS[view] if view in _LABELS else _state_label(site_of(request), view)
-        address = f"{self.url(request)}?{asked.query(view=view, sort=None)}"
-        return (address, str(label), view == asked.view, _told(counts, view))
+    def _tabs(
+        self, request: Request, asked: Asked, views: Iterable[str], counts: Mapping[str, int] | None
+    ) -> list[tuple[str, str, bool, str | None]]:
+        site = site_of(request)
+        labels = {view: _label(site, view) for view in views}
+        called = {view: labels[view] for view in shown(asked.view, counts, labels)}
+        return [
+            (
+                f"{self.url(request)}?{asked.query(view=view, sort=None)}",
+                label,
+                view == asked.view,
+                _told(counts, view),
+            )
+            for view, label in told_apart(called, _flows(site), language()).items()
+        ]
 
     @route("/next", methods=["POST"])
     async def take_next(self, request: Request) -> Response:
@@ -176,14 +186,35 @@ _LABELS: Mapping[str, Any] = {
 }
 
 
-def _state_label(site: Site, view: str) -> str:
-    return states_of(site)[view.removeprefix("state-")].label(language())
+def _label(site: Site, view: str) -> str:
+    named = _LABELS.get(view)
+    return str(named) if named else states_of(site)[view.removeprefix("state-")].label(language())
 
 
-def _shown(views: Mapping[str, queue.View], asked: Asked, counts: Mapping[str, int] | None) -> list[str]:
-    """The views with a tab: what is in no state there is has one only when it holds something."""
-    other = asked.view == "other" or bool(counts and counts["other"])
-    return [view for view in views if view != "other" or other]
+def shown(here: str, counts: Mapping[str, int] | None, labels: Mapping[str, str]) -> list[str]:
+    """The views with a tab, by their `labels`: what is in no state there is has one only when it holds
+    something, and so has a state that is called as one before it (of another workflow)."""
+    found, called = list[str](), set[str]()
+    for view, label in labels.items():
+        holds = view == here or bool(counts and counts.get(view))
+        if holds or (view != "other" and (counts is None or label not in called)):
+            found.append(view)
+            called.add(label)
+    return found
+
+
+def _flows(site: Site) -> dict[str, str]:
+    """What the workflow is called whose state a view shows."""
+    found = {name: flow.label for name, flow in workflows_by_state(site).items()}
+    return {f"state-{name}": label(language()) for name, label in found.items() if label is not None}
+
+
+def told_apart(labels: Mapping[str, str], flows: Mapping[str, str], spoken: str) -> dict[str, str]:
+    """The `labels` of views, with the workflow behind those that several have."""
+    often = Counter(labels.values())
+    both = "{}（{}）" if spoken == "ja" else "{} ({})"
+    twice = {view: flows[view] for view, label in labels.items() if often[label] > 1 and view in flows}
+    return {**labels, **{view: both.format(labels[view], flow) for view, flow in twice.items()}}
 
 
 def _all_of(*wheres: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -147,15 +147,15 @@ class _Words:
 
     def _due(self, due: datetime) -> tuple[str, str]:
         last = self.site.calendar.due_day(due)
-        left = self.days.until(last)
-        if due <= self.site.now():
-            late = counted_days(-left) if left else ""
-            words = say("{days} late", {"days": late}) if late else say("since the last business day")
-        elif left < 1:
-            words = say("today")
-        else:
-            words = say("in {days}", {"days": counted_days(left)})
-        return moments.day(last), words
+        return moments.day(last), left_words(self.days.until(last), over=due <= self.site.now())
+
+
+def left_words(left: int, *, over: bool) -> str:
+    """How many business days are left until the last day of a term, or since when it is over."""
+    if over:
+        late = counted_days(-left) if left else ""
+        return say("{days} late", {"days": late}) if late else say("since the last business day")
+    return say("today") if left < 1 else say("in {days}", {"days": counted_days(left)})
 
 
 def counted_days(count: int) -> str:

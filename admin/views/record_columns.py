@@ -29,14 +29,14 @@ ORDERED = (NumberField, DateField, DateTimeField, YearMonthField, TimeField)
 
 def columns_of(definition: RecordType, states: Mapping[str, State]) -> tuple[Column, ...]:
     """Number, title, the answers marked ``list``, state, last change; answers only marked ``filter`` are
-    there to be asked for."""
+    there to be asked for. Where somebody has to act in a state, it comes before the answers."""
+    choices = state_choices(states)
+    state = Column("lifecycle", _("State"), "state", sortable=True, filters=("eq",), choices=choices)
+    told = list(_answers(definition))
     return (
         Column("number", _("Number"), "code", sortable=True, alone=True, filters=("eq", "startswith")),
         _title(definition),
-        *_answers(definition),
-        Column(
-            "lifecycle", _("State"), "state", sortable=True, filters=("eq",), choices=state_choices(states)
-        ),
+        *([state, *told] if any(each.held_by for each in states.values()) else [*told, state]),
         Column("updated_at", _("Updated"), "moment", sortable=True, filters=("gte", "lte")),
     )
 
@@ -55,11 +55,16 @@ def state_choices(states: Mapping[str, State]) -> dict[str, Choice]:
 
 
 def tone_of(states: Mapping[str, State], name: str) -> Tone:
-    """How a state looks: the first live one is as it should be, another live one (suspended, say) asks for
-    attention, the others are over."""
-    if not states[name].live:
+    """How a state looks: one somebody is to act in asks for attention; of the others the first live one is as
+    it should be, another live one (suspended, say) asks for attention, those left are over."""
+    state = states[name]
+    if not state.live:
         return "done"
-    return "good" if name == next(each for each, state in states.items() if state.live) else "warn"
+    if state.held_by:
+        return "warn"
+    if name == next(each for each, other in states.items() if other.live and not other.held_by):
+        return "good"
+    return "done" if state.final else "warn"
 
 
 def _answers(definition: RecordType) -> Iterator[Column]:
@@ -96,11 +101,16 @@ def _told(field: BaseField, value: Any) -> str:
 
 
 def _kind(field: BaseField) -> Kind:
-    if isinstance(field, NumberField | ComputedField):
+    if isinstance(field, NumberField) or _is_figure(field):
         return "number"
     if isinstance(field, DateField | DateTimeField):
         return "day"
     return "yes" if isinstance(field, BooleanField) else "text"
+
+
+def _is_figure(field: BaseField) -> bool:
+    """Whether it is worked out and no code of a list."""
+    return isinstance(field, ComputedField) and not field.options
 
 
 def _choices(field: BaseField) -> dict[str, Choice]:
@@ -113,7 +123,7 @@ def _choices(field: BaseField) -> dict[str, Choice]:
 
 def _filters(field: BaseField) -> tuple[Operator, ...]:
     asked: tuple[Operator, ...] = () if field.required and field.asked else ("given",)
-    if isinstance(field, (*ORDERED, ComputedField)):
+    if isinstance(field, ORDERED) or _is_figure(field):
         return ("gte", "lte", *asked)
     if isinstance(field, BooleanField) or _choices(field):
         return ("eq", *asked)

@@ -1,7 +1,7 @@
 """What a record's pages tell: facts, answers, versions and what is around it, worded for who reads."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -19,6 +19,8 @@ from models.permissions import Actor
 from models.schema.classes import CLASSES, strictest
 from models.schema.definition import KIND_LABELS, RecordType
 from models.services.chapters import Chapter
+from models.services.desks import form_for
+from models.services.naming import with_titles
 from models.services.related import Related
 from models.services.seeing import governed, kept_for, seen
 from models.services.site import Site
@@ -108,17 +110,28 @@ def _moment(value: Any) -> Any:
 # --- answers ----------------------------------------------------------------------------------------------
 
 
-def sections(
+async def sections(
     site: Site, actor: Actor, type_name: str, shown: Shown, reader: Reader
 ) -> Iterator[tuple[str, list[tuple[str, Any]]]]:
-    """The answers, laid out as the form is; what no page asks for comes last."""
-    definition = seen(site, actor, type_name, shown.schema_version)
+    """The answers, laid out as the form is, then what steps asked for so far; what no page asks for comes
+    last. Records that are named are called by their titles too."""
+    fields = form_for(site, actor, type_name, shown.schema_version).fields
+    told = replace(shown, data=await with_titles(site, actor, fields, shown.data))
+    return _sections(site, actor, type_name, told, reader)
+
+
+def _sections(
+    site: Site, actor: Actor, type_name: str, shown: Shown, reader: Reader
+) -> Iterator[tuple[str, list[tuple[str, Any]]]]:
+    later = seen(site, actor, type_name, shown.schema_version).asked_later
+    definition = form_for(site, actor, type_name, shown.schema_version)
     asked = {name for page in definition.laid_out for name in page.fields}
     rest = tuple(field.name for field in definition.fields if field.name not in asked)
     for label, names in (*((p.label(language()), p.fields) for p in definition.laid_out), ("", rest)):
         fields = [definition.by_name[name] for name in names if name in definition.by_name]
         lines = [(f.label(language()), reader.show(f, shown.data.get(f.name))) for f in fields if f.stored]
-        if lines:
+        to_come = later.issuperset(names) and not any(shown.data.get(name) for name in names)
+        if lines and not to_come:
             yield label or say("Calculated"), lines
 
 
@@ -179,8 +192,8 @@ class Entry:
     rests_on: str
 
 
-def entry(chapter: Chapter, flow: Lifecycle) -> Entry:
-    """A version in words."""
+def entry(chapter: Chapter, flow: Lifecycle, happened: str = "") -> Entry:
+    """A version in words; `happened` is what it came of, where that was a step or a consent."""
     version, cause = chapter.version, chapter.cause
     taken = flow.transitions.get(version.transition)
     moved = chapter.earlier is not None and chapter.earlier != version.lifecycle
@@ -192,7 +205,7 @@ def entry(chapter: Chapter, flow: Lifecycle) -> Entry:
         chapter.until,
         version.by.shown,
         say("Version {number}", {"number": version.revision}),
-        taken.label(language()) if taken else version.transition,
+        happened or (taken.label(language()) if taken else version.transition),
         state_badge(flow.states, version.lifecycle),
         _label(flow.states, chapter.earlier) if moved else "",
         kind,
@@ -242,7 +255,7 @@ def kin_of(site: Site, related: Related) -> list[tuple[str, list[Beside]]]:
 
 
 def _beside(site: Site, kin: Any) -> Beside:
-    definition, states = kin.definition, site.lifecycles[kin.definition.lifecycle].states
+    definition, states = kin.definition, site.lifecycles[kin.definition.lifecycle].shown_to("staff").states
     lines = [
         (str(row["_id"]), plain(row.get("number")), plain(row.get("title")), _state(states, row))
         for row in kin.rows

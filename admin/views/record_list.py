@@ -14,19 +14,20 @@ from admin.views.base import Order, Row, Where
 from admin.views.columns import Column
 from admin.views.filters import PARAMETER, asked_filter, narrowing, record_place
 from admin.views.listing import FARTHEST, Listing
+from admin.views.record_acts import RecordActs
 from admin.views.record_columns import columns_of
 from admin.views.record_export import ExportsRecords
-from admin.views.record_page import RecordPage
 from admin.views.records import Asked
 from admin.views.saved import saved_views
 from models.access import rows_for, seen_by
 from models.documents.searching import SearchedRows, searched_rows
 from models.schema.definition import RecordType
 from models.schema.search import needles
+from models.services.naming import rows_with_titles
 from models.workflow.definition import State
 
 
-class RecordsView(ExportsRecords, RecordPage):
+class RecordsView(ExportsRecords, RecordActs):
     """The registered records of one type: columns, filters and search from its definition; a record's page
     shows it by the version it was written under."""
 
@@ -53,8 +54,8 @@ class RecordsView(ExportsRecords, RecordPage):
 
     @property
     def in_menu(self) -> bool:
-        """Whether the menu leads here; what is published has a page of its own that does."""
-        return self.kind.publication is None
+        """Whether the menu leads here; what is only there to be published has a page of its own that does."""
+        return self.kind.publication is None or self.kind.is_open_to_operators
 
     def adopt(self, kind: RecordType, states: Mapping[str, State]) -> None:
         """Show the type as it is published now."""
@@ -90,6 +91,11 @@ class RecordsView(ExportsRecords, RecordPage):
         found = await self.source.search(text, [path for path, _ in order] == ["_id"], alone)
         how = {"walked": True} if found.walked else {}
         return Asked(found.where, [], how, found.empty, found.counted or FARTHEST)
+
+    async def told(self, request: Request, rows: Sequence[Row]) -> Sequence[Row]:
+        """Records that are named with their titles."""
+        actor = actor_of(request)
+        return await rows_with_titles(site_of(request), actor, seen_by(actor, self.kind).fields, rows)
 
     def is_sound(self, row: Row) -> bool:
         """A record has a number, a state and answers."""

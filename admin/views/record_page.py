@@ -16,26 +16,28 @@ from admin.actor import actor_of, may, site_of
 from admin.language import language, say
 from admin.language import lazy_gettext as _
 from admin.links import root_of
-from admin.posted import read_form, text_of
-from admin.refusals import Problem
+from admin.refusals import Problem, problems_of
 from admin.views import record_facts as facts
 from admin.views import record_steps
 from admin.views.answers import Reader
 from admin.views.base import Row
 from admin.views.columns import Column
 from admin.views.crumbs import Crumb
+from admin.views.record_around import around
+from admin.views.record_desk import desk_told
 from admin.views.record_facts import Shown, number_of
 from admin.views.records import RawListView
 from models.documents.record import Record
 from models.errors import NotFound, TorokuError, TransitionRefused
 from models.schema.definition import RecordType
-from models.services import chapters, declarations, lifecycles, related
+from models.services import chapters, declarations, lifecycles, noticeboard, related
+from models.services.chapters import Chapter
 from models.services.correcting import is_correctable, restorable
+from models.services.desks import flow_for, happened
 from models.services.holds import holds_over
 from models.services.records import damage_of, open_file
-from models.services.secrets import reveal
 from models.services.uploads import INLINE
-from models.workflow.definition import State
+from models.workflow.definition import Lifecycle, State
 
 RECENT = 3
 """Versions told on the record's own page."""
@@ -58,9 +60,8 @@ class RecordPage(RawListView):
         return [*facts, *versions]
 
     def own_routes(self) -> list[Route]:
-        """Beside the list's: uncovering a secret, handing a file out, history, what is around, and steps."""
+        """Beside the list's: handing a file out, history, what is around, and steps."""
         handlers = (
-            ("uncover", self.uncover, "POST"),
             ("file", self.hand_out, "GET"),
             ("history", self.history_page, "GET"),
             ("related", self.related_page, "GET"),
@@ -107,13 +108,12 @@ class RecordPage(RawListView):
 
     def _reader(self, request: Request, row: Row, *, uncovering: bool) -> Reader:
         allowed = uncovering and may(request, "secret.reveal")
-        uncover = f"{root_of(request)}/{self.key}/uncover" if allowed else ""
-        known: Mapping[str, str] | None = getattr(request.state, "uncovered", None)
+        where = f"{root_of(request)}/secrets/of/records/{self.kind.name}/{self.key_of(row)}"
         return Reader(
             language(),
             address=lambda upload: self.href(request, "file", row, file=upload.get("id")),
-            uncover=uncover,
-            uncovered=known if uncovering else None,
+            uncover=where if allowed else "",
+            statements=True,
         )
 
     # --- answers --------------------------------------------------------------------------------------------
@@ -121,33 +121,46 @@ class RecordPage(RawListView):
     async def draw_detail(self, request: Request, row: Row) -> Response:
         """The answers in force, or with ``on`` (a day) or ``version`` (a number) those that were."""
         shown, problems = await self._shown(request, row)
+        refused: TorokuError | None = getattr(request.state, "refused", None)
+        problems = [*problems, *problems_of(refused)] if refused else problems
         reader = self._reader(request, row, uncovering=shown.chapter is None)
         site, actor = site_of(request), actor_of(request)
-        flow = site.lifecycles[self.kind.lifecycle]
+        flow = flow_for(site, actor, self.kind)
         recent = await chapters.history(site, actor, self.kind.name, row["_id"], language(), limit=RECENT)
         can_restore = self._restorable(request, row) if shown.chapter is None else frozenset()
+        desk = await desk_told(request, _read(row) if shown.chapter is None else None)
         context = {
             **self._frame(request, row, "detail"),
             "problems": problems,
             "shown": shown,
             "facts": [
+                *await self._operator(request, row),
                 *facts.facts_of(row, shown, self.states),
                 facts.class_line(self.kind),
                 *await self._holds(row),
                 *await self._confidentiality(request, row),
             ],
-            "sections": list(facts.sections(site, actor, self.kind.name, shown, reader)),
+            "sections": list(await facts.sections(site, actor, self.kind.name, shown, reader)),
             "raw": list(facts.raw_values(site, actor, self.kind, row)),
             "attic": list(facts.attic_of(site, actor, self.kind.name, row)),
             "restore": {name: self._correct_href(request, row, restore=name) for name in can_restore},
-            "history": [facts.entry(c, flow) for c in recent.chapters],
+            **await around(request, _read(row) if shown.chapter is None else None),
+            **desk,
+            "history": [self._entry(request, row, c, flow) for c in recent.chapters],
             "applications_href": _applications(request),
-            "actions": self._offers(request, row) if shown.chapter is None else [],
+            "actions": self._offers(request, row, not desk["desk_shown"]) if shown.chapter is None else [],
             "hrefs": {name: self.href(request, name, row) for name in ("detail", "history")},
             "asked_day": (request.query_params.get("on") or "")[:20],
             "today": site.today().isoformat(),
         }
-        return self.site.render(request, self.detail_template, context, 422 if problems else 200)
+        status = refused.status if refused else 422 if problems else 200
+        return self.site.render(request, self.detail_template, context, status)
+
+    def _entry(self, request: Request, row: Row, chapter: Chapter, flow: Lifecycle) -> facts.Entry:
+        """A version in words."""
+        record = _read(row)
+        told = happened(site_of(request), record, chapter.version, language()) if record else ""
+        return facts.entry(chapter, flow, told)
 
     async def _confidentiality(self, request: Request, row: Row) -> list[tuple[str, Any]]:
         """By which rule an operator keeps information confidential, and the way to its declarations (R81)."""
@@ -180,12 +193,13 @@ class RecordPage(RawListView):
             return now, [Problem(say("Nothing was registered on that day yet."), "on")]
         return facts.then(on, day), []
 
-    def _offers(self, request: Request, row: Row) -> list[tuple[str, str, str]]:
-        """What can be done with the record: address, words, style."""
+    def _offers(self, request: Request, row: Row, with_steps: bool) -> list[tuple[str, str, str]]:
+        """What can be done with the record: address, words, style; its steps only where nothing else on the
+        page has them."""
         record = _read(row)
         if record is None:
             return []
-        steps = lifecycles.possible_actions(site_of(request), actor_of(request), record)
+        steps = lifecycles.possible_actions(site_of(request), actor_of(request), record) if with_steps else []
         found = [
             (
                 self.href(request, "step", row, step=name),
@@ -194,6 +208,8 @@ class RecordPage(RawListView):
             )
             for name, step in steps
         ]
+        if self.kind.publication and may(request, noticeboard.FOLLOW):
+            found.append((f"{root_of(request)}/notices/{record.id}", say("Publication and readers"), ""))
         root, about = root_of(request), urlencode({"type": record.type, "number": record.number})
         if may(request, "hold.place"):
             found.append((f"{root}/holds?{about}#place", say("Put under a legal hold"), ""))
@@ -202,6 +218,17 @@ class RecordPage(RawListView):
         if is_correctable(site_of(request), actor_of(request), record):
             return [(self._correct_href(request, row), say("Correct"), ""), *found]
         return found
+
+    async def _operator(self, request: Request, row: Row) -> list[tuple[str, Markup]]:
+        """Whose record it is, and the way there."""
+        record = _read(row)
+        found = await related.operator_row(site_of(request), actor_of(request), record) if record else None
+        if found is None:
+            return []
+        name = site_of(request).configuration.site.operator_type
+        href = f"{root_of(request)}/{name}/detail?pk={found['_id']}"
+        called = str(found.get("title") or found.get("number"))
+        return [(say("Operator"), Markup('<a href="{}">{}</a>').format(href, called))]
 
     async def _holds(self, row: Row) -> list[tuple[str, str]]:
         """That a legal hold covers the record, or its operator, where one does."""
@@ -218,15 +245,6 @@ class RecordPage(RawListView):
         if record is None or not is_correctable(site_of(request), actor_of(request), record):
             return frozenset()
         return restorable(site_of(request), actor_of(request), record)
-
-    async def uncover(self, request: Request) -> Response:
-        """The record's page with one secret uncovered, this once."""
-        form = await read_form(request, fields=5)
-        row = await self._row(request, text_of(form, "pk", longest=64))
-        path = text_of(form, "path", longest=200)
-        told = await reveal(site_of(request), actor_of(request), lifecycles.whole(row), path)
-        request.state.uncovered = {path: told}
-        return await self.draw_detail(request, row)
 
     async def hand_out(self, request: Request) -> Response:
         """A file of the record: shown when its kind is safe to show, else handed over as a download."""
@@ -246,14 +264,14 @@ class RecordPage(RawListView):
     async def history_page(self, request: Request) -> Response:
         """Every version with what it changed, newest first; with ``a`` and ``b`` what differs between two."""
         row, site, actor = await self._row(request), site_of(request), actor_of(request)
-        flow = site.lifecycles[self.kind.lifecycle]
+        flow = flow_for(site, actor, self.kind)
         asked = {name: number_of(request.query_params.get(name) or "") for name in ("before", "a", "b")}
         told = await chapters.history(
             site, actor, self.kind.name, row["_id"], language(), before=asked["before"]
         )
         context = {
             **self._frame(request, row, "history"),
-            "chapters": [(c, facts.entry(c, flow)) for c in told.chapters],
+            "chapters": [(c, self._entry(request, row, c, flow)) for c in told.chapters],
             "more": self.href(request, "history", row, before=told.before) if told.before else "",
             "newest": self.href(request, "history", row) if asked["before"] else "",
             "applications_href": _applications(request),

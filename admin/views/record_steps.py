@@ -24,7 +24,6 @@ from models.services.lifecycles import EVIDENCE, REASON_LIMIT, Evidence, Outcome
 from models.services.messages import one_line, template_of
 from models.services.site import Site
 from models.workflow.definition import State, Transition
-from models.workflow.effects import LIFECYCLE_EFFECTS
 
 MEBIBYTE = 1_048_576
 
@@ -154,7 +153,7 @@ async def _standing(site: Site, record: Record, transition: Transition) -> dict[
 
 def _does(outcome: Outcome) -> list[str]:
     """What the step does besides the state, in words."""
-    words = [say(LIFECYCLE_EFFECTS[call.effect].does) for call in outcome.transition.effects]
+    words = [message(language()) for message in outcome.does]
     words += [say("A new version with the same answers is kept in the history, with your name.")]
     if outcome.gone:
         words.append(say("The record no longer counts as registered. It stays on file."))

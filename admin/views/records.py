@@ -184,10 +184,16 @@ class RawListView(GuardedView):
         (asked, page, total), extras = await asyncio.gather(
             self._found(request, state, columns, drawn, reach), self.list_extras(request)
         )
+        page = replace(page, rows=await self.told(request, page.rows))
         context = self._list_context(request, columns, drawn, page, total, asked)
         return self.site.render(
             request, self.list_template, {**context, **extras}, 422 if asked.problems else 200
         )
+
+    async def told(self, request: Request, rows: Sequence[Row]) -> Sequence[Row]:
+        """The rows of a page as they are read."""
+        del request
+        return rows
 
     async def _found(
         self,

@@ -26,7 +26,7 @@ from models.interchange.tables.comma import CommaWriter
 from models.schema.definition import RecordType
 from models.schema.fields import BaseField
 from models.schema.fields.choice import ListedField
-from models.services import answered, asked, asking
+from models.services import answered, asked, asking, extending
 from models.services.answered import Counts, Line, Show
 from models.services.asking import Wish
 from models.services.threads import LONGEST
@@ -72,9 +72,15 @@ class RequestsPage(PageView):
             "title": asked.title,
             "kind": definition.label(language()),
             "by": asked.by.name if not asked.duty else say("Duty"),
-            "due": moments.day(site_of(request).calendar.due_day(asked.due) if asked.due else None),
+            "due": self._due(request, asked),
             "counts": counts,
         }
+
+    def _due(self, request: Request, asked: Asked) -> str:
+        """The last day; a duty that counts from a day of each operator's own has one for each."""
+        if asked.due is None:
+            return say("one for each operator") if asked.duty else ""
+        return moments.day(site_of(request).calendar.due_day(asked.due))
 
     # --- one request ----------------------------------------------------------------------------------------
 
@@ -170,12 +176,33 @@ class RequestsPage(PageView):
             return await self._draw_about(request, refusal, text)
         return self.back(request, f"/about/{application.reference}", done=N_("The message has been sent."))
 
+    @route("/about/{reference}/due", methods=["POST"])
+    async def extend(self, request: Request) -> Response:
+        """Give the operator more time, which is told in the thread and mailed."""
+        form, application = await self.form(request, fields=10), await self._application(request)
+        text, key = text_of(form, "reason", longest=LONGEST * 2), text_of(form, "key", longest=64)
+        day = day_of(text_of(form, "day", longest=10)) or date.min
+        try:
+            with suppress(AlreadyDone):
+                await extending.extend(site_of(request), actor_of(request), application, day, text, key)
+        except TorokuError as refusal:
+            if refusal.status not in (409, 422):
+                raise
+            return await self._draw_about(
+                request, refusal, typed={"day": text_of(form, "day"), "reason": text}
+            )
+        return self.back(request, f"/about/{application.reference}", done=N_("The operator has more time."))
+
     async def _application(self, request: Request) -> Application:
         reference = str(request.path_params["reference"])
         return await asked.find_for_staff(site_of(request), actor_of(request), reference)
 
     async def _draw_about(
-        self, request: Request, refusal: TorokuError | None = None, text: str = ""
+        self,
+        request: Request,
+        refusal: TorokuError | None = None,
+        text: str = "",
+        typed: Mapping[str, str] | None = None,
     ) -> Response:
         site, application = site_of(request), await self._application(request)
         request_id = application.asked.request if application.asked else None
@@ -195,6 +222,9 @@ class RequestsPage(PageView):
             text=text,
             most=LONGEST,
             may_write=may(request, "request.make"),
+            due=moments.day(site.calendar.due_day(application.due) if application.due else None),
+            may_extend=may(request, "request.make") and extending.may_extend(site, application),
+            typed=typed or {},
         )
 
     # --- a new one ------------------------------------------------------------------------------------------

@@ -44,12 +44,13 @@ from admin.views.review_writing import Writer, written_checks
 from models.documents.application import Application
 from models.errors import NotFound, TorokuError, TransitionRefused
 from models.schema.definition import RecordType
-from models.services import applications, queue, secrets
+from models.services import applications, queue
 from models.services.bulk import DAMAGED
 from models.services.checks import CheckResult, automatic_checks
 from models.services.looking import Look, look_at
+from models.services.naming import rows_with_titles
 from models.services.noticeboard import FOLLOW
-from models.services.review import bases, chosen
+from models.services.review import Base, bases, chosen
 from models.services.seeing import seen_of
 from models.services.standing import Standing, standing_of
 from models.services.steps import possible_steps, take_step
@@ -115,7 +116,10 @@ class ReviewPage(ReviewFiles):
 
     async def _find(self, request: Request) -> Application:
         reference = str(request.path_params["reference"])
-        return await applications.find(site_of(request), actor_of(request), reference)
+        found = await applications.find(site_of(request), actor_of(request), reference)
+        if found.step and "identifier" not in request.path_params:  # read on its record; here only its files
+            raise NotFound
+        return found
 
     @route("/{reference}/steps/{step}", methods=["POST"])
     async def take(self, request: Request) -> Response:
@@ -156,21 +160,12 @@ class ReviewPage(ReviewFiles):
         here = self.url(request, f"/{application.reference}", against=against or None, only=only or None)
         return RedirectResponse(here, status_code=303)
 
-    @route("/{reference}/uncover", methods=["POST"])
-    async def uncover(self, request: Request) -> Response:
-        """The page with one secret uncovered; what was typed so far is still there."""
-        application, form = await self.find(request), await self.form(request)
-        path = text_of(form, "path", longest=200)
-        told = await secrets.reveal(site_of(request), actor_of(request), application, path)
-        return await self.draw(request, application, typed=form, uncovered={path: told})
-
     async def draw(
         self,
         request: Request,
         application: Application,
         typed: FormData | None = None,
         refusal: TorokuError | None = None,
-        uncovered: Mapping[str, str] | None = None,
     ) -> Response:
         """The review page, with what was typed."""
         site, actor, spoken = site_of(request), actor_of(request), language()
@@ -182,8 +177,9 @@ class ReviewPage(ReviewFiles):
         )
         asked = request.query_params if typed is None else typed
         base, only = chosen(found.look, _asked(asked, "against")), bool(_asked(asked, "only"))
-        reader = self._reader(request, application, uncovered, only and base is not None)
-        sheet = Sheet(application, definition, reader, base, found.checks, typed, reader.only)
+        reader = self._reader(request, application, only and base is not None)
+        data, before = await _told(request, definition, application, base)
+        sheet = Sheet(application, definition, reader, data, before, found.checks, typed, reader.only)
         return self.page(
             request,
             "review.html",
@@ -196,7 +192,7 @@ class ReviewPage(ReviewFiles):
             base=base,
             bases=bases_told(bases(found.look)),
             only=only,
-            overview=overview_of(definition, base.data, application.data or {}, spoken) if base else [],
+            overview=[] if before is None else overview_of(definition, before, data, spoken),
             facts=facts_of(request, site, application, definition),
             state=state_badge(site, application),
             turn=application.round,
@@ -250,7 +246,6 @@ class ReviewPage(ReviewFiles):
         self,
         request: Request,
         application: Application,
-        uncovered: Mapping[str, str] | None,
         only: bool,
     ) -> Comparer:
         """Reads answers with links to the uploads, and a button on every secret for who may press it."""
@@ -259,8 +254,9 @@ class ReviewPage(ReviewFiles):
             language(),
             address=lambda upload: f"{base}/files/{upload['id']}",
             preview=lambda upload: f"{base}/files/{upload['id']}/about",
-            uncover=f"{base}/uncover" if may(request, "secret.reveal") else "",
-            uncovered=uncovered,
+            uncover=f"{root_of(request)}/secrets/of/applications/{application.reference}"
+            if may(request, "secret.reveal")
+            else "",
             only=only,
         )
 
@@ -276,6 +272,19 @@ class ReviewPage(ReviewFiles):
         return self.page(
             request, "review/damaged.html", title=title, crumbs=[Crumb(reference)], reference=reference
         )
+
+
+async def _told(
+    request: Request, definition: RecordType, application: Application, base: Base | None
+) -> tuple[Mapping[str, Any], Mapping[str, Any] | None]:
+    """The answers, and those they are compared with, as they are read: what they name is called by its title
+    too."""
+    rows: list[Mapping[str, Any]] = [
+        {"data": application.data or {}},
+        {"data": base.data if base else {}},
+    ]
+    now, then = await rows_with_titles(site_of(request), actor_of(request), definition.fields, rows)
+    return now["data"], then["data"] if base else None
 
 
 def _laid_out(sheet: Sheet) -> dict[str, Any]:

@@ -20,7 +20,6 @@ from models.schema.fields import BaseField
 from models.schema.fields.file import CertificateField
 from models.schema.fields.structure import GroupField
 from models.services.checks import CheckResult
-from models.services.review import Base
 
 FEW_ROWS = 12
 """Tables of no more rows offer every cell for a remark, others their rows."""
@@ -66,13 +65,14 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What the sections are drawn from: the application under a definition narrowed to its reader, what it
-    is compared with, what was found, and what was typed."""
+    """What the sections are drawn from: the application under a definition narrowed to its reader, its
+    answers and those they are compared with as they are read, what was found, and what was typed."""
 
     application: Application
     definition: RecordType
     reader: Comparer
-    base: Base | None
+    data: Mapping[str, Any]
+    before: Mapping[str, Any] | None
     checks: Sequence[CheckResult]
     typed: FormData | None
     only: bool = False
@@ -83,8 +83,7 @@ def sections_of(sheet: Sheet) -> list[Section]:
     findings = _at_answers(check for check in sheet.checks if not check.ok)
     remarks = _remarks(sheet)
     begun = slots_of(sheet.typed)
-    data, turn = sheet.application.data or {}, sheet.application.round
-    before = sheet.base.data if sheet.base else None
+    data, before, turn = sheet.data, sheet.before, sheet.application.round
     found = []
     for name, label, fields in _pages(sheet.definition):
         section = Section(name, label(sheet.reader.spoken) if label else say("Calculated"))

@@ -8,7 +8,7 @@ from starlette.responses import Response, StreamingResponse
 from admin.actor import actor_of, site_of
 from admin.views.answers import PICTURES
 from admin.views.page import Crumb, route
-from admin.views.review_parts import ReviewParts
+from admin.views.review_consents import ReviewConsents
 from models.services.excerpts import excerpt_of
 from models.services.uploads import INLINE, open_upload
 
@@ -20,7 +20,7 @@ VIEWED = "default-src 'none'; object-src 'self'; base-uri 'none'; form-action 'n
 """The same for what browsers show by a viewer of their own, which a sandbox would keep out."""
 
 
-class ReviewFiles(ReviewParts):
+class ReviewFiles(ReviewConsents):
     """The addresses under ``/applications/{reference}/files``."""
 
     @route("/{reference}/files/{identifier}", methods=["GET"])

@@ -139,7 +139,9 @@ class ReviewParts(PageView):
             raise
         except TorokuError as refusal:
             return await self.draw(request, application, typed=form, refusal=refusal)
-        return await self._done(request, application, form, N_("The comment has been written."), "comments")
+        return await self.done_with(
+            request, application, form, N_("The comment has been written."), "comments"
+        )
 
     @route("/{reference}/comments/{identifier}/{act}", methods=["POST"])
     async def mend_comment(self, request: Request) -> Response:
@@ -162,7 +164,7 @@ class ReviewParts(PageView):
         done = (
             N_("The comment has been changed.") if act == "edit" else N_("The comment has been taken back.")
         )
-        return await self._done(request, application, form, done, "comments")
+        return await self.done_with(request, application, form, done, "comments")
 
     @route("/{reference}/rebase", methods=["POST"])
     async def rebase(self, request: Request) -> Response:
@@ -187,9 +189,9 @@ class ReviewParts(PageView):
         except TorokuError as refusal:
             return await self.draw(request, await self.find(request), typed=form, refusal=refusal)
         done = N_("The application now stands on the registered information in force.")
-        return await self._done(request, moved, form, done, "")
+        return await self.done_with(request, moved, form, done, "")
 
-    async def _done(
+    async def done_with(
         self, request: Request, application: Application, form: FormData, done: str, part: str
     ) -> Response:
         """On to the page; where something else was typed, the page itself, so that it is still there."""

@@ -64,8 +64,16 @@ class StaffFormPage(PageView):
         """The application of this page with this reference. Raises NotFound, NotAllowed."""
 
     @abstractmethod
-    def heading(self, application: Application, filling: bool) -> str:
+    def heading(self, request: Request, application: Application, filling: bool) -> str:
         """What its pages are called, while it is filled in and afterwards."""
+
+    def around(self, request: Request, application: Application) -> dict[str, Any]:
+        """What else its template is given."""
+        return {}
+
+    def way(self, request: Request, application: Application) -> list[Crumb]:
+        """The steps beneath its page that lead to it."""
+        return [Crumb(application.reference, self.url(request, f"/{application.reference}"))]
 
     async def changes(self, request: Request, application: Application) -> tuple[Difference, ...] | None:
         """What it would change of a record in force; None where it is about none."""
@@ -139,10 +147,11 @@ class StaffFormPage(PageView):
         return self.page(
             request,
             self.form_template,
-            title=self.heading(application, True),
-            crumbs=[Crumb(application.reference, self.url(request, f"/{application.reference}"))],
+            title=self.heading(request, application, True),
+            crumbs=self.way(request, application),
             status=answer.status_code,
             application=application,
+            **self.around(request, application),
             changes=await self.changes(request, application) if part == "check" else None,
             preview_href=preview if part == "check" else "",
             form=Markup(bytes(answer.body).decode()),  # noqa: S704 - drawn by the form's own templates, escaped
@@ -157,7 +166,11 @@ class StaffFormPage(PageView):
     async def stand(self, request: Request) -> Response:
         """Where it stands; after it was handed over, with a word about that."""
         application = await self._find(request)
-        if request.query_params.get("done") == "submitted":
+        submitted = request.query_params.get("done") == "submitted"
+        if submitted and application.number and not application.open:
+            self.tell(request, REGISTERED, {"number": application.number})
+            return RedirectResponse(record_href(request, application), status_code=303)
+        if submitted:
             self.tell(request, self.handed_over)
             return RedirectResponse(self.url(request, f"/{application.reference}"), status_code=303)
         return self._draw(request, application)
@@ -171,7 +184,7 @@ class StaffFormPage(PageView):
         return self.page(
             request,
             self.stand_template,
-            title=self.heading(application, False),
+            title=self.heading(request, application, False),
             crumbs=[Crumb(application.reference)],
             refusal=refusal,
             application=application,
@@ -183,7 +196,7 @@ class StaffFormPage(PageView):
             writing=is_with_applicant(site, application) and not state.final,
             fresh=application.round == 0,
             withdrawing=withdrawal_step(site, actor, application) or "",
-            record_href=f"{root_of(request)}/{application.type}/detail?pk={application.record_id}",
+            record_href=record_href(request, application),
             base=self.url(request, f"/{application.reference}"),
             review_href=f"{root_of(request)}/applications/{application.reference}",
             preview_href=self.preview_href(request, application),
@@ -221,6 +234,15 @@ class StaffFormPage(PageView):
         except TorokuError as refusal:
             return self._draw(request, await self._find(request), refusal)
         return self.back(request, f"/{application.reference}", done=self.taken_back)
+
+
+REGISTERED = N_("Registered under the number {number}.")
+"""What is said of a case that needed no review."""
+
+
+def record_href(request: Request, application: Application) -> str:
+    """Where the record is seen that an application is about, or brought about."""
+    return f"{root_of(request)}/{application.type}/detail?pk={application.record_id}"
 
 
 def _steps(site: Site, application: Application) -> list[tuple[datetime, str, str, str]]:

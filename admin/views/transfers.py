@@ -20,7 +20,9 @@ from models.documents.job import Job
 from models.errors import JobMoved, NotFound, TorokuError, TransferRefused, UploadRefused
 from models.interchange.tables.columns import FACTS, answer_columns
 from models.permissions import require
+from models.schema.fields.secret import DOTS
 from models.services import jobs, transfers
+from models.services.brought import may_be_shown
 from models.services.incoming import FACT_NAMES
 from models.services.seeing import seen
 
@@ -247,7 +249,12 @@ class TransfersPage(PageView):
         chosen = typed or job.parameters["mapping"]
         return {
             "heads": [
-                (at, head, _samples(first, at), "" if name in FACT_NAMES - set(USED_FACTS) else name)
+                (
+                    at,
+                    head,
+                    _samples(first, at) if may_be_shown(site, job, name) else DOTS,
+                    "" if name in FACT_NAMES - set(USED_FACTS) else name,
+                )
                 for at, (head, name) in enumerate(zip(job.parameters["heads"], chosen, strict=True))
             ],
             "options": [("", say("— not brought in —")), *options],

@@ -26,6 +26,7 @@ from models.services import jobs
 KINDS = {
     "rewrite": Choice(_("Carrying over to a version")),
     "restore": Choice(_("Going back to a version")),
+    "reseal": Choice(_("Sealing secrets anew")),
     "export": Choice(_("Export")),
     "import": Choice(_("Import")),
     "bulk": Choice(_("Bulk application")),
