@@ -113,7 +113,8 @@ class SendAgain(Response):
 
     async def _answer(self, request: Request) -> Response:
         if isinstance(self._error, ConfirmationRequired):
-            return await confirm_page(_visit(request), here_of(request), _typed(request))
+            visit = _visit(request)
+            return await confirm_page(visit, here_of(request), _typed(visit))
         return _page(request, self._error)
 
 
@@ -126,7 +127,7 @@ def _page(request: Request, error: TorokuError) -> Response:
         "text": translate(error.public, visit.language, **error.values),
         "code": error.code,
         "request_id": getattr(request.state, "request_id", ""),
-        "resend": _typed(request) if isinstance(error, UNSAVED) else (),
+        "resend": _typed(visit) if isinstance(error, UNSAVED) else (),
         "sign_in": isinstance(error, SignInRequired),
         "accept": isinstance(error, TermsNotAccepted),
         "service": isinstance(error, ABOUT_SERVICE),
@@ -161,12 +162,12 @@ def _heading(visit: Visit, error: TorokuError) -> str:
     return found(visit.language)
 
 
-def _typed(request: Request) -> Typed:
+def _typed(visit: Visit) -> Typed:
     """The texts of the form that could not be kept, to be sent again."""
-    form = getattr(request.state, "typed", FormData())
+    form = getattr(visit.request.state, "typed", FormData())
     if SECRET & form.keys():
         return []
-    return carried(form)
+    return carried(visit.site, form)
 
 
 async def http_failure(request: Request, error: Exception) -> Response:

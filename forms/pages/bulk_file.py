@@ -18,8 +18,10 @@ from models.interchange.tables.comma import CommaWriter
 from models.interchange.tables.spread import Spread
 from models.language import Message, translate
 from models.schema.definition import RecordType
+from models.schema.fields.secret import DOTS
 from models.services import batches, results, terms
 from models.services.batches import Order
+from models.services.brought import may_be_shown
 from models.services.transfers import is_expired
 
 EVERY = 3
@@ -234,7 +236,13 @@ async def _columns(case: Case, typed: Sequence[str] | None) -> dict[str, Any]:
     offered = _offered(case, chosen)
     labels = dict(offered)
     lines = [
-        {"at": at, "head": head, "sample": _sample(first, at), "name": name, "label": labels.get(name, name)}
+        {
+            "at": at,
+            "head": head,
+            "sample": _sample(first, at) if may_be_shown(visit.site, job, name) else DOTS,
+            "name": name,
+            "label": labels.get(name, name),
+        }
         for at, (head, name) in enumerate(zip(heads, chosen, strict=True))
     ]
     return {

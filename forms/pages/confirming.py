@@ -9,6 +9,8 @@ from starlette.responses import RedirectResponse, Response
 from forms.pages.visit import Summary, Visit, go, local_path, page, read_form, text_of, visit_of
 from models.errors import AnswersInvalid, SignInRequired
 from models.services import proving
+from models.services.secrets import without_typed
+from models.services.site import Site
 
 OURS = frozenset({"confirm_password", "confirm_code", "confirm_to", "confirm_act"})
 """Inputs of the page itself; all others are carried along."""
@@ -32,7 +34,7 @@ async def confirm(request: Request) -> Response:
         await proving.prove(visit.site, visit.actor, password, code)
     except AnswersInvalid as error:
         said = [(f"#{flaw.path}", flaw.message(visit.language)) for flaw in error.errors]
-        return await confirm_page(visit, target, carried(form) if carries else None, said)
+        return await confirm_page(visit, target, carried(visit.site, form) if carries else None, said)
     await visit.browser.confirm()
     return RedirectResponse(target, 307, {"cache-control": "no-store"}) if carries else go(target)
 
@@ -44,11 +46,12 @@ def _visit(request: Request) -> Visit:
     return visit
 
 
-def carried(form: FormData) -> Typed:
-    """What is sent again once the password was right; files are not."""
-    return [
+def carried(site: Site, form: FormData) -> Typed:
+    """What is sent again once the password was right; files are not, and secrets are sealed."""
+    typed = [
         (name, value) for name, value in form.multi_items() if isinstance(value, str) and name not in OURS
     ]
+    return without_typed(site, typed)
 
 
 async def confirm_page(visit: Visit, target: str, typed: Typed | None, errors: Summary = ()) -> Response:

@@ -13,6 +13,7 @@ from forms.pages.draft import Draft, load_draft
 from forms.pages.frame import frame_of
 from forms.pages.handing import headers_of
 from forms.pages.visit import page, visit_of
+from forms.render.answers import Section
 from forms.render.environment import environment
 from models.errors import NotFound
 from models.schema.classes import CLASSES, strictest
@@ -25,7 +26,7 @@ from models.services.rights import rights
 async def show_copy(request: Request) -> Response:
     """Everything that was answered, on a page to print."""
     draft = await _draft(request)
-    return page(draft.visit, "copy", _context(draft))
+    return page(draft.visit, "copy", await _context(draft))
 
 
 async def download_copy(request: Request) -> Response:
@@ -40,7 +41,7 @@ async def download_copy(request: Request) -> Response:
         text = json.dumps(document, ensure_ascii=False, indent=2, default=str) + "\n"
         return _file(draft, text, "json", "application/json")
     if kind == "html":
-        context = {"frame": frame_of(draft.visit), **_context(draft)}
+        context = {"frame": frame_of(draft.visit), **await _context(draft)}
         text = environment(draft.visit.language).get_template("copy_file.html").render(context)
         return _file(draft, text, "html", "text/html; charset=utf-8")
     raise NotFound
@@ -48,7 +49,10 @@ async def download_copy(request: Request) -> Response:
 
 async def _draft(request: Request) -> Draft:
     visit = visit_of(request)
-    return await load_draft(visit, visit.parameter("reference"))
+    draft = await load_draft(visit, visit.parameter("reference"))
+    if draft.application.step:  # what was handed over stands on the record
+        raise NotFound
+    return draft
 
 
 def _file(draft: Draft, text: str, ending: str, media_type: str) -> Response:
@@ -61,7 +65,7 @@ def _answered(draft: Draft) -> Mapping[str, Any]:
     return draft.read().data if handed is None else handed
 
 
-def _context(draft: Draft) -> dict[str, Any]:
+async def _context(draft: Draft) -> dict[str, Any]:
     application, data = draft.application, _answered(draft)
     receipt = receipt_of(draft.visit.site, draft.visit.actor, application, data)
     return {
@@ -70,15 +74,15 @@ def _context(draft: Draft) -> dict[str, Any]:
         "kind": kind_label(draft.compiled.definition, application.kind),
         "type_label": draft.compiled.definition.label,
         "information_class": CLASSES[strictest(draft.seen.fields)],
-        "sections": _sections(draft, data),
+        "sections": await _sections(draft, data),
         "receipt": receipt,
         "handed": application.submitted_at is not None,
         "rights": rights(draft.visit.site, draft.visit.language),
     }
 
 
-def _sections(draft: Draft, data: Mapping[str, Any]) -> list[Any]:
+async def _sections(draft: Draft, data: Mapping[str, Any]) -> list[Section]:
     """What was answered and what was asked besides, as the answers handed over say; where the answers are
     those of a draft, as they lead today."""
     reading = replace(read_data(draft.compiled, data, draft.variables), data=dict(data))
-    return list(sections_of(draft, reading))
+    return await sections_of(draft, reading)

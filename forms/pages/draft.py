@@ -2,21 +2,22 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 from forms.pages.visit import Visit
-from forms.render.held import Keeper
+from forms.render.held import Hide, Keeper
 from forms.render.names import id_of
 from forms.render.plan import ControlPlan, FormPlan, PagePlan, plan_form
 from models.access import is_open, may_answer, seen_by, told, why_not
 from models.documents.application import Application
 from models.errors import NotFound
+from models.language import Text
 from models.schema.compiled import CompiledType
 from models.schema.definition import RecordType, singles, walk
 from models.schema.fields.structure import TableField
 from models.schema.reading import AnswerError, Reading, look_at, read_answers
-from models.services import applications, picking, seeing, upgrading
+from models.services import applications, picking, secrets, seeing, step_answers, upgrading
 from models.services.applications import Judged
 from models.services.reasons import told_remark
 
@@ -75,8 +76,23 @@ class Draft:
         return self.visit.inset is None and upgrading.newer(self.visit.site, self.application) is not None
 
     @property
+    def named(self) -> Text:
+        """What it is called: its record type, or the step of a record it is written for."""
+        step = self.application.step
+        label = self.compiled.definition.label
+        return step_answers.label_of(self.visit.site, self.application) if step else label
+
+    @property
+    def about(self) -> str:
+        """What the record is called whose step it is written for; "" for an application."""
+        application, language = self.application, self.visit.language
+        return (application.title or self.compiled.definition.label(language)) if application.step else ""
+
+    @property
     def keeper(self) -> Keeper:
-        return Keeper(self.visit.site.sign, str(self.application.id))
+        site = self.visit.site
+        hide = Hide(partial(secrets.hide_typed, site), partial(secrets.typed_again, site))
+        return Keeper(site.sign, str(self.application.id), hide)
 
     @property
     def remarks(self) -> Mapping[str, Sequence[str]]:
@@ -213,6 +229,11 @@ class Draft:
         if not self._is_due(page, reading):
             return "later"
         return "done" if page.name in self.application.pages_done else "todo"
+
+    def demands(self, page_name: str) -> bool:
+        """Whether anything on a page has to be answered, now or where other answers ask for it."""
+        asked = self.plan_of(page_name).questions.values()
+        return any(field.required or field.required_when is not None for field in asked)
 
     def has_row_pages(self, name: str) -> bool:
         """Whether each row of the field `name` is filled in on a page of its own."""

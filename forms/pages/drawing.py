@@ -5,8 +5,10 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from markupsafe import Markup
 from starlette.responses import Response
 
+from forms.pages.around import beside_form
 from forms.pages.draft import Draft
 from forms.pages.merging import clashes, stored_marks, write_base
 from forms.pages.pieced import pieced_page
@@ -78,11 +80,16 @@ async def draw(draft: Draft, plan: PagePlan, outcome: Outcome, reading: Reading 
     """The page with this outcome."""
     reading = reading or draft.read(outcome.answers)
     filling = await picked_filling(draft, plan, outcome, reading)
-    sheet = Sheet(draft, plan, outcome, reading, filling, list(page_controls(plan, filling)))
+    beside = await beside_form(draft, reading)
+    sheet = Sheet(draft, plan, outcome, reading, filling, list(page_controls(plan, filling)), beside)
     texts = sheet.texts()
     if draft.visit.inset or outcome.fresh or outcome.conflicts:
         return page(draft.visit, "fill", sheet.context(texts), status=outcome.status)
     return pieced_page(draft.visit, "fill", sheet.shape(), texts, sheet.context, status=outcome.status)
+
+
+PRINTED = ("about", "controls", "asked", "base", "banner", "beside", "sending")
+"""The texts the template has under their own names."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +102,7 @@ class Sheet:
     reading: Reading
     filling: Filling
     controls: Sequence[Control]
+    beside: Markup
 
     @cached_property
     def states(self) -> Mapping[str, str]:
@@ -127,7 +135,9 @@ class Sheet:
             "controls": write_controls(self.controls, draft.visit.language),
             "asked": " ".join(asked_paths(self.controls)),
             "base": write_base(stored_marks(draft, self.plan)),
+            "about": draft.about,
             "banner": self.outcome.banner,
+            "beside": self.beside,
             "sending": sending_told(draft.visit, application),
             "data": self.rules.write(draft.told(self.reading), draft.told_variables) if self.rules else "",
         }
@@ -156,8 +166,8 @@ class Sheet:
             "back": self.back,
             "rules": self.rules and Written(self.rules.reasons, texts["data"]),
             "told": None,
-            "type_label": draft.compiled.definition.label,
-            **{name: texts[name] for name in ("controls", "asked", "base", "banner", "sending")},
+            "type_label": draft.named,
+            **{name: texts[name] for name in PRINTED},
         }
 
 

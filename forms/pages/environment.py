@@ -72,6 +72,7 @@ async def show_environment(request: Request) -> Response:
         "certificate": certificate,
         "left": _days_left(visit, certificate),
         "soon": SOON,
+        "needed": visit.site.configuration.site.certificates.needed,
         "upload": visit.offers_certificate_upload,
         "now": visit.site.now(),
         "checked": "checked" in request.query_params,

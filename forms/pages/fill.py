@@ -57,9 +57,18 @@ async def show_page(request: Request) -> Response:
     if plan not in draft.pages(reading):
         return go(draft.first())
     stored = draft.application.answers
-    done = plan.name in draft.application.pages_done
-    repeated = {p.name: str(stored.get(p.name) or "") for p in plan.controls if p.repeats and done}
-    return await draw(draft, plan, Outcome(stored, repeated=repeated), reading)
+    return await draw(draft, plan, Outcome(stored, repeated=await _repeated(draft, plan)), reading)
+
+
+async def _repeated(draft: Draft, plan: PagePlan) -> dict[str, str]:
+    """What is typed once more already: on a page that is done, and what is registered so."""
+    application, asked = draft.application, [each.name for each in plan.controls if each.repeats]
+    known: Mapping[str, Any] = application.answers if plan.name in application.pages_done else {}
+    if asked and not known and application.record_id is not None:
+        record = await draft.visit.site.records[application.type].get(application.record_id)
+        known = record.data if record else {}
+    told = application.answers
+    return {name: str(known[name]) for name in asked if known.get(name) and known[name] == told.get(name)}
 
 
 async def receive_page(request: Request) -> Response:

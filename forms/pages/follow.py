@@ -1,5 +1,7 @@
 """Following an application: where it stands and what to do; saving it for later, taking it back."""
 
+from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -9,27 +11,56 @@ from starlette.responses import Response
 from forms.pages.check import place_of, sections_of
 from forms.pages.draft import Draft, load_draft
 from forms.pages.handing import hand_over
+from forms.pages.step_check import to_record
 from forms.pages.visit import Visit, go, page, read_form, text_of, visit_of
 from forms.render.answers import Beside
+from models.access import sees_type
 from models.documents.application import Application
-from models.errors import AnswersInvalid, TooManyRequests
+from models.documents.record import Record
+from models.errors import AnswersInvalid, NotFound, TooManyRequests
 from models.language import Text, translate
 from models.schema.definition import kind_label
-from models.services import applications, rebasing, repeating, resuming, submitting, uploads
+from models.services import (
+    applications,
+    assents,
+    rebasing,
+    records,
+    repeating,
+    resuming,
+    revealing,
+    submitting,
+    uploads,
+    waiting,
+)
 from models.services.applications import Entry
+from models.services.desks import flow_for
 from models.services.mailed import masked
 from models.services.outlook import outlook_of
 from models.services.rounds import rounds_of
 from models.workflow.definition import State
+from models.workflow.engine import holds
 
 
 async def show_application(request: Request) -> Response:
     """The page an applicant comes back to."""
     visit = visit_of(request)
     draft = await load_draft(visit, visit.parameter("reference"))
+    if draft.application.step:
+        done = visit.request.query_params.get("done") == "submitted"
+        return await to_record(visit, draft.application, "step_taken" if done else "")
+    return await draw(draft)
+
+
+async def draw(
+    draft: Draft, *, banner: str = "", typed: Mapping[str, str] | None = None, status: int = 200
+) -> Response:
+    """The page of an application; with what a consent was refused for (`banner`) and what was `typed`."""
+    visit = draft.visit
     outdated = draft.is_open and await rebasing.is_outdated(visit.site, draft.application)
-    told = {**_standing(draft), **_told(draft), **_possible(draft), "outdated": outdated}
-    return page(visit, "application", told)
+    told = {**_standing(draft), **await _told(draft), **_possible(draft), "outdated": outdated}
+    told["hidden"] = await revealing.hidden_in(visit.site, visit.actor, draft.application)
+    told |= await _registered(draft)
+    return page(visit, "application", {**told, "banner": banner, "typed": typed}, status=status)
 
 
 def _standing(draft: Draft) -> dict[str, Any]:
@@ -44,7 +75,7 @@ def _standing(draft: Draft) -> dict[str, Any]:
         "kind": kind_label(draft.compiled.definition, application.kind),
         "type_label": draft.compiled.definition.label,
         "arrived": visit.request.query_params.get("done") == "submitted" and application.round > 0,
-        "confirmed_to": masked(application.applicant.email),
+        "confirmed_to": masked(application.applicant.email) if _is_confirmed(draft) else "",
         "outlook": outlook,
         "held_by": held_by(visit, state),
         "next_by": held_by(visit, outlook.following) if outlook.following else "",
@@ -53,7 +84,16 @@ def _standing(draft: Draft) -> dict[str, Any]:
     }
 
 
-def _told(draft: Draft) -> dict[str, Any]:
+def _is_confirmed(draft: Draft) -> bool:
+    """Whether the last step sent the applicant a mail."""
+    application = draft.application
+    steps = applications.workflow_of(draft.visit.site, application).transitions
+    last = steps.get(application.history[-1].name) if application.history else None
+    facts = applications.facts_of(application)
+    return last is not None and any(call.to == "applicant" and holds(call.when, facts) for call in last.mail)
+
+
+async def _told(draft: Draft) -> dict[str, Any]:
     """What was said and answered so far."""
     visit, application = draft.visit, draft.application
     steps = told_steps(visit, application)
@@ -65,7 +105,7 @@ def _told(draft: Draft) -> dict[str, Any]:
         "remarks": [
             (place_of(draft, path), _label(draft, path), texts) for path, texts in draft.remarks.items()
         ],
-        "sections": list(sections_of(draft, draft.read(), Beside(remarks=draft.remarks))),
+        "sections": await sections_of(draft, draft.read(), Beside(remarks=draft.remarks)),
     }
 
 
@@ -75,8 +115,44 @@ def _possible(draft: Draft) -> dict[str, Any]:
     return {
         "first": draft.first() if draft.is_open else "",
         "may_withdraw": submitting.withdrawal_step(site, actor, application) is not None,
+        "consents": assents.standing_for(site, actor, application),
         "may_repeat": repeating.may_repeat(site, actor, application),
     }
+
+
+async def _registered(draft: Draft) -> dict[str, Any]:
+    """What came of it, as the operator sees it now: where it is, how it stands, whose turn it is; and whether
+    the last step put it there."""
+    visit, application = draft.visit, draft.application
+    steps = applications.workflow_of(visit.site, application).transitions
+    last = steps.get(application.history[-1].name) if application.history else None
+    entered = last is not None and last.registers
+    told = {"entered": entered, "record": None, "record_href": "", "record_state": None, "waits": None}
+    record = await _record_of(draft) if entered or application.number else None
+    if record is None:
+        return told
+    states = flow_for(visit.site, visit.actor, draft.compiled.definition).states
+    return {
+        **told,
+        "record": record,
+        "record_href": f"/portal/{record.type}/{record.number}",
+        "record_state": states.get(record.lifecycle),
+        "waits": waiting.of_record(visit.site, visit.actor, record),
+    }
+
+
+async def _record_of(draft: Draft) -> Record | None:
+    """The record an application registered or changed; None where it is gone or not for them to see."""
+    visit, application = draft.visit, draft.application
+    if visit.actor.kind != "operator" or not sees_type(visit.actor, draft.compiled.definition):
+        return None
+    number = application.number
+    if not number and application.record_id is not None:
+        row = await visit.site.records[application.type].row(application.record_id)
+        number = str(row["number"]) if row else None
+    with suppress(NotFound):
+        return await records.find_own(visit.site, visit.actor, application.type, number or "")
+    return None
 
 
 def days_left(visit: Visit, application: Application) -> int | None:
@@ -127,6 +203,8 @@ async def ask_address(request: Request) -> Response:
     """Saved: where should the link go that opens it again?"""
     visit = visit_of(request)
     draft = await load_draft(visit, visit.parameter("reference"))
+    if draft.application.step:
+        return await to_record(visit, draft.application, "saved")
     return _save_page(draft, _known_address(draft), sent=False) if draft.is_open else go(draft.address)
 
 
@@ -135,6 +213,8 @@ async def send_link(request: Request) -> Response:
     visit = visit_of(request)
     form = await read_form(request)
     draft = await load_draft(visit, visit.parameter("reference"))
+    if draft.application.step:
+        return await to_record(visit, draft.application, "saved")
     email = text_of(form, "email")
     try:
         await resuming.send_resume_link(visit.site, visit.actor, draft.application, email)

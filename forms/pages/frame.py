@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from models.access import sees_type
+from models.access import in_scope, sees_type
 from models.configuration.terms import TermsText
 from models.documents.stop import Stop
 from models.language import Language, Message, Text, translate
-from models.permissions import allowed, may_use
+from models.permissions import allowed
 from models.schema.definition import in_order
 from models.services.accepting import untold
+from models.services.duty_board import columns
 from models.services.inbox import MOST_UNREAD
 from models.services.reading import NO_NEWS, News
 from models.services.switches import ground_of, stops_of
+from models.services.terms import versions
 
 if TYPE_CHECKING:
     from forms.pages.visit import Visit
@@ -72,6 +74,10 @@ DONE: Mapping[str, Message] = {
     "user_invited": Message("The invitation has been sent once more."),
     "copied": Message("The answers have been taken over. Please check them page by page."),
     "acknowledged": Message("Thank you. It has been kept that you confirmed having read this notice."),
+    "step_taken": Message("Done. Below you see where it stands and whose turn it is."),
+    "given_up": Message("What was written has been given up. The record stays as it is."),
+    "consented": Message("Your consent has been kept."),
+    "consent_withdrawn": Message("Your consent has been taken back."),
     "renewed": Message("Your application now stands on what is registered. Please check the pages shown."),
 }
 """What ``?done=`` may say; anything else says nothing."""
@@ -131,6 +137,12 @@ class Frame:
     """Notices the reader has not read yet."""
     unreachable: bool = False
     """Whether mails to the reader come back and are not sent."""
+    has_terms: bool = False
+    """Whether the site has terms of use."""
+
+    def month(self, day: date) -> str:
+        """The month of a day in words."""
+        return f"{day.year}年{day.month}月" if self.language == "ja" else f"{day:%B} {day.year}"
 
     def date(self, day: date) -> str:
         """A calendar day in words."""
@@ -147,6 +159,11 @@ class Frame:
     def last_day(self, end: datetime) -> str:
         """The last day before a moment at which something ends."""
         return self.day(end - timedelta(microseconds=1))
+
+    def until(self, end: datetime) -> str:
+        """The end of a term: its last day, and the time of that day where it does not end with it."""
+        local = end.astimezone(self.zone)
+        return self.moment(end) if (local.hour, local.minute) != (0, 0) else self.last_day(end)
 
     def period(self, begin: datetime | None, end: datetime | None) -> str:
         """From which day until which something is shown; "" where neither is known."""
@@ -186,6 +203,7 @@ def frame_shape(visit: "Visit") -> Hashable:
         done if done in DONE else "",
         *_stops(visit),
         _told_of(visit),
+        bool(versions(visit.site)),
         news_of(visit),
         unread_of(visit),
     )
@@ -229,6 +247,7 @@ def frame_of(visit: "Visit") -> Frame:
         copyright=site.copyright(visit.language),
         news=news_of(visit),
         unreachable=visit.actor.unreachable,
+        has_terms=bool(versions(visit.site)),
     )
 
 
@@ -260,7 +279,8 @@ def _places(visit: "Visit") -> Iterator[Place]:
     if visit.site.configuration.windows:
         yield Place("/windows", translate("Application periods", language), path == "/windows")
     yield Place("/notices", translate("Notices", language), path.startswith("/notices"))
-    yield Place("/terms", translate("Terms of use", language), path == "/terms")
+    if versions(visit.site):
+        yield Place("/terms", translate("Terms of use", language), path == "/terms")
 
 
 def _waiting(visit: "Visit", address: str) -> str:
@@ -277,7 +297,10 @@ def _own_places(visit: "Visit") -> Iterator[tuple[str, str]]:
     yield INBOX, translate("Inbox", language)
     yield "/portal/applications", translate("Applications", language)
     yield from ((address, label(language)) for address, label in _own_types(visit))
-    yield "/portal/certificates", translate("Certificates", language)
+    if allowed(visit.actor, "application.view_own") and columns(visit.site, visit.actor):
+        yield "/portal/duties", translate("Duties", language)
+    if visit.site.configuration.site.certificates.needed:
+        yield "/portal/certificates", translate("Certificates", language)
     if allowed(visit.actor, "account.view_own"):
         yield "/portal/users", translate("Users", language)
     if visit.site.configuration.site.declarations and allowed(visit.actor, "declaration.view_own"):
@@ -290,5 +313,5 @@ def _own_types(visit: "Visit") -> Iterator[tuple[str, Text]]:
     current = (published.definition for published in visit.site.registry.all_current().values())
     for definition in in_order(current, visit.site.configuration.site.operator_type):
         shown = definition.enabled and sees_type(visit.actor, definition)
-        if shown and may_use(visit.actor, definition.name):
+        if shown and in_scope(visit.actor, definition):
             yield f"/portal/{definition.name}", definition.label

@@ -22,6 +22,7 @@ from models.schema.merging import Marks, mark
 from models.schema.reading import Reading
 from models.services import applications, drafting
 from models.services.applications import Judged
+from models.services.secrets import without_typed
 
 KEEP = "keep"
 """The action of the script that keeps what is typed; it is answered with JSON and never with a page."""
@@ -181,7 +182,7 @@ def offer_again(visit: Visit, form: FormData) -> Response:
     if visit.actor.kind != "visitor":
         raise NotFound
     typed = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
-    return page(visit, "signed_out", {"typed": typed}, status=404)
+    return page(visit, "signed_out", {"typed": without_typed(visit.site, typed)}, status=404)
 
 
 def tell_closed(draft: Draft, plan: PagePlan | None, form: FormData) -> Response:

@@ -10,7 +10,7 @@ from models.errors import AnswersInvalid, LossMoved, TooManyRequests
 from models.language import translate
 from models.services import loss_outside
 from models.services.loss_mails import KINDS
-from models.services.losses import TEXT_LIMIT, Typed
+from models.services.losses import TEXT_LIMIT, Typed, kinds_of
 
 
 async def show_new(request: Request) -> Response:
@@ -46,7 +46,7 @@ def _draw_new(
         "typed": typed,
         "code": code,
         "name": name,
-        "kinds": [(kind, said(visit.language), "") for kind, said in KINDS.items()],
+        "kinds": [(kind, KINDS[kind](visit.language), "") for kind in kinds_of(visit.site)],
         "most": TEXT_LIMIT,
         "errors": errors,
     }

@@ -53,7 +53,8 @@ def _earlier(draft: Draft, name: str, question: str = "") -> PagePlan | None:
     visit, application = draft.visit, draft.application
     for published in visit.site.registry.versions(application.type):
         if published.version < application.schema_version:
-            form = seeing.seen(visit.site, visit.actor, application.type, published.version)
+            earlier = application.model_copy(update={"schema_version": published.version})
+            form = seeing.seen_of(visit.site, visit.actor, earlier)
             plan = plan_form(form, visit.language).by_page.get(name)
             if plan is not None and (not question or question in plan.questions):
                 return plan
@@ -69,7 +70,7 @@ def tell_outdated(draft: Draft, form: FormData) -> Response:
     context = {
         "draft": draft,
         "plan": plan,
-        "type_label": draft.compiled.definition.label,
+        "type_label": draft.named,
         "typed": list(_typed(draft, plan, form)),
         "files": _files(draft, plan, form),
     }

@@ -7,7 +7,7 @@ from forms.pages.visit import Visit, go, local_path, page, read_form, text_of, v
 from forms.pages.windows import periods_of
 from models.language import LANGUAGES
 from models.schema.definition import RecordType
-from models.services import applications, notices
+from models.services import applications, notices, submitting
 
 NEWS = 5
 """Notices on the first page."""
@@ -26,6 +26,7 @@ async def home(request: Request) -> Response:
         {
             "site": visit.site.configuration.site,
             "offered": offered,
+            "filings": submitting.filings(visit.site, offered),
             "later": later,
             "periods": periods_of(visit, [*offered, *later]),
             "news": await notices.newest(notices.VISITOR, NEWS),

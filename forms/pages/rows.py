@@ -379,7 +379,8 @@ async def _draw(place: Place, row: Raw, shown: Shown | None = None) -> Response:
         "changed": shown.changed,
         "rules": page_rules(draft.seen, [place.table.name], language),
         "told": draft.told(reading),
-        "type_label": draft.compiled.definition.label,
+        "type_label": draft.named,
+        "about": draft.about,
     }
     return page(draft.visit, "row", context, status=shown.status)
 

@@ -44,6 +44,7 @@ async def _login_page(
         "login": login,
         "next": wanted,
         "certificate": await certificates.find(visit.site, visit.actor.certificate),
+        "needed": visit.site.configuration.site.certificates.needed,
         "upload": visit.offers_certificate_upload,
         "forgotten": messages.is_written(visit.site, credentials.FORGOTTEN),
         "errors": [("#login", problem)] if problem else (),

@@ -1,7 +1,7 @@
 """When applications are received: the page for everybody, and the same as calendars."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from starlette.requests import Request
@@ -10,9 +10,9 @@ from starlette.responses import Response
 from forms.pages.visit import Visit, operator_visit, page, visit_of
 from models.documents.application import Application
 from models.interchange.icalendar import MEDIA_TYPE, Entry, write_calendar
-from models.language import LANGUAGES, Language, translate
+from models.language import LANGUAGES, Language, Text, translate
 from models.schema.definition import Kind, RecordType
-from models.services import applications, intake, windows
+from models.services import applications, intake, submitting, windows
 from models.services.calendar_entries import host_of, period_entry
 from models.services.intake import Term
 from models.services.service import hours_now
@@ -31,6 +31,8 @@ class Told:
     closes: str
     types: tuple[RecordType, ...]
     """What can be applied for, and begun now, by who looks."""
+    filings: Mapping[str, Text] = field(default_factory=dict)
+    """What is registered at once is called so, by the type's name."""
     refused: bool = False
     """Whether what it was asked for cannot be begun now."""
 
@@ -56,13 +58,15 @@ def told(visit: Visit, term: Term) -> Told:
     """A period in the visitor's language."""
     site, language = visit.site, visit.language
     offered = applications.offered(site, visit.actor) if "register" in term.window.kinds else []
-    ready = (kind for kind in offered if kind.name in term.window.record_types and term.state == "open")
+    named = term.window.record_types if term.state == "open" else ()
+    ready = tuple(kind for kind in offered if kind.name in named)
     return Told(
         term,
         intake.countdown(term)(language),
         intake.moment_of(site.calendar, term.opens)(language),
         intake.moment_of(site.calendar, term.closes, ends=True)(language),
-        tuple(ready),
+        ready,
+        submitting.filings(site, ready),
     )
 
 
@@ -85,6 +89,8 @@ def periods_of(visit: Visit, definitions: Iterable[RecordType]) -> Mapping[str, 
 def sending_told(visit: Visit, application: Application) -> str:
     """What the pages of a form say beforehand: that it cannot be sent now and from when it can, or that it
     closes soon; "" where there is nothing to say. The macro ``sending_panel`` draws it."""
+    if application.step:  # taken at any hour its lifecycle allows
+        return ""
     site, definition = visit.site, applications.compiled(visit.site, application).definition
     found = windows.banner(site, windows.sending(site, definition, application.kind, application))
     return found(visit.language) if found is not None else ""

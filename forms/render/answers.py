@@ -12,6 +12,7 @@ from models.language import Language
 from models.markdown import to_html
 from models.schema.definition import RecordType
 from models.schema.fields import BaseField, TableField
+from models.schema.fields.choice import DeclarationField
 from models.schema.fields.structure import GroupField
 
 FileAddress = Callable[[Mapping[str, Any]], str]
@@ -37,6 +38,8 @@ class Answer:
     error: str = ""
     remarks: Sequence[str] = ()
     note: str = ""
+    statement: Markup = NO_TEXT
+    """The text that was affirmed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,8 @@ class Beside:
     errors: Mapping[str, str] = field(default_factory=dict)
     remarks: Mapping[str, Sequence[str]] = field(default_factory=dict)
     notes: Mapping[str, str] = field(default_factory=dict)
+    statements: bool = False
+    """Whether the texts of what was affirmed are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +102,16 @@ def tell_answers(
             error=beside.errors.get(target.name, ""),
             remarks=beside.remarks.get(target.name, ()),
             note=beside.notes.get(target.name, ""),
+            statement=_statement(target, value, language) if beside.statements else NO_TEXT,
         )
+
+
+def _statement(target: BaseField, value: Any, language: Language) -> Markup:
+    """The text of a declaration, where it is the one that was affirmed."""
+    if not isinstance(target, DeclarationField) or not isinstance(value, Mapping):
+        return NO_TEXT
+    same = value.get("affirmed") and value.get("text_version") == target.text_version
+    return to_html(target.text(language), deepest=1) if same else NO_TEXT
 
 
 def _words(target: BaseField, value: Any, language: Language) -> str:

@@ -67,6 +67,8 @@ class Control:
     remarks: Sequence[str] = ()
     shown: str = ""
     token: str = ""
+    typed: str = ""
+    """A secret that was typed and is not stored yet, sealed."""
     repeated: str = ""
     repeated_error: str = ""
     rows: Sequence["Row"] = ()
@@ -280,6 +282,9 @@ def _value(plan: ControlPlan, raw: Raw, data: Mapping[str, Any]) -> Any:
     return data[plan.name] if plan.name in data else plan.field.parse(raw)
 
 
+TYPED_KEPT = "What you typed is kept and not shown. Leave the box empty, or type it anew."
+TYPED_LOST = "For safety it is not shown again. Please type it once more."
+
 _SPECIAL = frozenset({"file", "files", "secret", "certificate", "picker"})
 
 
@@ -294,7 +299,10 @@ def _fill_special(control: Control, raw: Raw, filling: Filling) -> None:
         case "secret" if is_sealed(raw):
             control.token = filling.keeper.hold(path, raw)
         case "secret" if raw:
-            control.shown = translate("For safety it is not shown again. Please type it once more.", language)
+            if isinstance(raw, str) and not filling.errors.get(path):
+                control.typed = filling.keeper.hide(raw)
+            said = TYPED_KEPT if control.typed else TYPED_LOST
+            control.shown = translate(said, language)
         case "picker":
             _fill_picker(control, raw, filling)
         case "certificate":

@@ -5,7 +5,7 @@ import hmac
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from forms.render.names import pattern_of
 
@@ -13,11 +13,27 @@ Sign = Callable[[str, str], str]
 """A keyed hash of a text for one purpose (``Site.sign``)."""
 
 
-class Keeper:
-    """Signs values for the fields of one application, and reads back only what it signed."""
+class Hide(NamedTuple):
+    """How a secret that was typed is hidden in a page, and found again."""
 
-    def __init__(self, sign: Sign, application: str) -> None:
-        self._sign, self._application = sign, application
+    hide: Callable[[str], str]
+    typed_again: Callable[[str], str]
+
+
+class Keeper:
+    """Signs values for the fields of one application, and reads back only what it signed. Secrets that were
+    typed it hides, where it is told how."""
+
+    def __init__(self, sign: Sign, application: str, hide: Hide | None = None) -> None:
+        self._sign, self._application, self._hide = sign, application, hide
+
+    def hide(self, text: str) -> str:
+        """The token of a secret that was typed; "" where it cannot be hidden."""
+        return self._hide.hide(text) if self._hide else ""
+
+    def typed_again(self, token: str) -> str:
+        """The secret such a token stands for; "" for anything else."""
+        return self._hide.typed_again(token) if self._hide and token else ""
 
     def hold(self, path: str, value: Any) -> str:
         """The token that stands for `value` at `path` (in any row of its table)."""

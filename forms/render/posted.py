@@ -31,6 +31,7 @@ from models.schema.fields.moment import BOXES
 from models.schema.fields.secret import is_sealed
 from models.schema.fields.structure import ROW_LIMIT
 from models.schema.reading import AnswerError
+from models.services.secrets import TYPED
 
 TEXT_LIMIT = 20_000
 """Longest text accepted for one value (characters)."""
@@ -146,7 +147,7 @@ def read_posted(form: FormData, fields: Iterable[BaseField], keeper: Keeper) -> 
 
 
 def read_action(text: str) -> Action:
-    """The action a button's value names (``remove:units.0.meters:2``); anything unknown means ``next``."""
+    """The action a button's value names (``remove:units.0.parts:2``); anything unknown means ``next``."""
     name, _, rest = text.partition(":")
     if name not in ACTIONS:
         return Action()
@@ -259,8 +260,8 @@ class _Reader:
         return held or None
 
     def _secret(self, target: BaseField, path: str, posted: Posted) -> Raw:
-        """What was typed; nothing typed leaves what is kept."""
-        text = self.sent.text(path)
+        """What was typed, now or before the page was drawn again; nothing typed leaves what is kept."""
+        text = self.sent.text(path) or self.keeper.typed_again(self.sent.text(path + TYPED))
         _limit(target, path, text, posted)
         held = self.keeper.release(path, self.sent.text(path + HELD))
         return text or (held if is_sealed(held) else None)

@@ -114,6 +114,8 @@ def _node(target: BaseField, language: Language) -> Node:
     if isinstance(target, ComputedField):
         node["value"] = for_browser(target.value)
         node["unit"] = str(target.unit or "")
+        if target.options:
+            node["labels"] = {option.code: option.label(language) for option in target.options}
     if target.parts:
         node["rows"] = target.repeats
         node["parts"] = {part.name: _node(part, language) for part in target.parts}

@@ -147,7 +147,8 @@
     if (node.show) element.hidden = !shown;
     if (node.require && !element.hasAttribute("data-live")) retag(element, Boolean(required));
     const place = "value" in node ? element.querySelector(".fixed") : null;
-    if (place && place.textContent !== words(value, node.unit)) place.textContent = words(value, node.unit);
+    const told = node.labels?.[value] ?? words(value, node.unit);
+    if (place && place.textContent !== told) place.textContent = told;
   }
   function apply() {
     const here = new Map(known), raw = typed(), found = new Map();

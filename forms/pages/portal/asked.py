@@ -6,6 +6,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from forms.pages.draft import Draft, draft_of
 from forms.pages.portal.rows import told
 from forms.pages.visit import (
     Summary,
@@ -17,11 +18,13 @@ from forms.pages.visit import (
     revision_of,
     text_of,
 )
+from forms.render.answers import Answer, Beside, tell_answers
 from models.documents.application import Application
 from models.errors import AlreadyDone, AnswersInvalid
 from models.permissions import allowed
 from models.services import asked
 from models.services.applications import is_with_applicant
+from models.services.asking import own_fields
 from models.services.threads import LONGEST
 
 
@@ -58,9 +61,11 @@ async def _find(visit: Visit) -> Application:
 
 
 async def _draw(visit: Visit, found: Application, text: str = "", errors: Summary = ()) -> Response:
-    may_write = allowed(visit.actor, "application.write_own")
+    may_write, draft = allowed(visit.actor, "application.write_own"), await draft_of(visit, found)
     context: dict[str, Any] = {
         "application": found,
+        "wanted": _wanted(draft),
+        "first": draft.first(),
         "row": told(visit, found),
         "writing": may_write and found.open and is_with_applicant(visit.site, found),
         "may_write": may_write,
@@ -72,3 +77,10 @@ async def _draw(visit: Visit, found: Application, text: str = "", errors: Summar
         "errors": errors,
     }
     return page(visit, "portal_asked", context, status=422 if errors else 200)
+
+
+def _wanted(draft: Draft) -> list[Answer]:
+    """What the staff filled in when they asked, as far as they did."""
+    fields, data = own_fields(draft.seen), draft.read().data
+    told = tell_answers(fields, data, draft.visit.language, lambda _upload: "", Beside())
+    return [each for each in told if each.text or each.rows or each.parts]

@@ -35,7 +35,7 @@ async def _choose(visit: Visit, definition: RecordType, text: str) -> Response:
         records, sent = await copying.sources(visit.site, visit.actor, definition.name, text)
     except SearchTooWide as error:
         records, sent, said = (), (), translate(error.public, visit.language, **error.values)
-    lifecycle = visit.site.lifecycles[definition.lifecycle].states
+    lifecycle = visit.site.lifecycles[definition.lifecycle].shown_to("operator").states
     context = {
         "definition": definition,
         "records": records,

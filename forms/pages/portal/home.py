@@ -15,16 +15,29 @@ from models.documents.declaration import Confirmation
 from models.documents.record import Record
 from models.language import Message
 from models.permissions import allowed, may_use
-from models.services import agenda, applications, batches, confirmations, declarations, notices, windows
+from models.services import (
+    agenda,
+    applications,
+    batches,
+    confirmations,
+    declarations,
+    notices,
+    submitting,
+    windows,
+)
 from models.services.agenda import Waiting
+from models.services.day_words import ends_with_day, until_words
 from models.services.loss_mails import KINDS as LOSSES
+from models.services.measures import time_left
 from models.services.notices import Entry
+from models.services.records_waiting import Line
 
 RECENT = 5
 """Notices and applications on the first page."""
 
 TITLES: Mapping[str, Message] = {
     "loss": Message("Follow the instructions about a loss or theft"),
+    "record": Message("It is your turn"),
     "asked": Message("Answer what you are asked for"),
     "declaration": Message("Confirm a declaration"),
     "notice": Message("Confirm that you have read a notice"),
@@ -36,6 +49,7 @@ TITLES: Mapping[str, Message] = {
 }
 ACTIONS: Mapping[str, Message] = {
     "loss": Message("Read the instructions"),
+    "record": Message("Open and go on"),
     "asked": Message("Answer"),
     "declaration": Message("Answer"),
     "notice": Message("Read the notice"),
@@ -45,7 +59,7 @@ ACTIONS: Mapping[str, Message] = {
     "certificate": Message("See what to do"),
     "invitation": Message("See the users"),
 }
-READ = Message("See the application")
+READ, READ_RECORD = Message("See the application"), Message("See the registration")
 """What those do who may only read it."""
 
 SEE = Message("See what changed")
@@ -71,6 +85,7 @@ async def show_portal(request: Request) -> Response:
         "own_seen": own is not None and may_use(visit.actor, own.type),
         "own_state": _state_of(visit, own),
         "types": offered,
+        "filings": submitting.filings(visit.site, offered),
         "brought": {kind.name for kind in offered if batches.kinds(visit.site, visit.actor, kind)},
         "news": await notices.newest(visit.actor, RECENT),
     }
@@ -81,22 +96,24 @@ def _state_of(visit: Visit, own: Record | None) -> Any:
     if own is None:
         return None
     lifecycle = visit.site.registry.current(own.type).definition.lifecycle
-    return visit.site.lifecycles[lifecycle].states.get(own.lifecycle)
+    return visit.site.lifecycles[lifecycle].shown_to("operator").states.get(own.lifecycle)
 
 
 def _line(visit: Visit, each: Waiting) -> Mapping[str, Any]:
     """One thing that waits, with the one thing to do about it."""
-    reads = each.application is not None and not allowed(visit.actor, "application.write_own")
-    action = READ if reads else SEE if each.outdated else ACTIONS[each.sort]
+    may = allowed(visit.actor, "record.act_own" if each.record else "application.write_own")
+    reads = (each.application is not None or each.record is not None) and not may
+    action = (READ_RECORD if each.record else READ) if reads else SEE if each.outdated else ACTIONS[each.sort]
     return {
         "sort": each.sort,
         "title": TITLES[each.sort](visit.language),
         "action": action(visit.language),
-        "first": each.sort in ("loss", "returned", "asked") and not reads,
+        "first": each.sort in ("loss", "record", "returned", "asked") and not reads,
         "note": CHANGED(visit.language) if each.outdated else "",
         "urgent": each.is_urgent,
         "until": each.until,
         "left": _left(each)(visit.language),
+        "ends": "",
         **_about(visit, each),
     }
 
@@ -119,6 +136,8 @@ def _about(visit: Visit, each: Waiting) -> Mapping[str, Any]:
         return _about_declaration(visit, each.confirmation)
     if each.notice is not None:
         return _about_notice(visit, each.notice)
+    if each.record is not None:
+        return _about_record(visit, each.record)
     if each.review is not None:
         address = f"/portal/reviews/{each.review.id}"
         return {"about": Message("Accounts")(visit.language), "facts": each.review.note, "address": address}
@@ -128,6 +147,22 @@ def _about(visit: Visit, each: Waiting) -> Mapping[str, Any]:
     account = each.account
     name, login = (account.name, account.login) if account else ("", "")
     return {"about": name, "facts": login, "address": "/portal/users"}
+
+
+def _about_record(visit: Visit, line: Line) -> Mapping[str, Any]:
+    """A record whose turn it is; the time left is told to the minute unless its term ends with a day."""
+    definition = visit.site.registry.current(line.type).definition
+    states = visit.site.lifecycles[definition.lifecycle].shown_to("operator").states
+    state = states[line.lifecycle].label(visit.language) if line.lifecycle in states else ""
+    told = {
+        "about": line.title,
+        "facts": " · ".join((definition.label(visit.language), line.number, state)),
+        "address": f"/portal/{line.type}/{quote(line.number, safe='')}",
+    }
+    if line.due is None or ends_with_day(visit.site, line.due):
+        return told
+    left = time_left(line.due, visit.site.now(), visit.language)
+    return {**told, "left": left, "ends": until_words(visit.site, line.due, visit.language)}
 
 
 def _about_notice(visit: Visit, notice: Entry) -> Mapping[str, Any]:

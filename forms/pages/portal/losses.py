@@ -84,7 +84,7 @@ async def report(request: Request) -> Response:
 
 
 async def _draw_new(visit: Visit, typed: Typed, errors: Summary = ()) -> Response:
-    kinds = losses.kinds_for(visit.actor)
+    kinds = losses.kinds_for(visit.site, visit.actor)
     context = {
         "typed": typed,
         "kinds": [(kind, KINDS[kind](visit.language), "") for kind in kinds],

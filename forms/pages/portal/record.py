@@ -1,62 +1,69 @@
 """One registered record: as it is in force, as it was, and what changed when."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from forms.pages.around import around_of
 from forms.pages.handing import hand_over
-from forms.pages.portal.rows import definition_of, told_all
+from forms.pages.portal.record_told import chapter_told, found_record, sections_told, times_told
+from forms.pages.portal.rows import told_all
 from forms.pages.visit import Visit, operator_visit, page
-from forms.render.answers import Section, tell_sections
 from models.configuration.declarations import ConfidentialityRule
 from models.documents.application import Application
 from models.documents.record import Record
-from models.errors import NotFound
+from models.errors import NotFound, TorokuError
 from models.language import Message, Text, translate
 from models.permissions import allowed
 from models.schema.definition import KIND_LABELS, Kind, RecordType
 from models.schema.fields.base import as_day
 from models.schema.fields.moment import DateField
-from models.services import agenda, applications, chapters, declarations, records, seeing
+from models.services import agenda, applications, chapters, declarations, records, revealing
 from models.services.chapters import Chapter
+from models.services.desks import desk_of, flow_for
 
 DAY = DateField(name="day", type="date", label=Text(ja="日", en="Day"))
 NO_DAY = Message("Enter a day like 2026-04-01.")
 NOT_YET = Message("On that day it was not registered yet.")
-CHANGES: Mapping[str, Message] = {
-    "added": Message("Row added"),
-    "removed": Message("Row removed"),
-    "moved": Message("Row moved"),
-}
-
-
-async def _found(visit: Visit) -> tuple[RecordType, Record]:
-    definition = definition_of(visit)
-    number = visit.parameter("number")
-    return definition, await records.find_own(visit.site, visit.actor, definition.name, number)
 
 
 async def show_record(request: Request) -> Response:
     """One record as it is in force, and what can be applied for; ``?version=`` and ``?day=`` show it as it
     was."""
     visit = operator_visit(request)
-    definition, record = await _found(visit)
+    return await draw_record(visit, *await found_record(visit))
+
+
+async def draw_record(
+    visit: Visit,
+    definition: RecordType,
+    record: Record,
+    refusal: TorokuError | None = None,
+    note: Mapping[str, str] | None = None,
+) -> Response:
+    """The page of a record; where something was refused there, with that and what was typed beside a consent
+    (step, party, note)."""
     chapter, errors = await _wanted(visit, definition, record)
+    if refusal is not None:
+        errors = [("", translate(refusal.public, visit.language, **refusal.values))]
     data, version = (chapter.version.data, chapter.version.schema_version) if chapter else (None, 0)
     applied = await agenda.about(visit.site, visit.actor, record.id)
-    lifecycle = visit.site.lifecycles[definition.lifecycle]
+    lifecycle = flow_for(visit.site, visit.actor, definition)
+    desk = await desk_of(visit.site, visit.actor, record) if chapter is None else None
     state = lifecycle.states.get(chapter.version.lifecycle if chapter else record.lifecycle)
     context = {
         "definition": definition,
         "record": record,
         "chapter": chapter,
         "state": state,
-        "day": request.query_params.get("day", "")[:20],
+        "day": visit.request.query_params.get("day", "")[:20],
+        "note": note,
         "errors": errors,
-        "sections": _sections(
+        "desk": desk,
+        "times": times_told(visit, desk) if desk else (),
+        "sections": await sections_told(
             visit,
             record,
             record.data if data is None else data,
@@ -68,8 +75,11 @@ async def show_record(request: Request) -> Response:
         "outdated": next((a for a in applied if _is_outdated(visit, a, record)), None),
         "applications": told_all(visit, applied),
         "governing": await _governing(visit, record),
+        "around": await around_of(visit, record) if chapter is None else {},
+        "hidden": await revealing.hidden_in(visit.site, visit.actor, record),
     }
-    return page(visit, "record", context, status=422 if errors else 200)
+    status = refusal.status if refusal else 422 if errors else 200
+    return page(visit, "record", context, status=status)
 
 
 async def _governing(visit: Visit, record: Record) -> ConfidentialityRule | None:
@@ -106,16 +116,6 @@ async def _wanted(
     return then, [] if then else [("#day", NOT_YET(visit.language))]
 
 
-def _sections(visit: Visit, record: Record, data: Mapping[str, Any], version: int) -> list[Section]:
-    """The answers the reader may see, by the form they were written under."""
-    definition = seeing.seen(visit.site, visit.actor, record.type, version)
-    answered = frozenset(name for name, value in data.items() if value not in (None, "", []))
-    base = f"/portal/{record.type}/{record.number}/files"
-    return list(
-        tell_sections(definition, data, answered, visit.language, lambda upload: f"{base}/{upload['id']}")
-    )
-
-
 def _kinds(visit: Visit, definition: RecordType, record: Record) -> list[Kind]:
     lifecycle = visit.site.lifecycles[definition.lifecycle].states.get(record.lifecycle)
     if lifecycle is None or not lifecycle.live:
@@ -127,7 +127,7 @@ def _kinds(visit: Visit, definition: RecordType, record: Record) -> list[Kind]:
 async def show_history(request: Request) -> Response:
     """Every version of a record, newest first: since when, by which application, what it changed."""
     visit = operator_visit(request)
-    definition, record = await _found(visit)
+    definition, record = await found_record(visit)
     asked = request.query_params.get("before", "")
     before = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 9 else None
     found = await chapters.history(
@@ -136,56 +136,17 @@ async def show_history(request: Request) -> Response:
     context = {
         "definition": definition,
         "record": record,
-        "chapters": [_chapter(visit, definition, each) for each in found.chapters],
+        "chapters": [chapter_told(visit, definition, record, each) for each in found.chapters],
         "earlier": "",
         "later": f"?before={found.before}" if found.before else "",
     }
     return page(visit, "record_history", context)
 
 
-def _chapter(visit: Visit, definition: RecordType, each: Chapter) -> Mapping[str, Any]:
-    """One version in words. Staff appear as the organisation; a ground staff noted for a correction stays
-    with them."""
-    lifecycle, language = visit.site.lifecycles[definition.lifecycle], visit.language
-    version, state = each.version, lifecycle.states.get(each.version.lifecycle)
-    step = lifecycle.transitions.get(version.transition)
-    staff = version.by.kind != "operator"
-    return {
-        "version": version,
-        "until": each.until,
-        "state": state.label(language) if state else version.lifecycle,
-        "what": step.label(language) if step else _cause(visit, each),
-        "who": visit.site.configuration.site.organisation(language) if staff else version.by.shown,
-        "reference": "" if each.cause.by_staff else each.cause.reference,
-        "reason": version.reason if step else "",
-        "changes": list(_changes(visit, each)),
-        "first": each.earlier is None,
-    }
-
-
-def _cause(visit: Visit, each: Chapter) -> str:
-    if each.cause.by_staff:
-        began = each.cause.kind == "register"
-        return translate("Registered by the office" if began else "Corrected by the office", visit.language)
-    label = next((label for kind, label in KIND_LABELS.items() if kind == each.cause.kind), None)
-    return label(visit.language) if label else ""
-
-
-def _changes(visit: Visit, each: Chapter) -> Iterator[Mapping[str, str]]:
-    for change in each.changes:
-        kind = CHANGES.get(change.kind)
-        yield {
-            "label": change.label(visit.language),
-            "before": change.before,
-            "after": change.after,
-            "kind": kind(visit.language) if kind else "",
-        }
-
-
 async def hand_out(request: Request) -> Response:
     """An upload of one's own record, as a download."""
     visit = operator_visit(request)
-    _, record = await _found(visit)
+    _, record = await found_record(visit)
     row = await visit.site.records[record.type].row(record.id)
     if row is None or not allowed(visit.actor, "record.view_own"):
         raise NotFound

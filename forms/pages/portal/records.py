@@ -1,6 +1,7 @@
 """An operator's records of one type: searched, filtered, sorted, page by page."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,8 +14,9 @@ from forms.pages.visit import Visit, go, operator_visit, page
 from models.errors import SearchTooWide
 from models.language import Message, translate
 from models.schema.definition import RecordType
-from models.services import applications, batches, listings
+from models.services import applications, batches, listings, submitting
 from models.services.listings import Asked, Column, Listed
+from models.services.naming import rows_with_titles
 
 LONGEST = 100
 
@@ -61,10 +63,11 @@ async def draw_list(visit: Visit, definition: RecordType, said: str = "", status
     except SearchTooWide as error:
         said, status = translate(error.public, visit.language, **error.values), error.status
     context = {
-        **_list_context(visit, definition, columns, asked, found),
+        **_list_context(visit, definition, columns, asked, await _titled(visit, columns, found)),
         "errors": [_unread(visit, name, columns, asked) for name in found.unread],
         "said": said,
         "may_bring": bool(batches.kinds(visit.site, visit.actor, definition)),
+        "filing": submitting.filed_by(visit.site, definition),
         "may_begin": applications.may_begin(visit.site, visit.actor, definition, "register"),
     }
     return page(visit, "records", context, status=422 if found.unread else status)
@@ -82,7 +85,8 @@ def _unread(visit: Visit, name: str, columns: tuple[Column, ...], asked: Asked) 
 def _list_context(
     visit: Visit, definition: RecordType, columns: tuple[Column, ...], asked: Asked, found: Listed
 ) -> Mapping[str, Any]:
-    lifecycle, here = visit.site.lifecycles[definition.lifecycle], f"/portal/{definition.name}"
+    lifecycle = visit.site.lifecycles[definition.lifecycle].shown_to("operator")
+    here = f"/portal/{definition.name}"
     drawn = [column for column in columns if column.drawn]
     return {
         "definition": definition,
@@ -99,6 +103,12 @@ def _list_context(
         "later": f"{here}{query_of(asked, after=found.following)}" if found.following else "",
         "query": query_of(asked),
     }
+
+
+async def _titled(visit: Visit, columns: tuple[Column, ...], found: Listed) -> Listed:
+    """The rows with the titles of the records they name."""
+    fields = [column.field for column in columns if column.drawn]
+    return replace(found, rows=await rows_with_titles(visit.site, visit.actor, fields, found.rows))
 
 
 def _row(visit: Visit, row: Mapping[str, Any], drawn: list[Column]) -> Mapping[str, Any]:

@@ -5,10 +5,9 @@ from typing import Any
 
 from forms.pages.follow import held_by, state_of
 from forms.pages.visit import Visit
-from models.access import sees_type
+from models.access import in_scope, sees_type
 from models.documents.application import Application
 from models.errors import NotFound
-from models.permissions import may_use
 from models.schema.definition import RecordType, kind_label
 from models.services import applications
 
@@ -18,7 +17,7 @@ def definition_of(visit: Visit) -> RecordType:
     kept from operators altogether."""
     definition = visit.site.registry.current(visit.parameter("record_type")).definition
     shown = definition.enabled and sees_type(visit.actor, definition)
-    if not shown or not may_use(visit.actor, definition.name):
+    if not shown or not in_scope(visit.actor, definition):
         raise NotFound
     return definition
 
