@@ -4,26 +4,20 @@ from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
+from app.demo_records import approved, bring_in, read
 from app.story import at
 from models.documents.account import Account
-from models.documents.application import Application
 from models.documents.base import Id, new_id
 from models.documents.record import Record
-from models.documents.store import Session
 from models.errors import ConfigurationError
-from models.permissions import SYSTEM, Actor
+from models.permissions import Actor
 from models.schema.fields.file import KINDS
-from models.schema.reading import read_data
-from models.services.beginning import next_reference
-from models.services.effects import Work, register
 from models.services.identifying import actor_for
 from models.services.lifecycles import act
 from models.services.listing import list_some
+from models.services.registry import Published
 from models.services.site import Site
 from models.services.uploads import facts
-
-NOTICE = "notice"
-"""The record type demo notices are of."""
 
 LATER = timedelta(days=1)
 """How long after its publication a demo notice is corrected or withdrawn."""
@@ -84,42 +78,18 @@ async def _approver() -> Actor:
     return actor_for(found)
 
 
+def _notices(site: Site) -> Published:
+    """The record type demo notices are of: the first that is published. Raises ConfigurationError."""
+    for published in site.registry.all_current().values():
+        if published.definition.publication is not None:
+            return published
+    raise ConfigurationError((), "The demo has notices, but no record type is published.")
+
+
 async def registered(
     site: Site, answers: Mapping[str, Any], *, of: Record | None = None, key: Id | None = None
 ) -> Record:
     """The notice as if its approval had just been given; the next edition where `of` stands already."""
-    published = site.registry.current(NOTICE)
-    reading = read_data(published.compiled, dict(answers), {"TODAY": site.today().isoformat()})
-    if reading.errors:
-        wrong = reading.errors[0]
-        told = {"path": wrong.path, "key": wrong.key}
-        raise ConfigurationError((), "A demo record does not hold: {path}: {key}", **told)
-    application = Application(
-        id=key or new_id(),
-        reference=await next_reference(site),
-        type=NOTICE,
-        kind="change" if of else "register",
-        record_id=of.id if of else None,
-        base_revision=of.revision if of else None,
-        schema_version=published.version,
-        state="approved",
-        open=False,
-        by_staff=True,
-        title=published.definition.title_of(reading.data),
-        data=reading.data,
-        created_at=site.now(),
-        updated_at=site.now(),
-        submitted_at=site.now(),
-        decided_at=site.now(),
-    )
-
-    async def body(session: Session) -> Record:
-        work = Work(site, SYSTEM, application, session)
-        await register(work, {})
-        if work.record is None:
-            raise ConfigurationError
-        kept = {"record_id": work.record.id, "number": work.record.number}
-        await application.model_copy(update=kept).insert(session=session)
-        return work.record
-
-    return await site.store.transaction(body)
+    published = _notices(site)
+    reading = read(site, published.compiled, answers, None, "staff")
+    return await bring_in(site, await approved(site, published, reading, by_staff=True, of=of, key=key))

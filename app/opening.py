@@ -13,7 +13,8 @@ from models.configuration.check import check
 from models.configuration.load import Configuration, load_configuration
 from models.documents.former_lines import take_over_former
 from models.documents.prepare import bind, prepare
-from models.services import calendars, inbox_events
+from models.services import calendars, inbox_events, owing
+from models.services.key_register import register_keys
 from models.services.registry import Registry
 from models.services.site import Site
 from models.services.terms import keep_versions
@@ -45,15 +46,17 @@ async def open_site(
     *,
     owner: bool,
     publish: bool = True,
+    keys: bool = True,
     clock: Clock = system_clock,
     entropy: Entropy = system_entropy,
 ) -> AsyncIterator[Site]:
     """A site ready for its services; `owner` starts the embedded database, else a running one is used.
 
-    Without `publish`, types that were never published are left for a command that says so."""
+    Without `publish`, types that were never published are left for a command that says so; without `keys` it
+    opens even where a sealing key is missing."""
     url = settings.database_url.get_secret_value()
     async with open_database(url, data_dir=settings.data, owner=owner) as database:
-        yield await build_site(settings, configuration, database, clock, entropy, publish=publish)
+        yield await build_site(settings, configuration, database, clock, entropy, publish=publish, keys=keys)
 
 
 async def build_site(
@@ -64,6 +67,7 @@ async def build_site(
     entropy: Entropy = system_entropy,
     *,
     publish: bool = True,
+    keys: bool = True,
 ) -> Site:
     """The site on a connected database: collections, indexes and walls are made sure of, types that were
     never published become version 1. A changed file waits: its type stays as it is published."""
@@ -78,6 +82,7 @@ async def build_site(
         entropy=entropy,
         calendar=Calendar(configuration.site),
         secret=settings.key,
+        sealing_keys=settings.sealing,
         base_url=settings.base_url,
         production=settings.production,
         scanner=scanner_for(settings.scanner),
@@ -85,9 +90,11 @@ async def build_site(
         limits_watched=settings.limits == "watched",
         trust=trust_of(settings),
         staff_codes=settings.staff_codes == "required",
-        followers=(inbox_events.follow,),
+        followers=(inbox_events.follow, owing.follow),
     )
     await prepare(database, kinds_of(site))
+    if keys:
+        await register_keys(site)
     await take_over_former(database)
     if publish:
         await publish_new(site)

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from collections.abc import Sequence
 from functools import cached_property
 from ipaddress import ip_network
 from pathlib import Path
@@ -14,6 +15,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from app.bounce_source import read_source
 from app.scanner import is_address
 from models.errors import ConfigurationError
+from models.services.sealing_keys import WeakKey, read_key
 
 ROOT = Path(__file__).resolve().parent.parent
 MIB = 1_048_576
@@ -32,7 +34,7 @@ class Settings(BaseSettings):
 
     config: Annotated[tuple[Path, ...], NoDecode] = Field(
         (ROOT / "fixtures" / "capacity_market",),
-        description="Module folders of the configuration, separated by commas; the first site.yaml wins.",
+        description="Module folders of the configuration, separated by commas; what the first says holds.",
     )
     database_url: SecretStr = Field(
         SecretStr("embedded:"),
@@ -47,6 +49,15 @@ class Settings(BaseSettings):
         None,
         description="Key of sessions and one-time links, 32 characters or more; made and kept in the data "
         "folder when left out, required in production.",
+    )
+    sealing_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        (),
+        description="Keys of secret answers, the newest first, separated by commas: each 32 random bytes or "
+        "more in base64 (`python -m app secrets key` makes one). Left out, one is derived from the secret.",
+    )
+    sealing_keys_file: Path | None = Field(
+        None,
+        description="File with these keys instead, the newest in its first line; read once, at start.",
     )
     base_url: str = Field(
         "http://127.0.0.1:8000",
@@ -151,7 +162,7 @@ class Settings(BaseSettings):
     def _folders(cls, value: object) -> object:
         return tuple(map(Path, _parts(value))) if isinstance(value, str) else value
 
-    @field_validator("hosts", "proxies", mode="before")
+    @field_validator("hosts", "proxies", "sealing_keys", mode="before")
     @classmethod
     def _names(cls, value: object) -> object:
         return _parts(value) if isinstance(value, str) else value
@@ -239,6 +250,31 @@ class Settings(BaseSettings):
             raise ValueError(f"TOROKU_SECRET needs {SHORTEST_SECRET} characters or more")
         return self
 
+    @model_validator(mode="after")
+    def _keys_are_keys(self) -> "Settings":
+        if self.sealing_keys and self.sealing_keys_file is not None:
+            raise ValueError("TOROKU_SEALING_KEYS and TOROKU_SEALING_KEYS_FILE: say one of them")
+        _read_keys([each.get_secret_value() for each in self.sealing_keys], "TOROKU_SEALING_KEYS")
+        return self
+
+    @cached_property
+    def sealing(self) -> tuple[bytes, ...]:
+        """The keys of secret answers, the newest first. Raises ConfigurationError for a file that cannot be
+        read or holds something else."""
+        if self.sealing_keys_file is None:
+            return _read_keys([each.get_secret_value() for each in self.sealing_keys], "")
+        name = "TOROKU_SEALING_KEYS_FILE"
+        try:
+            lines = self.sealing_keys_file.read_text(encoding="ascii").split()
+            found = _read_keys(lines, name)
+        except OSError as error:
+            raise ConfigurationError((), "{name} cannot be read.", name=name) from error
+        except ValueError as error:
+            raise ConfigurationError((), "{name}: {why}", name=name, why=str(error)) from error
+        if not found:
+            raise ConfigurationError((), "{name} holds no key.", name=name)
+        return found
+
     @cached_property
     def key(self) -> bytes:
         """The secret, or the one kept in the data folder (made at first use, readable by its owner only)."""
@@ -268,6 +304,22 @@ class Settings(BaseSettings):
 
 def _parts(value: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def _read_keys(texts: Sequence[str], name: str) -> tuple[bytes, ...]:
+    """The keys these texts spell. Raises ValueError, which says the place of the wrong one and nothing of
+    what it holds."""
+    found: list[bytes] = []
+    for place, text in enumerate(texts, 1):
+        try:
+            key = read_key(text)
+        except WeakKey as error:
+            wanted = "32 random bytes or more in base64; python -m app secrets key makes one"
+            raise ValueError(f"{name}: key {place} is {error}: {wanted}") from None
+        if key in found:
+            raise ValueError(f"{name}: key {place} is there twice")
+        found.append(key)
+    return tuple(found)
 
 
 def kept_secret(path: Path) -> bytes:

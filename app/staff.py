@@ -13,6 +13,7 @@ from admin.views.cases import CasePage
 from admin.views.collections import staff_views
 from admin.views.correction import CorrectionPage
 from admin.views.dashboard import Dashboard
+from admin.views.step_forms import StepFormPage
 from app.settings import Settings
 from forms.correcting import draw_correction
 from forms.preview import draw_form
@@ -29,7 +30,7 @@ OWN_ACCOUNT = "/admin/account"
 
 def build_site_admin(settings: Settings, configuration: Configuration) -> SafeAdmin:
     """The admin under ``/admin``."""
-    live = LiveRecords()
+    live = LiveRecords(configuration.areas)
     admin = build_admin(
         title=configuration.site.name,
         secret_key=settings.key.decode(),
@@ -37,9 +38,10 @@ def build_site_admin(settings: Settings, configuration: Configuration) -> SafeAd
             sign_in=sign_in, person_of=person_of, sign_out=sign_out, forgotten=_forgotten(configuration)
         ),
         views=[
-            *staff_views(live.registered, live.filed),
+            *staff_views(live.sections),
             CorrectionPage(draw_correction),
             CasePage(draw_correction),
+            StepFormPage(draw_correction),
             studio_section(draw_form),
         ],
         middlewares=[Middleware(FollowTypes, live=live)],

@@ -13,6 +13,7 @@ from models.errors import TorokuError
 from models.services import confirmations
 from models.services.acknowledging import remind_due
 from models.services.asking import ask_some
+from models.services.bells import ring_due
 from models.services.bodies import erase_bodies
 from models.services.digests import send_some
 from models.services.disposing import dispose_some
@@ -22,12 +23,16 @@ from models.services.expiry import expire_one
 from models.services.following import follow
 from models.services.inbox_due import tell_due
 from models.services.jobs import run_one
+from models.services.key_register import SAID, say_use
 from models.services.listing import list_some, look_through
 from models.services.looking_again import tell_passed
 from models.services.mail_alarms import watch
 from models.services.mail_outcomes import settle_some
 from models.services.mail_rounds import work_some
 from models.services.mailings import alarm_one
+from models.services.owing import look_around
+from models.services.owing_alarms import tell_late
+from models.services.owing_asking import ask_due
 from models.services.prompting import remind_some, tell_overdue
 from models.services.proposals import publish_due
 from models.services.reminders import remind_one
@@ -35,6 +40,7 @@ from models.services.retention import count_one
 from models.services.review_mails import ask_for_review
 from models.services.sealing import seal
 from models.services.site import Site
+from models.services.step_drafts import end_some
 from models.services.taking_back import take_back_some
 from models.services.timers import set_clocks, take_due
 from models.services.transfers import remove_one
@@ -77,16 +83,21 @@ class Worker:
             self._repeat(self.rewrite_one),
             *(self._repeat(self.transfer_one) for _ in range(LANES)),
             self._repeat(self.remove_files, RARELY),
+            self._repeat(self.end_answers, RARELY),
             self._repeat(self.erase_some, RARELY),
             self._repeat(self.sweep_some, RARELY),
             self._repeat(self.publish_due, OFTEN),
             self._repeat(self.keep_time, OFTEN),
             self._repeat(self.take_steps, OFTEN),
             self._repeat(self.set_clocks, RARELY),
+            self._repeat(self.ring_due, OFTEN),
             self._repeat(self.tell_passed, RARELY),
             self._repeat(self.remind_of_reviews, RARELY),
             self._repeat(self.open_periods, RARELY),
             self._repeat(self.ask_some, OFTEN),
+            self._repeat(self.look_at_duties, OFTEN),
+            self._repeat(self.ask_for_duties, OFTEN),
+            self._repeat(self.tell_late, RARELY),
             self._repeat(self.remind_some, SELDOM),
             self._repeat(self.tell_overdue, SELDOM),
             self._repeat(self.remind_of_certificates, RARELY),
@@ -197,6 +208,18 @@ class Worker:
         """Ask the next operators of a request; False when none waits."""
         return await ask_some(self.site)
 
+    async def look_at_duties(self) -> bool:
+        """Look at what the next operators owe; False when the round is over."""
+        return await look_around(self.site)
+
+    async def ask_for_duties(self) -> bool:
+        """Ask operators for what they owe, each in its own time; False when there were none."""
+        return await ask_due(self.site)
+
+    async def tell_late(self) -> bool:
+        """Tell of duties whose day has passed; False when there were none."""
+        return await tell_late(self.site)
+
     async def remind_some(self) -> bool:
         """Send the reminders whose time has come; False when there were none."""
         return await remind_some(self.site)
@@ -229,6 +252,10 @@ class Worker:
         """Set when the next step of some records is due, where the rules changed; False when all are set."""
         return await set_clocks(self.site)
 
+    async def ring_due(self) -> bool:
+        """Remind of a record whose term ends soon, or tell that one has ended; False when none is due."""
+        return await ring_due(self.site)
+
     async def keep_time(self) -> bool:
         """Make the report of the retention job that was asked for, or do some of what was approved; False if
         there is neither."""
@@ -241,6 +268,10 @@ class Worker:
     async def expire_one(self) -> bool:
         """End the application that is longest overdue; False when none is."""
         return await expire_one(self.site)
+
+    async def end_answers(self) -> bool:
+        """Give up answers of steps nobody can take any more; False when there were none."""
+        return await end_some(self.site)
 
     async def erase_some(self) -> bool:
         """Erase drafts whose time is over, with a line that says how many; False when there were none."""
@@ -258,10 +289,24 @@ class Worker:
 
 
 async def keep_current(site: Site) -> None:
-    """Follow what is published, for ever; a database that does not answer is waited for."""
+    """Follow what is published, and say which key this process seals with, for ever; a database that does not
+    answer is waited for."""
+    await asyncio.gather(_follow(site), _say_key(site))
+
+
+async def _follow(site: Site) -> None:
     while True:
         try:
             await follow(site)
         except Exception:
             log.exception("following")
             await asyncio.sleep(BREATH)
+
+
+async def _say_key(site: Site) -> None:
+    while True:
+        try:
+            await say_use(site)
+        except Exception:
+            log.exception("saying which key seals")
+        await asyncio.sleep(SAID.total_seconds())

@@ -16,9 +16,9 @@ from app.bench.compare import Row, compare
 from app.bench.filling import fill
 from app.bench.leaving import ExportRow, export_row
 from app.bench.load import Sample, ask_often
-from app.bench.meter import Meter
 from app.bench.pages import Page
 from app.bench.plan import Plan
+from app.bench.processor import Processor
 from app.bench.run import EMBEDDED, fresh_database, site_on
 from app.bench.server import OURS, RAW, Program, running
 from app.bench.stage import Stage, build_stage, refresh_sessions
@@ -129,7 +129,7 @@ async def _ground(plan: Plan, folder: Path, database: Database, records: int) ->
 def _measured(site: Site) -> RecordType:
     """The type whose list is measured: of those with an example, the one with the most columns to sort by."""
     kinds = [kind.definition for kind in site.registry.all_current().values()]
-    usable = [kind for kind in kinds if any(example.expect == "valid" for example in kind.examples)]
+    usable = [kind for kind in kinds if any(example.can_be_sent for example in kind.examples)]
     return max(usable, key=lambda kind: sum(f.sortable + f.filterable for f in kind.fields))
 
 
@@ -167,12 +167,12 @@ async def _measure(
     kind = _measured(large.site)
     await refresh_sessions(large.site)
     pages = compared(kind, large.stage.reviewer, list(large.stage.reviews))
-    meter = await Meter.of(large.database)
+    server = await Processor.of(large.database)
     for page in pages:
         say("Measuring: {page}", page=page.name)
         found.pages += [row async for row in compare(page, (ours, raw), plan)]
         if page.name.startswith("list"):
-            found.growth.append(await _growth(page, (ours, smaller), plan, meter))
+            found.growth.append(await _growth(page, (ours, smaller), plan, server))
     say("Measuring: {page}", page="claim, decide")
     taking = await taking_page(large.site, large.stage, ours, plan)
     found.pages += [row async for row in compare(taking, (ours, raw), plan)]
@@ -180,16 +180,16 @@ async def _measure(
     found.latencies = [row async for row in _latencies(addresses, ours, large.stage.reviewer, plan)]
 
 
-async def _growth(page: Page, programs: tuple[Program, Program], plan: Plan, meter: Meter) -> Growth:
+async def _growth(page: Page, programs: tuple[Program, Program], plan: Plan, server: Processor) -> Growth:
     """The same page in turn on both; both have a session of the same name and key."""
     costs: list[list[float]] = [[], []]
     connections = [await Connection.open(program.port) for program in programs]
     for number in range(plan.rounds + 1):
         for side, (program, connection) in enumerate(zip(programs, connections, strict=True)):
-            before = program.cpu() + meter.cpu()
+            before = program.cpu() + server.cpu()
             asked = await ask_often([connection], [page.requests(0, 0)], 200, plan.seconds, 1_000_000)
             if number:
-                spent = program.cpu() + meter.cpu() - before
+                spent = program.cpu() + server.cpu() - before
                 costs[side].append(spent / max(len(asked.latencies), 1))
     for connection in connections:
         await connection.close()

@@ -33,7 +33,7 @@ class Filled:
 
 def fill_in(definition: RecordType, today: date) -> Filled:
     """The first valid example of a type. Raises ConfigurationError when none can be used now."""
-    example = next((known for known in definition.examples if known.expect == "valid"), None)
+    example = next((known for known in definition.examples if known.can_be_sent), None)
     if example is None:
         raise ConfigurationError(message=f"{definition.name}: no valid example to measure with.")
     asked = [target for target in definition.fields if target.asked and target.stored]

@@ -13,6 +13,7 @@ from app.cli.data import data
 from app.cli.mail import mail
 from app.cli.retention import keep_time
 from app.cli.schema import schema
+from app.cli.secrets import secrets
 from app.cli.serve import serve, work
 from app.cli.speech import fail
 from models.errors import TorokuError
@@ -32,6 +33,7 @@ program.add_typer(data, name="data")
 program.add_typer(audit, name="audit")
 program.add_typer(mail, name="mail")
 program.add_typer(account, name="account")
+program.add_typer(secrets, name="secrets")
 program.add_typer(certificate, name="certificate")
 
 

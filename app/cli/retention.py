@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from admin.export import BOM, lines
 from app.cli.data import As, member_of
 from app.cli.speech import say
 from app.opening import configuration_of, open_site
@@ -36,6 +35,8 @@ async def _keep_time(login: str, file: Path | None) -> None:
             await asyncio.sleep(0.1)
         rows = [row async for row in retention.report_rows(actor, run)]
     if file is not None:
+        from admin.export import BOM, lines
+
         await asyncio.to_thread(file.write_bytes, (BOM + lines(rows)).encode())
     due, held = run.counts.get("due", 0), run.counts.get("held", 0)
     found = {"due": due, "held": held, "day": run.day}

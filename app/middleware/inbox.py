@@ -1,9 +1,13 @@
-"""How much in somebody's inbox is unread, for the menu of the page they ask for."""
+"""How much in somebody's inbox is unread, and how many records wait for the staff, for the menu of the page
+they ask for."""
+
+from functools import partial
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from models.permissions import Actor
+from models.permissions import Actor, allowed
 from models.services.inbox import unread
+from models.services.records_waiting import Asked, kinds_waiting, total
 from models.services.site import Site
 
 PAGES = ("/portal", "/admin")
@@ -12,7 +16,8 @@ PAGES = ("/portal", "/admin")
 
 class Inbox:
     """Pure ASGI, within the sessions: puts into ``scope["state"]`` how much is ``unread``, where a page with
-    a menu is asked for by an account; one question, answered from an index."""
+    a menu is asked for by an account, one question, answered from an index; and how many records it
+    ``waits`` on, as it was counted within the last minute."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -23,7 +28,16 @@ class Inbox:
             site: Site = scope["state"]["site"]
             if actor.account_id is not None:
                 scope["state"]["unread"] = await unread(site, actor.account_id)
+                scope["state"]["waits"] = await _waits(site, actor)
         await self.app(scope, receive, send)
+
+
+async def _waits(site: Site, actor: Actor) -> int:
+    """How many records wait for the roles of a member of staff; 0 where none ever does."""
+    if actor.kind != "staff" or not allowed(actor, "record.view") or not kinds_waiting(site, actor):
+        return 0
+    found = await site.kept.get(("waits", actor.account_id), partial(total, site, actor, Asked()))
+    return found.value or 0
 
 
 def _has_menu(scope: Scope) -> bool:

@@ -6,15 +6,15 @@ from typing import Self
 from app.database import Database
 
 
-class Meter:
-    """Reads what a process's threads have had; always 0 where the server runs elsewhere."""
+class Processor:
+    """Reads what a process's threads have had of it; always 0 where the server runs elsewhere."""
 
     def __init__(self, process: int) -> None:
         self._process = process
 
     @classmethod
     async def of(cls, database: Database) -> Self:
-        """The meter of the server behind `database`."""
+        """The processor of the server behind `database`."""
         status = await database.mongo.client.admin.command("serverStatus")
         process = int(status["pid"])
         return cls(process if _name(process).startswith("mongod") else 0)
