@@ -30,6 +30,11 @@ LONG = ("browser", "fault")
 """Marks of the files that take longest."""
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One more than there are cores: a fifth of the time, tests wait for servers, browsers and clocks."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest files first: what begins last keeps everybody waiting."""
     items.sort(key=lambda item: not any(item.get_closest_marker(name) for name in LONG))

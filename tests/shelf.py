@@ -34,6 +34,7 @@ class Shelf:
     database: Database | None = None
     shape: Any = None
     stored: Documents = field(default_factory=dict)
+    hashes: Mapping[str, str] = field(default_factory=dict)
     left_at: float = 0.0
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
 
@@ -45,7 +46,7 @@ class Shelf:
             settings = Settings(data=self.folder, smtp_url=None)
             await build_site(settings, configuration_of(settings), self._open, Hands())
             self.shape = await shape_of(self.mongo)
-            self.stored = await stored_in(self.mongo)
+            self.stored, self.hashes = await stored_in(self.mongo), await hashes_of(self.mongo)
         elif monotonic() - self.left_at > REST:
             await self._stack.aclose()
             await self._connect()
@@ -58,16 +59,16 @@ class Shelf:
     async def put_back(self) -> None:
         """Bring the database back to what it was; drop it when it cannot be."""
         mongo = self.mongo
-        known = set(self.stored)
-        for name in set(await mongo.list_collection_names()) - known:
+        found = await hashes_of(mongo)
+        for name in found.keys() - self.hashes.keys():
             await mongo.drop_collection(name)
         if await shape_of(mongo) != self.shape:
             await self.drop()
             return
         now = mongo.with_options(read_concern=ReadConcern("local"))  # counts are written without a majority
-        for name, documents in self.stored.items():
-            if await now[name].find_one({}) is not None or documents:
-                await _restore(now, name, documents)
+        for name in self.hashes:
+            if found.get(name) != self.hashes[name]:
+                await _restore(now, name, self.stored[name])
         self.left_at = monotonic()
 
     async def drop(self) -> None:
@@ -91,18 +92,27 @@ class Shelf:
 
 
 async def _restore(mongo: Mongo, name: str, documents: list[dict[str, Any]]) -> None:
-    if documents and await mongo[name].find({}).sort("_id", 1).to_list(None) == documents:
-        return
     await mongo[name].delete_many({})
     if documents:
         await mongo[name].insert_many(documents)
 
 
+async def hashes_of(mongo: Mongo) -> Mapping[str, str]:
+    """What is in each collection, as one hash; collections without documents are all alike."""
+    answer = await mongo.command("dbHash")
+    hashes: dict[str, str] = answer["collections"]
+    return hashes
+
+
 async def shape_of(mongo: Mongo) -> Any:
-    """Every collection with its wall and its indexes."""
-    found = {each["name"]: each["options"] async for each in await mongo.list_collections()}
-    indexes = {name: await (await mongo[name].list_indexes()).to_list(None) for name in sorted(found)}
-    return found, {name: sorted(map(repr, made)) for name, made in indexes.items()}
+    """Every collection with its wall and its indexes, by one command."""
+    asked: list[dict[str, Any]] = [
+        {"$listCatalog": {}},
+        {"$match": {"db": mongo.name}},
+        {"$project": {"name": 1, "md.options.validator": 1, "md.indexes.spec": 1, "_id": 0}},
+    ]
+    found = await (await mongo.client.admin.aggregate(asked)).to_list(None)
+    return {each["name"]: (each["md"]["options"], sorted(map(repr, each["md"]["indexes"]))) for each in found}
 
 
 async def stored_in(mongo: Mongo) -> Documents:

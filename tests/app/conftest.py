@@ -66,7 +66,7 @@ async def browser(program: Program) -> AsyncIterator[OpenBrowser]:
     opened: list[httpx.AsyncClient] = []
 
     def open_browser() -> httpx.AsyncClient:
-        opened.append(httpx.AsyncClient(base_url=program.url, timeout=60))
+        opened.append(program.client())
         return opened[-1]
 
     yield open_browser

@@ -101,7 +101,18 @@ PUBLIC: Mapping[str, Row] = {
         f"GET /applications/{{reference}}{rest}": Row(OWN, further=True)
         for rest in ("/copy", "/copy/{ending}", "/mails")
     },
+    **{
+        f"{method} /applications/{{reference}}/secrets": Row("secret.reveal_own", further=True)
+        for method in ("GET", "POST")
+    },
+    **{
+        f"{method} /portal/{{record_type}}/{{number}}/secrets": Row("secret.reveal_own", further=True)
+        for method in ("GET", "POST")
+    },
+    "GET /portal/secrets": Row("secret.view_looks"),
     "GET /portal/mails": Row("message.view_own portal.enter"),
+    "POST /applications/{reference}/consents/{step}": Row(OWN, further=True),
+    "POST /applications/{reference}/discard": Row(OWN, further=True),
     "GET /applications/{reference}/files/{id}": Row(OWN, further=True),
     "GET /portal": Row("portal.enter"),
     "GET /portal/windows.ics": Row("portal.enter"),
@@ -143,6 +154,9 @@ PUBLIC: Mapping[str, Row] = {
     "GET /portal/certificates/{id}": Row("certificate.register_own", further=True),
     "POST /portal/certificates/{id}": Row("certificate.register_own", further=True),
     "POST /portal/certificates/{id}/retire": Row("certificate.register_own", further=True),
+    "GET /portal/duties": Row("portal.enter"),
+    "GET /portal/duties/calendar": Row("portal.enter"),
+    "POST /portal/duties/{record_type}/{duty}": Row("portal.enter", further=True),
     "GET /portal/asked/{reference}": Row("portal.enter", further=True),
     "POST /portal/asked/{reference}": Row("portal.enter", further=True),
     "POST /portal/asked/{reference}/last": Row("portal.enter", further=True),
@@ -158,6 +172,16 @@ PUBLIC: Mapping[str, Row] = {
     "POST /portal/{record_type}/download": Row("record.export_own", further=True),
     "GET /portal/{record_type}/copy": Row("portal.enter", further=True),
     "POST /portal/{record_type}/copy": Row("portal.enter", further=True),
+    **{
+        door: Row("portal.enter", further=True)
+        for door in (
+            "GET /portal/{record_type}/{number}/print",
+            "GET /portal/{record_type}/{number}/steps/{step}",
+            "POST /portal/{record_type}/{number}/steps/{step}",
+            "POST /portal/{record_type}/{number}/consents/{step}",
+            "POST /portal/{record_type}/{number}/leads/{index}",
+        )
+    },
     "GET /portal/{record_type}/{number}/history": Row("portal.enter", further=True),
     "GET /portal/{record_type}/{number}/files/{id}": Row("portal.enter", further=True),
     "GET /portal/notices": Row("portal.enter"),
@@ -224,7 +248,14 @@ ADMIN: Mapping[str, Row] = {
     "POST /admin/queue/next": Row("application.view", further=True),
     "GET /admin/applications": Row("application.view"),
     "GET /admin/applications/{reference}": Row("application.view"),
-    "POST /admin/applications/{reference}/uncover": Row("secret.reveal", further=True),
+    **{
+        f"{method} /admin/secrets/of/{rest}": Row("secret.reveal", further=True)
+        for method in ("GET", "POST")
+        for rest in ("records/{type}/{id}", "applications/{reference}")
+    },
+    "GET /admin/secrets/of": Row("secret.reveal", further=True),
+    "GET /admin/secrets": Row("secret.view_keys"),
+    "POST /admin/secrets/rotate": Row("secret.rotate", further=True),
     "GET /admin/applications/{reference}/files/{identifier}/about": Row("application.view", further=True),
     "POST /admin/applications/{reference}/look": Row("application.view", further=True),
     "POST /admin/applications/{reference}/preview/{step}": Row("application.view", further=True),
@@ -234,21 +265,44 @@ ADMIN: Mapping[str, Row] = {
         "application.comment", further=True
     ),
     "POST /admin/applications/{reference}/steps/{step}": Row("application.view", further=True),
+    "POST /admin/applications/{reference}/consents/{step}/{party}/{act}": Row(
+        "application.view", further=True
+    ),
     "GET /admin/applications/{reference}/files/{identifier}": Row("application.view", further=True),
     **_lists("{type}", "record.view", "record.export"),
     "GET /admin/{type}/export": Row("record.export"),
     **{
         f"GET /admin/{{type}}/{page}": Row("record.view", further=True)
-        for page in ("file", "history", "related", "step")
+        for page in ("file", "history", "related", "step", "print")
     },
-    "POST /admin/{type}/step": Row("record.view", further=True),
+    **{
+        f"POST /admin/{{type}}/{act}": Row("record.view", further=True) for act in ("step", "consent", "lead")
+    },
+    "GET /admin/steps": Row("record.view"),
+    **{
+        f"{method} /admin/steps/{{reference}}/{part}": Row("record.view", further=True)
+        for part in ("check", "pages/{page}")
+        for method in ("GET", "POST")
+    },
+    "GET /admin/steps/{reference}": Row("record.view", further=True),
+    "GET /admin/steps/{reference}/save": Row("record.view", further=True),
+    "POST /admin/steps/{reference}/discard": Row("record.view", further=True),
+    "POST /admin/steps/{reference}/withdraw": Row("record.view", further=True),
     "GET /admin/disclosures": Row("disclosure.view"),
+    "GET /admin/periods": Row("calendar.view"),
+    "GET /admin/waiting": Row("record.view"),
+    "GET /admin/waiting/file": Row("record.export"),
     "GET /admin/requests": Row("request.view"),
+    "GET /admin/duties": Row("request.view"),
+    "GET /admin/duties/file": Row("request.view"),
+    "GET /admin/duties/of/{number}": Row("request.view", further=True),
+    "POST /admin/duties/of/{number}/{type}/{duty}/ask": Row("request.make", further=True),
     "GET /admin/requests/{identifier}": Row("request.view", further=True),
     "GET /admin/requests/{identifier}/file": Row("request.view", further=True),
     "POST /admin/requests/{identifier}/close": Row("request.make", further=True),
     "GET /admin/requests/about/{reference}": Row("request.view", further=True),
     "POST /admin/requests/about/{reference}": Row("request.make", further=True),
+    "POST /admin/requests/about/{reference}/due": Row("request.make", further=True),
     "GET /admin/requests/new/{type}": Row("request.make", further=True),
     "POST /admin/requests/new/{type}": Row("request.make", further=True),
     "GET /admin/cases": Row("application.begin_case"),
@@ -281,7 +335,6 @@ ADMIN: Mapping[str, Row] = {
         f"POST /admin/transfers/{{id}}/{act}": Row(TRANSFER, further=True)
         for act in ("apply", "cancel", "check", "resume")
     },
-    "POST /admin/{type}/uncover": Row("secret.reveal", further=True),
     **_lists("events", "event.view", "event.view"),
     "GET /admin/notices": Row("notice.follow"),
     **{

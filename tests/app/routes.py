@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount, Route
@@ -64,3 +65,14 @@ def _doors(routes: list[BaseRoute], prefix: str) -> Iterator[Door]:
 def fill(template: str, values: Mapping[str, str] = VALUES) -> str:
     """An address with something in the place of its parameters."""
     return re.sub(r"\{(\w+)(?::\w+)?\}", lambda found: values.get(found[1], NOBODY), template)
+
+
+TYPES = tuple(path.stem for path in Path("fixtures/capacity_market/record_types").glob("*.yaml"))
+
+FEW = ("operator", "resource", "notice")
+"""Record types whose doors are asked at every run: an operator's own, what it owns, the organisation's."""
+
+
+def is_among(door: Door, types: tuple[str, ...]) -> bool:
+    """Whether a door is of no record type, or of one of these."""
+    return not any(name in door.template.split("/") for name in TYPES if name not in types)

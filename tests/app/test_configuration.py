@@ -85,16 +85,24 @@ BROKEN: Mapping[str, Broken] = {
         ("operator_type", "The key “operator_type” is missing.", "Add “operator_type:”."),
     ),
     "choices": Broken(
-        _remove("choices/prefecture.yaml"),
+        _remove("choices/license_class.yaml"),
         "T-E010",
         r"record_types/\w+\.yaml:\d+: ",
-        ("prefecture", "The choice list “prefecture” does not exist.", "Add choices/prefecture.yaml"),
+        (
+            "license_class",
+            "The choice list “license_class” does not exist.",
+            "Add choices/license_class.yaml",
+        ),
     ),
     "mail": Broken(
-        _remove("mail/set_password.ja.md"),
+        _remove("mail/end_accepted.ja.md"),
         "T-E016",
-        r"workflows/registration\.yaml:\d+: ",
-        ("set_password", "The mail template “set_password” does not exist", "Add mail/set_password.ja.md."),
+        r"lifecycles/operator_contract\.yaml:\d+: ",
+        (
+            "end_accepted",
+            "The mail template “end_accepted” does not exist",
+            "Add mail/end_accepted.ja.md, or",
+        ),
     ),
 }
 

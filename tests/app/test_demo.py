@@ -1,11 +1,14 @@
 """The demo's weeks of work: made by the real services, and never mailed."""
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
+from app.cli.serving import tell_differing
 from app.demo import load_demo
 from app.story import tell_story
+from models.documents.account import Account
 from models.documents.application import Application
 from models.documents.message import Message
 from models.errors import ConfigurationError
@@ -34,6 +37,26 @@ async def test_loaded_twice_it_is_there_once(inside: Inside) -> None:
         await load_demo(inside.site, inside.folder / "demo", applications=True)
     references = [a.reference for a in await Application.find({"history": {"$ne": []}}).to_list()]
     assert len(references) == len(set(references)) > 15
+
+
+async def test_a_demo_found_loaded_tells_only_of_accounts_that_are_there(inside: Inside) -> None:
+    first = await load_demo(inside.site, inside.folder / "demo")
+    await Account.find({"login": "auditor-1"}).delete()
+    again = await load_demo(inside.site, inside.folder / "demo")
+    assert {each.login for each in first} - {each.login for each in again} == {"auditor-1"}
+
+
+async def test_serving_tells_of_files_that_wait_to_be_published(
+    inside: Inside, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tell_differing(inside.site)
+    assert capsys.readouterr().out == ""
+    types = dict(inside.site.configuration.record_types)
+    types["resource"] = types["resource"].model_copy(update={"title": "{grid_code}"})
+    configuration = replace(inside.site.configuration, record_types=types)
+    tell_differing(replace(inside.site, configuration=configuration))
+    said = capsys.readouterr().out.splitlines()
+    assert [line.partition("：")[0] for line in said] == ["resource"]
 
 
 async def test_an_application_that_cannot_be_made_is_named(inside: Inside) -> None:

@@ -12,7 +12,7 @@ from app.settings import Settings
 from models.schema.definition import RecordType
 from tests.app.conftest import Inside, OpenBrowser
 from tests.app.people import Member, Operator, submitted
-from tests.app.routes import Door
+from tests.app.routes import FEW, Door, is_among
 from tests.journey.server import Program
 
 WHO = ("stranger", "applicant", "operator", "reviewer", "auditor")
@@ -24,7 +24,7 @@ READABLE = frozenset({"starlette_admin_csrftoken"})
 @pytest_asyncio.fixture(scope="session")
 async def people(program: Program, operator_type: RecordType) -> AsyncIterator[dict[str, httpx.AsyncClient]]:
     """One browser for each kind of person, signed in where they can."""
-    clients = {name: httpx.AsyncClient(base_url=program.url, timeout=60) for name in WHO}
+    clients = {name: program.client() for name in WHO}
     await submitted(clients["applicant"], operator_type)
     certificate = (program.folder / "demo" / "9A01.pem").read_bytes()
     await Operator(clients["operator"]).sign_in("minato-admin", certificate)
@@ -90,12 +90,14 @@ OpenWalk = Callable[[str], Awaitable[Walk]]
 
 @pytest.fixture(scope="module")
 def walk(people: dict[str, httpx.AsyncClient], every_door: list[Door]) -> OpenWalk:
-    """What every door answers to somebody; each is asked once for all tests."""
+    """What every door answers to somebody, of record types those of a few; each is asked once for all
+    tests."""
     walked: dict[str, Walk] = {}
 
     async def take(who: str) -> Walk:
         if who not in walked:
-            walked[who] = [each async for each in answers(people[who], every_door)]
+            few = [door for door in every_door if is_among(door, FEW)]
+            walked[who] = [each async for each in answers(people[who], few)]
         return walked[who]
 
     return take

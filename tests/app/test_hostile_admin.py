@@ -133,10 +133,10 @@ async def what_falls(asked: Awaitable[httpx.Response]) -> Any:
     return answer.status_code if answer.status_code >= 500 or "<script>alert" in answer.text else None
 
 
-@pytest.mark.parametrize("share", [3, pytest.param(1, marks=pytest.mark.slow)], ids=["a third", "all"])
+@pytest.mark.parametrize("share", [7, pytest.param(1, marks=pytest.mark.slow)], ids=["a seventh", "all"])
 async def test_no_page_falls_over_what_its_address_asks(inside: Inside, member: Member, share: int) -> None:
     """Everything at once, and one name alone, another one for each page and text; of each page's texts every
-    third, or all."""
+    seventh, or all."""
     fallen: list[Any] = []
     for start, (what, text) in enumerate(HOSTILE.items()):
         for place, door in enumerate(own_doors(inside, "GET")):
@@ -150,7 +150,7 @@ async def test_no_page_falls_over_what_its_address_asks(inside: Inside, member: 
     assert fallen == []
 
 
-@pytest.mark.parametrize("share", [3, pytest.param(1, marks=pytest.mark.slow)], ids=["a third", "all"])
+@pytest.mark.parametrize("share", [7, pytest.param(1, marks=pytest.mark.slow)], ids=["a seventh", "all"])
 async def test_no_form_falls_over_what_is_sent_and_none_is_done(
     inside: Inside, member: Member, share: int
 ) -> None:

@@ -104,10 +104,10 @@ async def crew(
         values = {k: v for k, v in known.items() if k != "_id"}
         account = {**values, "login": f"only-{role}", "name": f"only {role}", "roles": [role] if role else []}
         await stored["accounts"].replace_one({"login": account["login"]}, account, upsert=True)
-        clients[role] = httpx.AsyncClient(base_url=program.url, timeout=60)
+        clients[role] = program.client()
         await Member(clients[role]).sign_in(account["login"])
     for name in ("stranger", "applicant", "administrator"):
-        clients[name] = httpx.AsyncClient(base_url=program.url, timeout=60)
+        clients[name] = program.client()
     await submitted(clients["applicant"], operator_type)
     certificate = (program.folder / "demo" / "9A01.pem").read_bytes()
     await Operator(clients["administrator"]).sign_in("minato-admin", certificate)

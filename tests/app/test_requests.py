@@ -55,6 +55,9 @@ async def test_staff_ask_and_the_operator_finds_it_first_and_asks_back(
     assert f"/portal/asked/{application['reference']}" in (await minato.client.get("/portal")).text
     about = f"/portal/asked/{application['reference']}"
     assert about in (await minato.client.get(f"/applications/{application['reference']}")).text
+    asked = (await minato.client.get(about)).text
+    assert "お知らせください&lt;b&gt;。" in asked
+    assert f'href="/applications/{application["reference"]}/pages/' in asked
     assert (await minato.client.post(about, data={"text": " ", "key": "a" * 32})).status_code == 422
     written = await minato.client.post(about, data={"text": "様式は<i>ありますか", "key": "b" * 32})
     assert written.status_code == 303

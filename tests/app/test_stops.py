@@ -11,11 +11,9 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-import httpx
 import pytest
 import pytest_asyncio
 
-from app.database import open_database
 from app.demo import PASSWORD
 from app.middleware.limits import manner_of
 from models.configuration.limits import Limits
@@ -188,11 +186,9 @@ async def test_a_stop_set_in_one_process_refuses_the_next_write_in_another_withi
 ) -> None:
     applicant = await Applicant(browser(), operator_type).present_certificate()
     await applicant.begin()
-    async with open_database("embedded:", data_dir=program.folder, owner=False) as database:
-        url = database.address
-    second = Program(program.folder / "other", demo=False, TOROKU_DATABASE_URL=url, TOROKU_WORKER="false")
+    second = await program.beside(program.folder / "other", TOROKU_WORKER="false")
     with running(second) as other:
-        async with httpx.AsyncClient(base_url=other.url, timeout=60) as client:
+        async with other.client() as client:
             chief = await Member(client).sign_in("system-1")
             assert (await chief.post("/admin/stops", form())).status_code == 303
             begun = time.monotonic()

@@ -17,15 +17,22 @@ LIFE = "lifecycles/simple.yaml"
 
 
 class Broken(NamedTuple):
-    """The files, and a text of the line that is to be named ("" where it is the first)."""
+    """The files, and a text of the line that is to be named ("" where it is the first); and the files of a
+    module behind it."""
 
     files: Files
     line: str = ""
+    behind: Files = {}
 
 
 def broken(right: str, wrong: str, line: str | None = None, *, file: str = TYPE) -> Broken:
     """`file` with `right` written as `wrong`; the line named is the one with `wrong`, or with `line`."""
     return Broken(changed(file, right, wrong), wrong if line is None else line)
+
+
+def module(name: str, *yields: str) -> str:
+    """A module.yaml."""
+    return f"module:\n  name: {name}\n  label: {{ja: 名前, en: Name}}\n  yields: [{', '.join(yields)}]\n"
 
 
 def without(*names: str) -> Files:
@@ -40,6 +47,42 @@ def added(field: str, line: str | None = None) -> Broken:
     return Broken(
         {**FILES, TYPE: f"{text[:start]}  - {field}\n{text[end:]}"}, field if line is None else line
     )
+
+
+def later(key: str) -> Broken:
+    """The record type with one more key of what it asks for later."""
+    return broken("purpose:", f"{key}\npurpose:", key)
+
+
+def taken_by_hand(key: str) -> Files:
+    """The same, where a person takes the step of the lifecycle."""
+    by_hand = FILES[LIFE].replace("by: system", "by: staff")
+    return {**later(key).files, LIFE: by_hand}
+
+
+def routed(name: str, step: str, *, used: bool = False) -> Broken:
+    """The site with a route of this name and step, by which the mails of the workflow go if it is `used`."""
+    route = f"  routes: {{{name}: {{label: {{ja: 窓口, en: Desk}}, find: [{step}], else: operator}}}}\n"
+    site = FILES["site.yaml"] + route
+    call = f"{{template: received, to: {name}}}" if used else "received"
+    flow = FILES[FLOW].replace("mail: [received]", f"mail: [{call}]")
+    return Broken({**FILES, "site.yaml": site, FLOW: flow}, "record_type: group" if used else name)
+
+
+MASTER = """record_type: master
+label: {ja: 台帳, en: Master}
+collection: masters
+number: {field: master_number}
+title: "{called}"
+classification: users_only
+lifecycle: simple
+applications: {workflow: short, kinds: [register, change], about: organisation, begun_by: [reviewer]}
+fields:
+  - {name: called, type: text, label: {ja: 名称, en: Name}, required: true, personal: no}
+"""
+"""A type of the organisation's own that is not open to operators."""
+
+REFERENCE = "{name: owner, type: reference, to: master, label: {ja: 所属, en: Owner}, personal: no}"
 
 
 def page_of(*fields: str) -> Broken:
@@ -67,6 +110,13 @@ def audience(says: str) -> Broken:
     return Broken(changed("site.yaml", "  retention: {papers", rule), says)
 
 
+def duty(says: str, *, line: str = "yearly") -> Broken:
+    """The record type asked for by a duty that says so of itself."""
+    text = FILES[TYPE].replace("workflow: short", "workflow: short, asked: {mail: received}")
+    owed = f"duties: [{{name: yearly, label: {{ja: 年次, en: Yearly}}, {says}}}]\napplications:"
+    return Broken({**FILES, TYPE: text.replace("applications:", owed)}, line)
+
+
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{name}: &{name} [{', '.join([f'*{last}'] * 10)}]\n"
     for last, name in zip("abcdefg", "bcdefgh", strict=True)
@@ -84,6 +134,8 @@ PARTS = ", ".join(f"{{name: f{n}, type: text}}" for n in range(MOST["fields"]))
 OPTIONS = FILES["choices/kind.yaml"].removeprefix("choices: kind\n")
 
 LABEL = "label: {ja: 項, en: Item}, personal: no"
+
+PIN = f"{{name: pin, type: secret, {LABEL}}}\n"
 
 WIDE = f"{{name: wide, type: group, {LABEL}, fields: [{PARTS}]}}"
 
@@ -197,12 +249,6 @@ BROKEN: Mapping[str, Broken] = {
         "  operator_roles:\n    administrator: {label: {ja: 長, en: Head}}\n"
         "    user: {label: {ja: 員, en: Member}, may: [record.view]}\n  retention:",
         "may: [record.view]",
-        file="site.yaml",
-    ),
-    "T-E071": broken(
-        "  retention:",
-        "  certificates: {remind: [30]}\n  retention:",
-        "certificates:",
         file="site.yaml",
     ),
     "T-E072": broken(
@@ -331,6 +377,64 @@ BROKEN: Mapping[str, Broken] = {
     "T-E107": broken(
         "  retention:", "  mail: {keep_bodies: 6 days}\n  retention:", "mail:", file="site.yaml"
     ),
+    "T-E114": broken("by: system", "by: staff, all_of: [staff, staff]", file=LIFE),
+    "T-E115": broken("by: system", "by: system, needs: reason, all_of: [operator]", file=LIFE),
+    "T-E116": broken("by: applicant, mail", "by: applicant, all_of: [reviewer], mail", file=FLOW),
+    "T-E117": broken("effects: [register]", "effects: [register, {register: {into: active}}]", file=FLOW),
+    "T-E118": broken(
+        "by: system", "by: system, effects: [{advance: {record: kind, step: delete}}]", file=LIFE
+    ),
+    "T-E119": later("steps: {archive: {asks: [members]}}"),
+    "T-E120": Broken(
+        {**taken_by_hand("steps: {delete: {asks: [total_days]}}")}, "steps: {delete: {asks: [total_days]}}"
+    ),
+    "T-E121": Broken({**taken_by_hand("steps: {delete: {asks: [members], appends: true}}")}, "appends: true"),
+    "T-E122": later("leads_to: [{type: group, label: {ja: 次, en: Next}}]"),
+    "T-E123": broken("submitted: {label", "submitted: {due: $soon, label", "submitted:", file=FLOW),
+    "T-E124": broken("  active: {", "  active: {remind: [1 days], ", "active:", file=LIFE),
+    "T-E125": broken("  active: {", "  active: {due: 3 days, since: kind, ", "active:", file=LIFE),
+    "T-E126": Broken(
+        {
+            **FILES,
+            LIFE: FILES[LIFE]
+            .replace("  active: {", "  active: {due: 3 days, then: delete, ")
+            .replace("by: system", "by: staff"),
+        },
+        "active:",
+    ),
+    "T-E127": duty("opens: 04-01"),
+    "T-E128": duty("opens: 04-01, due: 06-30, attendance: {table: trips}"),
+    "T-E129": broken("max_rows: 20", "rows_from: accounts", "rows_from"),
+    "T-E108": Broken(
+        changed(
+            FLOW,
+            "effects: [register]",
+            "effects: [register, {issue_administrator: {name: group_name, email: email}}]",
+        ),
+    ),
+    "T-E110": Broken({**FILES, "module.yaml": module("first", "mails.*")}, "mails.*"),
+    "T-E111": Broken({**FILES, "module.yaml": module("first", "workflow.lost")}, "workflow.lost"),
+    "T-E112": Broken(
+        {**FILES, "module.yaml": module("same")}, "name: same", behind={"module.yaml": module("same")}
+    ),
+    "T-E113": Broken(
+        {**FILES, "module.yaml": module("first", "workflow.short")},
+        "workflow: short",
+        behind={FLOW: FILES[FLOW].replace("workflow: short", "workflow: short\nlabel: {ja: 別, en: Other}")},
+    ),
+    "T-E130": broken("{name: place,", "{name: sealed,"),
+    "T-E131": added(f"{PIN}  - {{name: twice, type: computed, value: $pin, {LABEL}}}", "name: twice"),
+    "T-E133": routed("reviewer", "{records: group, email: email}"),
+    "T-E134": routed("desk", "{through: [kind], email: email}", used=True),
+    "T-E135": routed("desk", "{records: group, email: policy}"),
+    "T-E136": later("beside: [{label: {ja: 横, en: Beside}, via: [email], fields: [email]}]"),
+    "T-E137": later(
+        "beside: [{label: {ja: 横, en: B}, records: group, where: {number: $$RECORD.lost}, fields: [email]}]"
+    ),
+    "T-E138": later(
+        "diagrams: [{name: map, label: {ja: 図, en: Map}, boxes: {records: group}, lanes: {by: policy}}]"
+    ),
+    "T-E139": Broken({**added(REFERENCE).files, "record_types/master.yaml": MASTER}, "name: owner"),
     "T-W001": broken("{ja: 団体, en: Group}\npurpose", "{ja: 団体}\npurpose", "label: {ja: 団体}"),
     "T-W002": broken("Members}, required: true, personal: no", "Members}, required: true"),
     "T-W003": Broken(UNCLASSED, "name: email"),
@@ -350,8 +454,12 @@ BROKEN: Mapping[str, Broken] = {
     ),
     "T-W011": broken("{reference}", "{reference} {title}", "{reference}", file="mail/received.ja.md"),
     "T-W012": broken(
-        "  operator_type", "  contact: {ja: 窓口, en: Desk}\n  operator_type", "{reference}", file="site.yaml"
+        "  operator_type",
+        "  mail: {footer: {ja: 以上, en: End}}\n  contact: {ja: 窓口, en: Desk}\n  operator_type",
+        "{reference}",
+        file="site.yaml",
     ),
     "T-W013": published("publication:"),
+    "T-W014": Broken({**FILES, "choices/more.yml": "choices: more\n"}),
     "T-W008": Broken({**FILES, TYPE: FILES[TYPE] + "".join(MANY)}),
 }

@@ -31,6 +31,6 @@ def changed(file: str, right: str, wrong: str) -> dict[str, str | bytes]:
     return {**FILES, file: FILES[file].replace(right, wrong, 1)}
 
 
-def look(folder: Path) -> tuple[Finding, ...]:
-    """Everything found in a module folder."""
-    return examine([folder], check)[1]
+def look(*modules: Path) -> tuple[Finding, ...]:
+    """Everything found in module folders."""
+    return examine(modules, check)[1]

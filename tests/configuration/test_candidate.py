@@ -1,5 +1,7 @@
 """A text proposed as a record type is read as if it stood among the site's files, whatever it is."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,11 +9,11 @@ from hypothesis import strategies as st
 from models.configuration.candidate import read_candidate
 from models.configuration.check import check
 from models.configuration.load import Configuration, load_configuration
-from tests.configuration.broken import BROKEN
+from tests.configuration.broken import BROKEN, LIFE
 from tests.configuration.hostile import HOSTILE
-from tests.configuration.sample import FILES, SITE, TYPE
+from tests.configuration.sample import FILES, SITE, TYPE, write_site
 
-ELSEWHERE = {"T-E007", "T-E025", "T-E029", "T-E034"}
+ELSEWHERE = {"T-E007", "T-E025", "T-E029", "T-E034", "T-E139"}
 """Codes about files beside the one that is proposed."""
 
 
@@ -64,3 +66,16 @@ def test_a_new_type_may_refer_to_itself(site: Configuration) -> None:
     text = FILES[TYPE].replace("record_type: group", "record_type: club").replace("groups", "clubs")
     text = text.replace("pages:", f"{parent}pages:").replace("fields: [trips,", "fields: [parent, trips,")
     assert read_candidate(text, site).findings == ()
+
+
+def test_a_field_that_a_lifecycle_names_is_not_renamed_alone(tmp_path: Path) -> None:
+    def group(name: str) -> str:
+        field = f"  - {{name: {name}, type: date, label: {{ja: 日, en: Day}}, personal: no}}\n"
+        start, end = FILES[TYPE].index("pages:"), FILES[TYPE].index("checks:")
+        return f"{FILES[TYPE][:start]}{field}{FILES[TYPE][end:]}"
+
+    due = FILES[LIFE].replace("  active: {", "  active: {due: 3 days, since: begun, ", 1)
+    folder = write_site(tmp_path, {**FILES, TYPE: group("begun"), LIFE: due})
+    site = load_configuration([folder], check)
+    assert read_candidate(group("begun"), site).errors == ()
+    assert [finding.code for finding in read_candidate(group("started"), site).errors] == ["T-E125"]

@@ -1,7 +1,6 @@
 """Folders and files that are not what they seem: each is a finding, none is an exception."""
 
 import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,8 +9,6 @@ import pytest
 from models.configuration.check import check
 from models.configuration.load import examine
 from tests.configuration.sample import FILES, TYPE, look, write_site
-
-FIXTURES = Path(__file__).parents[2] / "fixtures"
 
 
 def loop(site: Path) -> None:
@@ -90,14 +87,3 @@ def test_a_folder_one_may_not_read_is_told_or_read(tmp_path: Path) -> None:
     (site / TYPE).chmod(0)
     codes = {finding.code for finding in look(site)}
     assert codes == (set() if os.access(site / TYPE, os.R_OK) else {"T-E034"})
-
-
-def test_the_mail_about_a_whole_file_is_wanted_in_every_language_or_none(tmp_path: Path) -> None:
-    """A site without it sends single mails; one whose types come in no file has no use for it."""
-    site = shutil.copytree(FIXTURES / "capacity_market", tmp_path / "market")
-    (site / "mail" / "bulk_received.en.md").unlink()
-    assert [finding.code for finding in look(site)] == ["T-E016"]
-    (site / "mail" / "bulk_received.ja.md").unlink()
-    assert look(site) == ()  # control
-    lost = {"mail/bulk_received.ja.md": "---\nsubject: {count}\n---\n{result_page}\n"}
-    assert [finding.code for finding in look(write_site(tmp_path / "own", {**FILES, **lost}))] == ["T-W005"]

@@ -86,6 +86,7 @@ async def test_mongod_ends_with_its_killed_owner_and_the_data_is_found(tmp_path:
     assert await records(tmp_path) == 1
 
 
+@pytest.mark.slow
 async def test_a_new_owner_right_after_the_crash_waits_for_the_old_mongod(tmp_path: Path) -> None:
     await kill(await run(OWNER, str(tmp_path)))
     assert process.orphans(tmp_path)  # it is still on its way out
@@ -118,6 +119,7 @@ async def test_an_orphan_that_does_not_listen_is_ended_by_force(
     assert process.orphans(tmp_path) == []
 
 
+@pytest.mark.slow
 async def test_the_mongod_of_another_folder_is_left_alone(tmp_path: Path) -> None:
     async with open_database("embedded:", data_dir=tmp_path / "a", owner=True):
         await process.end_orphans(tmp_path)
@@ -125,6 +127,7 @@ async def test_the_mongod_of_another_folder_is_left_alone(tmp_path: Path) -> Non
         assert process.orphans(tmp_path / "a")
 
 
+@pytest.mark.slow
 async def test_the_leash_holds_when_the_parent_ended_before_it_was_on(tmp_path: Path) -> None:
     stranger = await asyncio.create_subprocess_exec(
         *(sys.executable, str(leash.__file__), "1", "/bin/sh", "-c", "echo started"), stdout=PIPE, stderr=PIPE

@@ -4,6 +4,7 @@ import asyncio
 import os
 import socket
 import stat
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -101,7 +102,11 @@ async def test_it_gets_its_own_session_and_none_of_our_secrets(
         [pid] = process.orphans(tmp_path)
         assert os.getsid(pid) == pid  # Ctrl-C in a terminal reaches us only
         assert b"very secret" not in environment(pid)
-        child = await asyncio.create_subprocess_exec("sleep", "60")  # control
+        child = await asyncio.create_subprocess_exec("cat", stdin=PIPE, stdout=PIPE)  # control
+        assert child.stdin is not None
+        assert child.stdout is not None
+        child.stdin.write(b"\n")
+        await child.stdout.readline()  # it is running: what it was given can be read
         assert b"very secret" in environment(child.pid)
         child.kill()
         await child.wait()

@@ -12,11 +12,12 @@ from tests.journey.server import Program, running
 
 
 @contextmanager
-def shown_demo() -> Iterator[tuple[Browser, Program]]:
-    """A browser, and the program with applications in every stage in a folder that is gone afterwards."""
+def shown_demo(module: str = "capacity_market") -> Iterator[tuple[Browser, Program]]:
+    """A browser, and the program on one of its modules with what the demo brings, in a folder that is gone
+    afterwards."""
     chromium = shutil.which("chromium") or "chromium"
     with tempfile.TemporaryDirectory(prefix="toroku-demo-") as folder, sync_playwright() as playwright:
-        program = Program(Path(folder) / "var")
+        program = Program(Path(folder) / "var", TOROKU_CONFIG=f"fixtures/{module}")
         program.arguments = ["--demo"]
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         with running(program):

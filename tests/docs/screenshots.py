@@ -32,17 +32,31 @@ def main() -> None:
                     shoot(page, program.url + address, f"{name}{ending}")
         for ending, language in {"": "ja", "-en": "en"}.items():
             shoot_operators(browser, program, language, ending)
+    shoot_both_sides()
+
+
+def shoot_both_sides() -> None:
+    """A record two sides work on, before the second consent, from the second module."""
+    with (
+        shown_demo("smart_meter") as (browser, program),
+        reviewer(browser, program.url, "ja", "light", "grid-approver") as page,
+    ):
+        page.goto(f"{program.url}/admin/waiting?show=all&type=disconnection")
+        waiting = page.locator("main tr", has_text="双方の確認待ち").locator("a").first
+        shoot(page, program.url + (waiting.get_attribute("href") or ""), "both-sides")
 
 
 @contextmanager
-def reviewer(browser: Browser, url: str, language: str, theme: str) -> Iterator[Page]:
+def reviewer(
+    browser: Browser, url: str, language: str, theme: str, login: str = "reviewer-1"
+) -> Iterator[Page]:
     """A browser in which a reviewer is signed in and has chosen how pages look."""
     context = browser.new_context(viewport=SIZE, locale="ja-JP")  # type: ignore[arg-type]
     chosen = {"language": language, "theme": theme}
     context.add_cookies([{"name": name, "value": value, "url": url} for name, value in chosen.items()])
     page = context.new_page()
     page.goto(f"{url}/admin/login")
-    page.fill('[name="login"]', "reviewer-1")
+    page.fill('[name="login"]', login)
     page.fill('[name="password"]', PASSWORD)
     with page.expect_navigation():
         page.click("main form button")

@@ -9,13 +9,27 @@ from pydantic import BaseModel
 from models.configuration import limits, outgoing, site
 from models.configuration.audiences import AudienceRule
 from models.configuration.declarations import ConfidentialityRule, DeclarationRule
+from models.configuration.module import ModuleRules
+from models.configuration.periods import SitePeriod
+from models.configuration.routes import MailRoute, RouteStep
 from models.configuration.terms import TermsRules, TermsText
 from models.configuration.windows import Period, Window
-from models.schema import definition
+from models.schema import definition, duty
 from models.schema.evolution import Convert, Merge, Split, Steps
 from models.schema.fields import FIELD_TYPES, BaseField
 from models.schema.fields.base import Access, Option, UniqueRule
-from models.workflow.definition import Ground, Lifecycle, MailCall, ReviewDate, State, Transition, Workflow
+from models.schema.panels import Beside, Boxes, Diagram, Lanes, Standing
+from models.workflow.definition import (
+    Ground,
+    Lifecycle,
+    MailCall,
+    Measure,
+    Party,
+    ReviewDate,
+    State,
+    Transition,
+    Workflow,
+)
 from tests.docs.reference import own_keys, pages
 
 DESCRIBED: tuple[type[BaseModel], ...] = (
@@ -24,11 +38,16 @@ DESCRIBED: tuple[type[BaseModel], ...] = (
     definition.Numbering,
     definition.Applications,
     definition.Asking,
-    definition.Duty,
+    duty.Duty,
+    duty.Owning,
+    duty.Attendance,
+    duty.DutyMail,
     definition.PublicationRule,
     definition.PublicationMail,
     definition.Wording,
     definition.Page,
+    definition.StepAnswers,
+    definition.Lead,
     definition.Check,
     definition.Review,
     definition.ChecklistItem,
@@ -46,6 +65,10 @@ DESCRIBED: tuple[type[BaseModel], ...] = (
     Ground,
     ReviewDate,
     MailCall,
+    Measure,
+    Party,
+    SitePeriod,
+    ModuleRules,
     site.SiteDefinition,
     site.Sender,
     site.ServiceHours,
@@ -58,6 +81,13 @@ DESCRIBED: tuple[type[BaseModel], ...] = (
     site.Delegates,
     site.DutiesText,
     AudienceRule,
+    MailRoute,
+    RouteStep,
+    Beside,
+    Diagram,
+    Boxes,
+    Lanes,
+    Standing,
     outgoing.MailRules,
     outgoing.DeadAfter,
     limits.Limits,

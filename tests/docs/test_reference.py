@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from models.services import contracts
+from models.services import moving
 from models.services.effects import PERFORM
 from models.workflow.effects import EFFECTS, LIFECYCLE_EFFECTS
 from tests.docs.reference import BLOCKS, fill, pages
@@ -42,4 +42,4 @@ def test_control_a_table_nobody_makes_is_found() -> None:
 
 def test_every_effect_of_the_table_is_performed_and_no_other() -> None:
     assert PERFORM.keys() == EFFECTS.keys()
-    assert contracts.PERFORM.keys() == LIFECYCLE_EFFECTS.keys()
+    assert {*moving.PERFORM, moving.ANOTHER} == LIFECYCLE_EFFECTS.keys()

@@ -168,6 +168,16 @@ def test_a_default_may_be_worked_out() -> None:
     assert led.data["contact"] == "a!"
 
 
+@pytest.mark.parametrize(("stored", "kept"), [("hunter2", None), ({"sealed": "token"}, {"sealed": "token"})])
+def test_a_secret_takes_over_nothing_that_is_not_sealed(stored: object, kept: object) -> None:
+    """It would stay readable in the secret's place, behind dots."""
+    new = kind({"name": "power", "type": "secret", "label": {"ja": "power"}})
+    led = evolve(steps(convert={"power": {"otherwise": "attic"}}), new, {"power": stored}, (), OLD)
+    assert led.data == {"power": kept}
+    assert [entry["value"] for entry in led.attic] == ([stored] if kept is None else [])
+    assert evolve(steps(convert={"power": {}}), new, {"power": "hunter2"}, (), OLD).problems
+
+
 def test_a_value_is_converted_to_the_type_its_field_has_after_later_versions() -> None:
     entries = (steps(convert={"power": {}}), Steps(start=2, rename={"power": "output"}))
     new = kind({**NUMBER, "name": "output"})

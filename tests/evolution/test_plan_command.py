@@ -9,12 +9,13 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import pytest_asyncio
 from pydantic import SecretStr
 
-from app.database import Database
+from app.database import Database, open_database
 from app.demo import load_demo
 from app.opening import build_site, configuration_of
 from app.settings import ROOT, Settings
@@ -25,13 +26,27 @@ OTHER = "  - {code: other, label: {ja: その他, en: Other}}\n"
 SETTLED = "evolution:\n  - {from: 1, map: {supplier_types: {other: null}}}\n"
 
 
-@pytest_asyncio.fixture
-async def demo(store: Database, tmp_path: Path) -> AsyncIterator[Site]:
+@pytest_asyncio.fixture(scope="module")
+async def store(mongod: Database, folder: Path) -> AsyncIterator[Database]:
+    """One database for them all: a plan only looks."""
+    url = mongod.address.replace("/toroku?", f"/test-{uuid4().hex[:12]}?")
+    async with open_database(url, data_dir=folder, owner=False) as database:
+        yield database
+        await database.mongo.client.drop_database(database.mongo.name)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("plan")
+
+
+@pytest_asyncio.fixture(scope="module")
+async def demo(store: Database, folder: Path) -> Site:
     """The demo site, published and filled."""
-    settings = Settings(data=tmp_path / "data", smtp_url=None, database_url=SecretStr(store.address))
+    settings = Settings(data=folder / "data", smtp_url=None, database_url=SecretStr(store.address))
     site = await build_site(settings, configuration_of(settings), store)
-    await load_demo(site, tmp_path / "certificates")
-    yield site
+    await load_demo(site, folder / "certificates")
+    return site
 
 
 @pytest.fixture

@@ -121,7 +121,7 @@ async def under_fire(program: Program, definition: RecordType) -> tuple[Watch, l
 @asynccontextmanager
 async def people(program: Program, definition: RecordType, count: int) -> AsyncIterator[list[Applicant]]:
     """So many applicants, their certificates shown."""
-    clients = [httpx.AsyncClient(base_url=program.url, timeout=60) for _ in range(count)]
+    clients = [program.client() for _ in range(count)]
     yield [await Applicant(client, definition).present_certificate() for client in clients]
     for one in clients:
         await one.aclose()

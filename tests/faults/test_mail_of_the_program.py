@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import pytest_asyncio
 
@@ -35,14 +34,14 @@ def operator_type(configuration: Configuration) -> RecordType:
 async def reviewer_at(mongod_folder: Path) -> AsyncIterator[tuple[Program, Member]]:
     """The program, its mail server not there yet, and a reviewer at work."""
     with running(Program(mongod_folder / "mail", smtp=free_port())) as program:
-        async with httpx.AsyncClient(base_url=program.url, timeout=60) as client:
+        async with program.client() as client:
             yield program, await Member(client).sign_in("reviewer-1")
 
 
 async def hand_in(program: Program, definition: RecordType) -> Applicant:
     """A whole application, handed in."""
     begun = time.monotonic()
-    async with httpx.AsyncClient(base_url=program.url, timeout=60) as client:
+    async with program.client() as client:
         applicant = await submitted(client, definition)
         page = await client.get(f"{applicant.address}?done=submitted")
     assert time.monotonic() - begun < AT_ONCE

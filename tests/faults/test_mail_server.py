@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from app import sending
-from app.cli.serve import beside
+from app.cli.serving import beside
 from app.mail import SendLater, SendNever
 from models.documents.dead_address import DeadAddress
 from models.documents.event import Event

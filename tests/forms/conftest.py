@@ -15,6 +15,7 @@ from app.main import create_app
 from app.opening import build_site, configuration_of
 from app.settings import Settings
 from models.clock import system_entropy
+from models.configuration.load import Configuration
 from models.services.site import Site
 from tests.clock import Hands
 from tests.forms.tab import Tab
@@ -34,10 +35,18 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> tuple[Starlette, Settin
     return create_app(settings), settings
 
 
+@pytest.fixture(scope="module")
+def configuration(program: tuple[Starlette, Settings]) -> Configuration:
+    """The configuration of the program, read once for the tests of a file."""
+    return configuration_of(program[1])
+
+
 @pytest_asyncio.fixture
-async def site(store: Database, program: tuple[Starlette, Settings], hands: Hands) -> AsyncIterator[Site]:
+async def site(
+    store: Database, program: tuple[Starlette, Settings], configuration: Configuration, hands: Hands
+) -> AsyncIterator[Site]:
     app, settings = program
-    app.state.site = await build_site(settings, configuration_of(settings), store, hands, system_entropy)
+    app.state.site = await build_site(settings, configuration, store, hands, system_entropy)
     yield app.state.site
 
 

@@ -3,11 +3,14 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+from forms.render.answers import Beside, tell_answers
 from models.documents.account import Account
 from models.documents.application import Application
 from models.documents.link import Link
 from models.documents.message import Message
+from models.language import Text
 from models.permissions import Actor
+from models.schema.fields.choice import DeclarationField
 from models.services.identifying import actor_for
 from models.services.links import token_of
 from models.services.site import Site
@@ -194,3 +197,19 @@ async def test_a_password_is_set_by_a_link_that_looking_at_does_not_use_up(tab: 
     assert "パスワードを設定しました" in tab.text
     await tab.open(address)
     assert tab.status == 410
+
+
+def test_the_text_that_was_affirmed_is_told_with_a_record() -> None:
+    """Only where it is the version that was affirmed, and only on pages that ask for it."""
+    text = Text(ja="直ちに連絡する。", en="Tells at once.")
+    pledge = DeclarationField(name="pledge", type="declaration", label=text, text=text, personal="no")
+    told = [
+        next(tell_answers([pledge], {"pledge": value}, "ja", str, beside)).statement
+        for value, beside in (
+            ({"affirmed": True, "text_version": "1"}, Beside(statements=True)),
+            ({"affirmed": True, "text_version": "0"}, Beside(statements=True)),
+            ({"affirmed": True, "text_version": "1"}, Beside()),
+            (None, Beside(statements=True)),
+        )
+    ]
+    assert told == ["<p>直ちに連絡する。</p>\n", "", "", ""]

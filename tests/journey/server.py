@@ -2,6 +2,7 @@
 
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -11,9 +12,13 @@ from pathlib import Path
 
 import httpx
 
+from app.database import open_database
 from tests.journey.mailbox import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
+
+UNUSED = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""For clients of plain HTTP, which would each make one of their own, in 25 milliseconds."""
 
 
 class Program:
@@ -55,7 +60,11 @@ class Program:
 
     def ask(self) -> int:
         """What the first page answers."""
-        return httpx.get(f"{self.url}/", timeout=5).status_code
+        return httpx.get(f"{self.url}/", timeout=5, verify=UNUSED).status_code
+
+    def client(self) -> httpx.AsyncClient:
+        """A browser of its own."""
+        return httpx.AsyncClient(base_url=self.url, timeout=60, verify=UNUSED)
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         """End the process and wait for it."""
@@ -69,6 +78,14 @@ class Program:
         return subprocess.run(
             command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False
         )
+
+    async def beside(self, folder: Path, **environment: str) -> "Program":
+        """Another server on the same database, with the same secret, as a site's servers share theirs."""
+        async with open_database("embedded:", data_dir=self.folder, owner=False) as database:
+            address = database.address
+        secret = (self.folder / "secret").read_text(encoding="ascii")
+        environment |= {"TOROKU_DATABASE_URL": address, "TOROKU_SECRET": secret}
+        return Program(folder, smtp=None, demo=False, **environment)
 
     @property
     def mongod(self) -> int:

@@ -7,11 +7,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-import httpx
 import pytest
 import pytest_asyncio
 
-from app.database import open_database
 from app.settings import ROOT
 from models.schema.definition import RecordType
 from tests.app.conftest import configuration, operator_type
@@ -52,10 +50,7 @@ def first(mongod_folder: Path) -> Iterator[Program]:
 
 @pytest_asyncio.fixture(scope="module")
 async def second(first: Program, mongod_folder: Path) -> AsyncIterator[Program]:
-    async with open_database("embedded:", data_dir=first.folder, owner=False) as database:
-        address = database.address
-    other = Program(mongod_folder / "second", demo=False, TOROKU_DATABASE_URL=address)
-    with running(other) as started:
+    with running(await first.beside(mongod_folder / "second")) as started:
         yield started
 
 
@@ -75,10 +70,6 @@ def publish(program: Program, folder: Path, *arguments: str) -> None:
     assert done.returncode == 0, done.stderr + done.stdout
 
 
-def open_browser(program: Program) -> httpx.AsyncClient:
-    return httpx.AsyncClient(base_url=program.url, timeout=60)
-
-
 async def test_both_serve_the_new_form_within_a_second(
     first: Program, second: Program, module_folder: Path, operator_type: RecordType
 ) -> None:
@@ -88,7 +79,7 @@ async def test_both_serve_the_new_form_within_a_second(
     text = file.read_text(encoding="utf-8")
 
     async def asks(program: Program) -> bool:
-        async with open_browser(program) as client:
+        async with program.client() as client:
             applicant = await Applicant(client, operator_type).present_certificate()
             assert (await applicant.begin()).status_code == 303
             answer = await client.get(f"{applicant.address}/pages/{page.name}")
@@ -113,7 +104,7 @@ async def test_a_new_record_type_appears_in_both(
     first: Program, second: Program, module_folder: Path
 ) -> None:
     """Control: before it is published, neither has its page."""
-    members = [await Member(open_browser(program)).sign_in("reviewer-1") for program in (first, second)]
+    members = [await Member(program.client()).sign_in("reviewer-1") for program in (first, second)]
 
     async def shows(member: Member) -> bool:
         return (await member.client.get("/admin/facility/list")).status_code == 200

@@ -15,8 +15,7 @@ from app.demo import PASSWORD
 from app.main import create_app
 from app.settings import Settings
 from tests.app.matrix import ADMIN, GENERIC, key_of
-from tests.app.routes import Door, doors
-from tests.app.test_matrix import TYPES
+from tests.app.routes import TYPES, Door, doors
 from tests.forms.reader import Document
 from tests.journey.people import faults_of, sign_in_staff
 from tests.journey.server import Program
@@ -99,6 +98,18 @@ UNLINKED = {
     "GET /admin/account/codes",  # behind a button
     "GET /admin/confirm",  # where a deed leads that asks for a recent proof
     "GET /admin/cases/{reference}/save",  # where the form's own button leads
+    "GET /admin/steps",  # leads on to the first page
+    "GET /admin/steps/{reference}",  # no step of the demo's lifecycles asks for answers
+    "GET /admin/steps/{reference}/check",
+    "GET /admin/steps/{reference}/pages/{page}",
+    "GET /admin/steps/{reference}/save",
+    "GET /admin/waiting",  # no record of the demo waits for anybody: in no menu
+    "GET /admin/waiting/file",
+    "GET /admin/periods",  # nor does the site name periods
+    "GET /admin/duties/file",  # nor does an operator owe anything by the time of its own
+    "GET /admin/secrets/of",  # the demo has no secrets
+    "GET /admin/secrets/of/applications/{reference}",
+    "GET /admin/secrets/of/records/{type}/{id}",
     "GET /admin/certificates/detail",  # leads on to the register
     "GET /admin/people",  # leads on to the accounts
     "GET /admin/people/list.csv",  # a download

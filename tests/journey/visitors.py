@@ -43,9 +43,9 @@ def begin_application(page: Page, url: str, demo: Path) -> str:
     return page.url.partition("/pages/")[0]
 
 
-def enter_portal(page: Page, url: str, demo: Path) -> None:
-    """Sign in as the administrator of an operator."""
-    login, certificate = OPERATOR
+def enter_portal(page: Page, url: str, demo: Path, who: tuple[str, str] = OPERATOR) -> None:
+    """Sign in as somebody of an operator, by login and the name of the certificate."""
+    login, certificate = who
     present_certificate(page, url, demo / certificate, "/login")
     page.fill('[name="login"]', login)
     page.fill('[name="password"]', PASSWORD)

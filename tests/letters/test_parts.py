@@ -133,3 +133,11 @@ def test_raw_html_of_a_template_stays_text_too() -> None:
     assert to_fragment('<b onclick="x">a</b> [x](javascript:alert(1))') == (
         '<p>&lt;b onclick="x"&gt;a&lt;/b&gt; [x](javascript:alert(1))</p>\n'
     )
+
+
+def test_an_item_that_only_tells_an_empty_value_is_left_out() -> None:
+    text = "- 理由: {reason}\n- 期限: **{due_date}**\n- 件名: {title} です\n"
+    assert put_in(text, {"reason": "", "due_date": " ", "title": ""}) == "- 件名:  です\n"
+    assert (
+        put_in(text, {"reason": "紛失", "due_date": "", "title": "甲"}) == "- 理由: 紛失\n- 件名: 甲 です\n"
+    )

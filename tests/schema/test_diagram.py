@@ -16,7 +16,7 @@ from app.opening import configuration_of
 from app.settings import ROOT, Settings
 from models.configuration.load import Configuration
 from models.language import Text
-from models.workflow.definition import Flow, State, Transition
+from models.workflow.definition import Flow, Party, State, Transition
 from models.workflow.diagram import draw
 from models.workflow.layout import Edge, Layout, lay_out
 
@@ -48,6 +48,17 @@ def test_the_picture_is_named_and_told(configuration: Configuration) -> None:
     named = {node.get("id") for node in root if node.tag in (f"{SVG}title", f"{SVG}desc")}
     assert named == set((root.get("aria-labelledby") or "").split())
     assert "Draft, Returned → Received: Submit / Applicant" in (root.findtext(f"{SVG}desc") or "")
+
+
+def test_sides_and_consents_are_told_in_words() -> None:
+    """A step both sides consent to; the control is the bare word of the file."""
+    said = Text(ja="了承", en="Agreed")
+    both = tuple(Party(party=party) for party in ("operator", "counterpart"))
+    step = Transition(label=said, **{"from": "a"}, to="b", by=("system",), all_of=both)
+    states = {"a": State(label=said, initial=True, held_by="originator"), "b": State(label=said, final=True)}
+    drawn = texts(draw(Flow(states=states, transitions={"agree": step}), "ja"))
+    assert {"開始した側", "システム（同意：事業者・相手方）"} <= set(drawn)
+    assert "originator" not in drawn
 
 
 def test_a_strict_page_shows_it(configuration: Configuration) -> None:

@@ -207,3 +207,16 @@ def test_a_title_reads_as_a_person_would_read_it_and_never_tells_a_secret() -> N
     definition = a_type(field("who", "person_name", kana=False), field("s", "secret"), title="{who} {s} {x}")
     told = definition.title_of({"who": {"family": "山田", "given": "太郎"}, "s": "hunter2", "x": None})
     assert told == f"山田 太郎 {DOTS}"
+
+
+def test_a_computed_code_is_told_by_its_label_and_a_computed_figure_as_it_is() -> None:
+    listed = one("computed", value="$$ORIGIN", options=options("staff", "operator"))
+    assert listed.show("staff", "ja") == listed.options[0].label.ja  # type: ignore[attr-defined]
+    assert listed.show("neither", "ja") == "neither"
+    assert listed.show(None, "ja") == ""
+    assert one("computed", value=7, unit="kW").show(1200, "ja") == "1,200 kW"
+    kind = a_type(
+        field("f", "computed", value="$$ORIGIN", options=options("staff")), field("n", "computed", value=7)
+    )
+    titled = kind.model_copy(update={"title": "{f} {n}"})
+    assert titled.title_of({"f": "staff", "n": 1200}) == f"{kind.by_name['f'].show('staff', 'ja')} 1200"

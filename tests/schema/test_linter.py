@@ -19,7 +19,7 @@ TYPE = "record_types/resource.yaml"
     [
         (LIFECYCLE, "live: false", "live: true", "T-E031"),
         (TYPE, "workflow: registration", "workflow: registry", "T-E013"),
-        (TYPE, "lifecycle: registered_record", "lifecycle: registered", "T-E014"),
+        (TYPE, "lifecycle: registered_record", "lifecycle: registred", "T-E014"),
         (TYPE, "belongs_to: operator", "belongs_to: owner", "T-E023"),
         (TYPE, "expect: valid", "expect: {resource_name: required}", "T-E022"),
         ("workflows/registration.yaml", "to: second_review", "to: third_review", "T-E020"),
@@ -38,3 +38,31 @@ def test_what_is_broken_is_found(tmp_path: Path, file: str, right: str, wrong: s
     found = [finding for finding in findings if finding.code == code]
     assert found, [str(finding) for finding in findings]
     assert all(finding.line >= 1 and finding.problem("ja") != finding.problem("en") for finding in found)
+
+
+STEPPED = """fields:
+  - {name: a, type: text, label: {ja: あ, en: A}, required: true, personal: no}
+  - {name: b, type: text, label: {ja: い, en: B}, required: true, personal: no}
+pages: [{name: one, label: {ja: 一, en: One}, fields: [a]}]
+steps: {annul: {asks: [b]}}
+examples:
+  - {given: {a: x}}
+  - {step: annul, given: {b: y}}
+  - {step: annul, given: {}, expect: {b: required}}
+  - {step: annul, given: {}}
+  - {step: keep, given: {a: x}}
+"""
+
+
+def test_an_example_is_of_an_application_or_of_what_a_step_asks_for(tmp_path: Path) -> None:
+    copied = tmp_path / "module"
+    copytree(MODULE, copied)
+    kind = (copied / "record_types/investigation.yaml").read_text(encoding="utf-8").partition("fields:")[0]
+    kind = kind.replace("investigation", "looking").replace("{subject}", "{a}") + STEPPED
+    (copied / "record_types/looking.yaml").write_text(kind, encoding="utf-8")
+    _, findings = examine([copied], check)
+    found = {each.line: each.code for each in findings if "looking" in each.file}
+    wrong = [
+        kind[: kind.index(text)].count("\n") + 1 for text in ("- {step: annul, given: {}}", "- {step: keep")
+    ]
+    assert found == dict(zip(wrong, ("T-E022", "T-E053"), strict=True))

@@ -11,7 +11,7 @@ from models.services.site import Site
 
 def valid_answers(definition: RecordType) -> dict[str, Any]:
     """What a form would have sent for the first example that is valid."""
-    given = next(example.given for example in definition.examples if example.expect == "valid")
+    given = next(example.given for example in definition.examples if example.can_be_sent)
     asked = [field for field in definition.fields if field.asked and field.stored]
     return {
         field.name: field.unparse(field.parse(given.get(field.name)))

@@ -1,6 +1,6 @@
 """What waits for an operator, and its applications as a list."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import chain
 from typing import Any
 
@@ -13,6 +13,7 @@ from models.documents.certificate import Certificate
 from models.errors import NotAllowed
 from models.permissions import Actor
 from models.services import agenda
+from models.services.records_waiting import Line
 from models.services.site import Site
 from models.services.waiting import states_of
 
@@ -142,3 +143,16 @@ async def test_both_lists_walk_the_index_of_the_operators_own(site: Site) -> Non
         plan = str(told["queryPlanner"]["winningPlan"])
         assert f"'{name}'" in plan
         assert "'SORT'" not in plan
+
+
+def test_a_record_without_a_term_comes_before_what_has_time() -> None:
+    """The other side waits for it now; what is overdue comes first, what nobody asked for last."""
+    today, now = date(2026, 11, 23), datetime(2026, 11, 23, tzinfo=UTC)
+    line = Line("report", new_id(), "R1", "", None, "", "sent", now, None, False, False)
+    found = [
+        agenda.Waiting("draft", today, 0, 0),
+        agenda.Waiting("asked", today + timedelta(30), 30, 21),
+        agenda.Waiting("record", None, None, None, record=line),
+        agenda.Waiting("asked", today - timedelta(1), -1, 0),
+    ]
+    assert agenda.by_urgency(found, today) == [found[3], found[2], found[1], found[0]]

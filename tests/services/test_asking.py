@@ -15,7 +15,8 @@ from models.documents.message import Message
 from models.documents.request import Request
 from models.errors import AnswersInvalid, NotAllowed
 from models.permissions import Actor
-from models.schema.definition import Duty, RecordType
+from models.schema.definition import RecordType
+from models.schema.duty import Duty
 from models.services import agenda, asking, duties
 from models.services.applications import save_page
 from models.services.asking import Wish, ask, ask_some

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import pytest_asyncio
 
-from app.cli.serve import beside
+from app.cli.serving import beside
 from app.opening import build_site
 from app.settings import Settings
 from models.clock import system_entropy

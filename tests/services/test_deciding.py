@@ -185,7 +185,7 @@ async def test_doing_it_twice_is_told_kindly_and_changes_nothing(
     other = await staff(site, "other", "reviewer")
     with pytest.raises(AlreadyDone) as told:
         await take_step(site, other, application, "claim")
-    assert told.value.values["who"] == "reviewer"
+    assert told.value.values["who"]("en") == "reviewer"
 
 
 async def test_comments_are_written_once_mended_for_a_while_and_by_their_writer_only(

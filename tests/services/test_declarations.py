@@ -15,6 +15,7 @@ from models.documents.message import Message
 from models.documents.record import Record
 from models.errors import AnswersInvalid, DeclarationMoved, NotAllowed, NotFound, SendingClosed
 from models.permissions import Actor
+from models.schema.days import months_later
 from models.services import agenda, confirmations, declarations
 from models.services.declarations import Given
 from models.services.site import Site
@@ -233,8 +234,8 @@ async def test_one_who_confirmed_is_asked_again_a_year_after_that(site: Site, ha
 
 
 def test_a_month_without_the_day_ends_on_its_last() -> None:
-    assert confirmations.months_after(date(2026, 8, 31), 6) == date(2027, 2, 28)
-    assert confirmations.months_after(date(2026, 2, 28), 12) == date(2027, 2, 28)
+    assert months_later(date(2026, 8, 31), 6) == date(2027, 2, 28)
+    assert months_later(date(2026, 2, 28), 12) == date(2027, 2, 28)
 
 
 async def test_an_operator_is_reminded_and_then_late(site: Site, hands: Hands) -> None:

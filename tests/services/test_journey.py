@@ -174,7 +174,7 @@ async def test_the_second_of_two_approvers_is_told_who_was_first(
     other = replace(approver, name="another", account_id=new_id())
     with pytest.raises(AlreadyDone) as refused:
         await take_step(site, other, seen_by_both, "approve")
-    assert refused.value.values["who"] == "approver"
+    assert refused.value.values["who"]("en") == "approver"
     assert await Account.find({"issued_for": {"$ne": None}}).count() == 1
 
 

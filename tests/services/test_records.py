@@ -120,7 +120,7 @@ async def test_the_slower_of_two_is_told_who_was_first(
     second = await staff(site, "approver-2", "approver")
     with pytest.raises(AlreadyDone) as told:
         await act(site, second, record, "terminate", reason="二", evidence=PAPER, revision=record.revision)
-    assert told.value.values["who"] == "approver"
+    assert told.value.values["who"]("en") == "approver"
     assert await RecordVersion.find({"record_id": record.id}).count() == 2
 
 

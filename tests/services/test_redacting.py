@@ -12,8 +12,10 @@ from models.documents.record import Record, RecordVersion
 from models.documents.redaction import Redaction
 from models.errors import NotAllowed, NotFound, RedactionRefused
 from models.permissions import Actor
+from models.schema.definition import RecordType
 from models.services import redacting
 from models.services.redacting import REDACTED, redact, redactable, restore, reveal
+from models.services.registry import Published, Registry
 from models.services.site import Site
 from tests.services.conftest import staff
 from tests.services.people import register_operator, register_resource
@@ -105,3 +107,29 @@ async def test_a_text_is_redacted_by_an_approver_with_a_reason_and_once(
         await redact(site, approver, plant, "resource_name", "x")
     listed: list[Any] = await redacting.redactions(approver)
     assert [each.number for each in listed] == [plant.number]
+
+
+def narrow(site: Site, number: str) -> Site:
+    """The site, where approvers and auditors see the resource of this number alone."""
+    found = [each for name in site.registry.all_current() for each in site.registry.versions(name)]
+    current = site.registry.current("resource")
+    rule = {"by": ["approver", "auditor"], "where": {"number": number}}
+    described = RecordType.model_validate({**current.definition.published(), "access": [rule]})
+    return replace(site, registry=Registry([*found, Published(current.version + 1, described)]))
+
+
+async def test_a_text_is_read_and_put_back_only_by_who_may_see_the_record(
+    site: Site, approver: Actor, plant: Record
+) -> None:
+    made, auditor = (
+        await redact(site, approver, plant, "resource_name", "x"),
+        await staff(site, "a", "auditor"),
+    )
+    assert made.id is not None
+    beyond, within = narrow(site, "00000000"), narrow(site, plant.number)
+    with pytest.raises(NotFound):
+        await reveal(beyond, auditor, made.id)
+    with pytest.raises(NotFound):
+        await restore(beyond, approver, made.id, "誤りだったため")
+    assert await reveal(within, auditor, made.id) == NAME
+    assert not (await restore(within, approver, made.id, "誤りだったため")).standing

@@ -1,14 +1,11 @@
 """A secret is sealed before it is stored anywhere, and uncovered only by permission, as an event."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
-import pytest
 from pymongo.asynchronous.database import AsyncDatabase
 
 from models.documents.application import Application
-from models.errors import NotAllowed, NotFound
 from models.permissions import Actor
 from models.schema.compare import differences
 from models.schema.fields.secret import DOTS, is_sealed
@@ -16,7 +13,7 @@ from models.services import secrets
 from models.services.applications import compiled, read, save_page
 from models.services.site import Site
 from models.services.submitting import submit
-from tests.services.contracts import another, contract, operator
+from tests.services.contracts import contract, operator
 
 PIN, WORD = "hunter2-pin", "hunter2-word"
 
@@ -74,38 +71,6 @@ async def test_a_token_from_elsewhere_is_not_believed(site: Site) -> None:
         site, mine, application, "all", {"pin": foreign}, revision=application.revision, leave=True
     )
     assert kept.answers["pin"] is None
-
-
-async def test_uncovering_is_an_event(site: Site, reviewer: Actor) -> None:
-    mine = await operator(site, "U1")
-    application = await saved(site, mine)
-    application = await submit(site, mine, application, revision=application.revision)
-    assert await secrets.reveal(site, reviewer, application, "pin") == PIN
-    assert await secrets.reveal(site, reviewer, application, "inside.word") == WORD
-    revealed = site.store.mongo["events"].find({"action": "secret.revealed"}, sort=[("_id", 1)])
-    events = await revealed.to_list(None)
-    assert [event["details"]["path"] for event in events] == ["pin", "inside.word"]
-    assert {event["actor"]["name"] for event in events} == {"reviewer"}
-    assert "hunter2" not in str(events)
-
-
-async def test_nobody_else_uncovers_anything_and_nothing_is_uncovered_silently(
-    site: Site, reviewer: Actor
-) -> None:
-    mine = await operator(site, "U1")
-    application = await saved(site, mine)
-    with pytest.raises(NotFound):
-        await secrets.reveal(site, reviewer, application, "pin")  # a draft, nothing was handed over
-    application = await submit(site, mine, application, revision=application.revision)
-    for actor in (mine, another(mine)):
-        with pytest.raises(NotAllowed):
-            await secrets.reveal(site, actor, application, "pin")
-    for path in ("title", "inside", "inside.note", "nothing", "pin.sealed"):
-        with pytest.raises(NotFound):
-            await secrets.reveal(site, reviewer, application, path)
-    with pytest.raises(NotFound):
-        await secrets.reveal(replace(site, secret=b"another secret"), reviewer, application, "pin")
-    assert await site.store.mongo["events"].count_documents({"action": "secret.revealed"}) == 0
 
 
 def lines(site: Site, application: Application) -> Iterator[str]:

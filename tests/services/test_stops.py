@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from app.cli.serve import beside
+from app.cli.serving import beside
 from app.opening import build_site
 from app.settings import Settings
 from models.clock import system_entropy

@@ -12,7 +12,7 @@ import httpx
 import uvicorn
 
 from app.authority import FolderAuthority
-from app.cli.serve import server_of
+from app.cli.serving import server_of
 from app.main import create_app
 from app.settings import Settings
 from models.configuration.load import Configuration
