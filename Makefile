@@ -5,20 +5,27 @@ BIN := $(VENV)/bin
 RUN_STAMP := $(VENV)/.run-stamp
 TEST_STAMP := $(VENV)/.test-stamp
 
-.PHONY: run test slow lint bench virtualenv clean
+.PHONY: run test slow lint style types bench virtualenv clean
 
 run: $(RUN_STAMP)
 	@$(BIN)/python -m app serve --demo
 
-test: $(TEST_STAMP) lint
-	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "not slow"
+# Types and imports are read beside the tests, in what those leave of the machine, and told after them.
+test: $(TEST_STAMP) style
+	@nice $(MAKE) --no-print-directory types > $(VENV)/types.log 2>&1 & types=$$!; \
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "not slow"; tests=$$?; \
+	wait $$types || { cat $(VENV)/types.log; exit 1; }; exit $$tests
 
 slow: $(TEST_STAMP)
 	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m slow
 
-lint: $(TEST_STAMP)
+lint: style types
+
+style: $(TEST_STAMP)
 	@$(BIN)/ruff check -q .
 	@$(BIN)/ruff format -q --check .
+
+types: $(TEST_STAMP)
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports > $(VENV)/imports.log || (cat $(VENV)/imports.log; exit 1)
 
