@@ -26,10 +26,15 @@ REOPEN = signal.SIGUSR1
 """Makes mongod open its log anew after ``rotate``."""
 LOG_BYTES = 16 * 2**20
 LOGS_KEPT = 3
+LIFETIME = 10
+"""Seconds after which mongod ends a transaction: longer than we ever try one (``Timeouts.transaction``).
+
+What a killed process had begun keeps collections from changing their shape until then, or until half as long
+again, and ``Timeouts.answer`` must outlast that."""
 PARAMETERS = {
     "diagnosticDataCollectionEnabled": "false",
     "shutdownTimeoutMillisForSignaledShutdown": "100",  # default 15 s, waiting for other members
-    "transactionLifetimeLimitSeconds": "30",
+    "transactionLifetimeLimitSeconds": str(LIFETIME),
 }
 ENVIRONMENT = ("PATH", "HOME", "TZ", "TMPDIR", "LD_LIBRARY_PATH")
 """All of our environment that mongod sees: no secrets."""

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from pymongo import WriteConcern
+from pymongo import AsyncMongoClient, WriteConcern
 from pymongo.errors import PyMongoError
 
 from app.database import Database, Timeouts, binary, honest, leash, open_database, process, replica
@@ -240,3 +240,46 @@ async def test_a_mongod_that_cannot_come_back_is_reported_and_closing_still_work
                     return
                 except DatabaseUnavailable:
                     await asyncio.sleep(replica.POLL)
+
+
+async def leave_a_transaction(database: Database) -> AsyncMongoClient[dict[str, object]]:
+    """What a process killed in a transaction leaves with mongod: nobody will end it."""
+    stranger: AsyncMongoClient[dict[str, object]] = AsyncMongoClient(database.address)
+    session = stranger.start_session()
+    await session.start_transaction()
+    await stranger[database.mongo.name].records.find_one({}, session=session)
+    return stranger
+
+
+async def shaped(folder: Path) -> bool:
+    """Whether a collection changes its shape, as at a start, beside what a killed process had begun."""
+    async with open_database("embedded:", data_dir=folder, owner=True) as database:
+        await database.mongo.records.insert_one({"n": 1})
+        stranger = await leave_a_transaction(database)
+        try:
+            with honest():
+                await database.mongo.command("collMod", "records", validator={})
+        except DatabaseUnavailable:
+            return False
+        finally:
+            await stranger.close()
+        return True
+
+
+def test_what_a_killed_process_began_ends_after_all_we_try_and_before_we_give_up() -> None:
+    known = Timeouts()
+    assert known.transaction < process.LIFETIME
+    assert known.answer > process.LIFETIME * 1.5
+
+
+@pytest.mark.slow
+async def test_a_process_killed_in_a_transaction_does_not_keep_the_next_from_starting(tmp_path: Path) -> None:
+    assert await shaped(tmp_path)
+
+
+@pytest.mark.slow
+async def test_control_a_transaction_that_lives_as_long_as_the_answer_keeps_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(process.PARAMETERS, "transactionLifetimeLimitSeconds", "40")
+    assert not await shaped(tmp_path)
