@@ -218,7 +218,8 @@ def _diagrams(site: Site, published: Published) -> Iterator[tuple[str, str, Mark
         (say("Workflow"), site.workflows[applications]),
         (say("Lifecycle"), site.lifecycles[name]),
     ):
-        picture = draw(flow, language(), site.configuration.site.roles)
+        told = site.configuration.site
+        picture = draw(flow, language(), told.roles, told.words.operator)
         yield label, name_of(flow), Markup(picture)  # noqa: S704
 
 

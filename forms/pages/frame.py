@@ -1,7 +1,7 @@
 """What stands around every page: the site's name, where one can go, what was just done."""
 
 from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -17,6 +17,7 @@ from models.services.accepting import untold
 from models.services.duty_board import columns
 from models.services.inbox import MOST_UNREAD
 from models.services.reading import NO_NEWS, News
+from models.services.side_words import side_words
 from models.services.switches import ground_of, stops_of
 from models.services.terms import versions
 
@@ -137,6 +138,8 @@ class Frame:
     """Notices the reader has not read yet."""
     unreachable: bool = False
     """Whether mails to the reader come back and are not sent."""
+    words: Mapping[str, str] = field(default_factory=dict)
+    """What the site calls its operators (``models.services.side_words``)."""
     has_terms: bool = False
     """Whether the site has terms of use."""
 
@@ -247,6 +250,7 @@ def frame_of(visit: "Visit") -> Frame:
         copyright=site.copyright(visit.language),
         news=news_of(visit),
         unreachable=visit.actor.unreachable,
+        words={name: word(visit.language) for name, word in side_words(visit.site).items()},
         has_terms=bool(versions(visit.site)),
     )
 

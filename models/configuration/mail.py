@@ -21,6 +21,7 @@ PLACEHOLDERS: Mapping[str, Message] = {
     "title": Message("what the record is called"),
     "recipient_name": Message("the person written to"),
     "operator_name": Message("the operator"),
+    "operator_word": Message("what the site calls an operator, as within a sentence"),
     "state": Message("where the application stands now"),
     "due_date": Message("the day by which the recipient is to act"),
     "expected": Message("by when the outcome can be expected, as a sentence"),

@@ -13,9 +13,10 @@ UNITED = ("retention", "audiences", "declarations", "roles", "operator_roles", "
 JOINED = ("dashboard",)
 """Keys of ``site`` that hold a list: that of each module behind those of the modules before it."""
 
-OF_FIRST = ("certificates", "limits", "delegates")
-"""Keys of ``site`` that guard it: those of the first module alone. Where it is silent, the program's own
-values hold, and no module behind it opens what it takes for closed."""
+OF_FIRST = ("certificates", "limits", "delegates", "words")
+"""Keys of ``site`` that guard it, and what it calls its operators, who are the first module's: those of the
+first module alone. Where it is silent, the program's own values hold, and no module behind it opens what it
+takes for closed or renames what it speaks of."""
 
 OF_DEFAULTS = ("roles", "mail")
 """Keys that are completed name by name from what is shipped with the program; the others are taken whole

@@ -9,7 +9,7 @@ from models.language import Message, Text
 from models.schema.definition import RecordType
 from models.workflow.definition import Lifecycle, Transition, Workflow
 
-GENERAL = frozenset({"site_name", "organisation", "contact", "base_url", "recipient_name"})
+GENERAL = frozenset({"site_name", "organisation", "contact", "base_url", "recipient_name", "operator_word"})
 """What every mail fills."""
 
 APPLICATION = frozenset(

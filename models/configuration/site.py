@@ -16,6 +16,7 @@ from models.configuration.terms import TermsRules
 from models.language import Language, Text
 from models.schema.definition import Part
 from models.workflow.definition import Duration, WrittenDuration
+from models.workflow.people import OPERATOR, OPERATORS
 
 
 class Sender(Part):
@@ -118,6 +119,23 @@ class Losses(Part):
     answer_within: int = Field(4, ge=1, le=240)
 
 
+class SideWords(Part):
+    """What the site calls those who get accounts of their own, one and several of them. English is written as
+    it stands at the beginning of a sentence."""
+
+    operator: Text = OPERATOR
+    operators: Text | None = None
+
+    @property
+    def several(self) -> Text:
+        """What several are called: where that is not written, as one is in Japanese, and with an s in
+        English."""
+        one = self.operator
+        if self.operators is not None or one == OPERATOR:
+            return self.operators or OPERATORS
+        return Text(ja=one.ja, en=f"{one.en}s" if one.en else "")
+
+
 class SiteDefinition(Part):
     """One site, out of the site.yaml of all modules: what the first says holds (``merging``)."""
 
@@ -127,6 +145,7 @@ class SiteDefinition(Part):
     languages: tuple[Language, ...] = ("ja", "en")
     time_zone: str = "Asia/Tokyo"
     operator_type: str
+    words: SideWords = SideWords()
     sender: Sender
     mail: MailRules = MailRules()
     contact: Text = Text(ja="", en="")

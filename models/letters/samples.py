@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from models.configuration.mail import LINKS, PLACEHOLDERS
 from models.language import Language, Text
 from models.letters.values import ADDRESSES
+from models.workflow.people import OPERATOR
 
 SITE = "https://example.jp"
 """The address of the site in samples, where nothing runs."""
@@ -19,6 +20,7 @@ WORDS: Mapping[str, Text] = {
     "title": Text(ja="件名の見本", en="Sample title"),
     "recipient_name": Text(ja="佐藤 花子", en="Hanako Sato"),
     "operator_name": Text(ja="みなと商事株式会社", en="Minato Trading Co., Ltd."),
+    "operator_word": OPERATOR,
     "state": Text(ja="差戻し中", en="Returned"),
     "due_date": Text(ja="2027年4月30日", en="30 April 2027"),
     "expected": Text(

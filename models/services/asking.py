@@ -30,6 +30,7 @@ from models.services.messages import Letter, queue_letter
 from models.services.recipients import people_of_operator
 from models.services.rosters import with_rosters
 from models.services.seeing import rows
+from models.services.side_words import side_words
 from models.services.site import Site
 from models.workflow.definition import Duration
 from models.workflow.engine import holds
@@ -145,7 +146,8 @@ def _flaws(site: Site, wish: Wish, numbers: Sequence[str] | None) -> list[Answer
         said = Message("Write a title of at most {limit} characters.", {"limit": TITLE_LIMIT})
         found.append(AnswerError("title", "required", said))
     if numbers is not None and not 0 < len(numbers) <= MOST_NUMBERS:
-        said = Message("Name at least one operator, and at most {limit}.", {"limit": MOST_NUMBERS})
+        values = {"limit": MOST_NUMBERS, **side_words(site)}
+        said = Message("Name at least one {operator}, and at most {limit}.", values)
         found.append(AnswerError("whom", "required", said))
     if wish.due is not None and not site.today() < wish.due <= site.today() + timedelta(days=LATEST):
         found.append(AnswerError("due", "range", Message("Choose a day after today, within two years.")))
@@ -176,9 +178,8 @@ async def _unknown(site: Site, actor: Actor, numbers: Sequence[str]) -> list[Ans
     missing = [number for number in numbers if number not in known]
     if not missing:
         return []
-    said = Message(
-        "There is no operator with these numbers: {numbers}.", {"numbers": ", ".join(missing[:10])}
-    )
+    values = {"numbers": ", ".join(missing[:10]), **side_words(site)}
+    said = Message("There is no {operator} with these numbers: {numbers}.", values)
     return [AnswerError("whom", "unknown", said)]
 
 

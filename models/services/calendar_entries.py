@@ -21,6 +21,7 @@ from models.services.inbox_steps import ANSWERS
 from models.services.intake import Term
 from models.services.records_waiting import Asked, Line
 from models.services.seeing import may_open
+from models.services.side_words import side_words
 from models.services.site import Site
 from models.services.waiting import states_for
 
@@ -185,10 +186,8 @@ async def _requests(site: Site, actor: Actor, language: Language) -> list[Entry]
         return []
     where = {"by.id": actor.account_id, "due": _within(site)}
     rows = Request.raw().find(where, {"due": 1, "type": 1, "at": 1}).sort("_id", -1).limit(MOST)
-    title, known = (
-        translate("Last day of what operators were asked for", language),
-        site.registry.all_current(),
-    )
+    title = translate("Last day of what {operators} were asked for", language, **side_words(site))
+    known = site.registry.all_current()
     return [
         Entry(
             f"request-{row['_id']}@{host_of(site)}",

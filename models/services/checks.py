@@ -26,6 +26,7 @@ from models.services.certificates import is_free_for
 from models.services.looking import Look, look_at
 from models.services.picking import check_picks, pickers
 from models.services.seeing import is_read, rows
+from models.services.side_words import side_words
 from models.services.site import Site
 from models.services.variables import variables_with
 from models.workflow.engine import holds
@@ -245,22 +246,21 @@ def _operator(look: Look, seen: RecordType, reading: Reading) -> Iterable[CheckR
     if application.operator_id is None:
         return ()
     if look.operator is None:
-        return [CheckResult("operator", False, Message("The operator who applies is not registered."))]
+        said = Message("The {operator} who applies is not registered.", side_words(look.site))
+        return [CheckResult("operator", False, said)]
     kind = look.site.registry.current(look.operator.type).definition
     state = look.site.lifecycles[kind.lifecycle].states.get(look.operator.lifecycle)
+    told = {"state": state.label if state else look.operator.lifecycle, **side_words(look.site)}
     if state is None or not state.live:
-        told = {"state": state.label if state else look.operator.lifecycle}
-        return [CheckResult("operator", False, Message("The operator's state now: {state}.", told))]
+        return [CheckResult("operator", False, Message("The {operator}'s state now: {state}.", told))]
     facts = {"operator": {**look.operator.data, "lifecycle": look.operator.lifecycle}}
     needs = compiled(look.site, application).definition.applications.needs
     if needs and not holds(needs, facts):
-        return [CheckResult("applications.needs", False, Message(NEEDS))]
-    return [
-        CheckResult("operator", True, Message("The operator's state now: {state}.", {"state": state.label}))
-    ]
+        return [CheckResult("applications.needs", False, Message(NEEDS, side_words(look.site)))]
+    return [CheckResult("operator", True, Message("The {operator}'s state now: {state}.", told))]
 
 
-NEEDS = "What this application needs of its operator does not hold now."
+NEEDS = "What this application needs of its {operator} does not hold now."
 
 
 def _still_current(look: Look, seen: RecordType, reading: Reading) -> Iterable[CheckResult]:
@@ -293,7 +293,7 @@ def _judged(look: Look) -> tuple[bool, Message]:
     if known.not_after <= look.site.now():
         return False, Message("This client certificate has expired.")
     if not is_free_for(known, look.application.operator_id):
-        return False, Message("The client certificate is bound to another operator.")
+        return False, Message("The client certificate is bound to another {operator}.", side_words(look.site))
     values = {"date": known.not_after.date().isoformat()}
     return True, Message("The client certificate is valid until {date}.", values)
 

@@ -22,6 +22,7 @@ from models.services.declarations import last_answers, rule_of, rules, standing
 from models.services.events import record_event
 from models.services.messages import Letter, queue_letter
 from models.services.recipients import people_of_operator
+from models.services.side_words import side_words
 from models.services.site import Site
 from models.workflow.definition import Duration
 
@@ -59,13 +60,14 @@ async def ask_one(site: Site, actor: Actor, name: str, number: str, reason: str,
         operator = await records.by_number(number.strip()[:64], _living(site))
     except NotFound:
         operator = None
-    _check(site, reason, due, None if operator else Message("There is no operator with this number."))
+    unknown = Message("There is no {operator} with this number.", side_words(site))
+    _check(site, reason, due, None if operator else unknown)
     if operator is None:
         raise NotFound
     asked = confirmation(
         site, actor, operator, name, f"asked:{new_id()}", reason.strip(), _end(site, rule, due)
     )
-    already = Message("This operator has been asked already and has not answered yet.")
+    already = Message("This {operator} has been asked already and has not answered yet.", side_words(site))
     refusal = AnswersInvalid((AnswerError("number", "unique", already),))
 
     async def body(session: Session) -> None:

@@ -21,6 +21,7 @@ from models.schema.reading import AnswerError
 from models.services.events import record_event
 from models.services.messages import Letter, queue_letter
 from models.services.recipients import people_of_role
+from models.services.side_words import side_words
 from models.services.site import Site
 from models.services.switches import require_writing
 from models.services.windows import require_hours
@@ -216,7 +217,8 @@ async def answer(site: Site, actor: Actor, name: str, given: Given) -> None:
     (paths ``answer``, ``note``), DeclarationMoved."""
     require(actor, "declaration.answer")
     if actor.delegate:
-        raise NotAllowed("A delegate cannot declare this for the operator.", rule="declaration.answer")
+        said = "A delegate cannot declare this for the {operator}."
+        raise NotAllowed(said, rule="declaration.answer", **side_words(site))
     await require_writing(site, actor)
     require_hours(site, actor)
     rule = rule_of(site, name)

@@ -22,6 +22,7 @@ from models.services.deeds import Standing, review_moment
 from models.services.dependants import has_dependants
 from models.services.events import record_event
 from models.services.revising import revised
+from models.services.side_words import side_words
 from models.services.site import Site
 from models.workflow.definition import Lifecycle
 
@@ -205,7 +206,8 @@ async def issue_administrator(work: Work, parameters: Parameters) -> None:
         created_at=work.site.now(),
     )
     refusal = TransitionRefused(
-        "This operator's administrator ID has been issued already; it is issued only once."
+        "This {operator}'s administrator ID has been issued already; it is issued only once.",
+        **side_words(work.site),
     )
     await insert_or(refusal, account, work.session)
     work.account = account

@@ -16,6 +16,7 @@ from models.services.asked import SUBJECT, about_of
 from models.services.asking import LATEST, end_of
 from models.services.day_words import day_text
 from models.services.events import record_event
+from models.services.side_words import side_words
 from models.services.site import Site
 from models.services.switches import require_writing
 
@@ -42,7 +43,7 @@ async def extend(site: Site, actor: Actor, application: Application, day: date, 
     require(actor, "request.make")
     await require_writing(site, actor)
     if not may_extend(site, application):
-        raise RequestRefused("The operator has nothing to answer at the moment.")
+        raise RequestRefused("The {operator} has nothing to answer at the moment.", **side_words(site))
     _require_later(site, application, day)
     due = end_of(site, day)
     told = translate(SAID, application.language, day=day_text(day)(application.language))

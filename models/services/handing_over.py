@@ -9,13 +9,15 @@ from models.language import Message
 from models.permissions import Actor, require
 from models.services.administration import CHANGED, note, read_reason, require_other, tell
 from models.services.roles import ADMINISTRATOR, USER, assignable
+from models.services.side_words import side_words
 from models.services.site import Site
 from models.services.stepping_up import require_recent
 from models.services.switches import require_writing
 
 GIVEN = Message("The administration of your company's accounts was handed over to you.")
 TAKEN = Message("The administration of your company's accounts was handed over to {name}.")
-UNFIT = "Only a user of this operator who can sign in now can become its administrator."
+NOBODY = "This {operator} has no administrator whose place could be taken."
+UNFIT = "Only a user of this {operator} who can sign in now can become its administrator."
 
 
 async def candidates(operator_id: Id) -> list[Account]:
@@ -64,7 +66,7 @@ async def appoint(
     require_recent(site, actor)
     holder = await Account.find_one({"operator_id": operator_id, "kind": "operator", "roles": ADMINISTRATOR})
     if holder is None:
-        raise AccountGuarded("This operator has no administrator whose place could be taken.")
+        raise AccountGuarded(NOBODY, **side_words(site))
     return await _pass_on(site, actor, holder, account, {"reason": why, "evidence": seen})
 
 
@@ -92,7 +94,7 @@ async def _pass_on(
         there = {**fit, "_id": account.id, "roles": {"$ne": ADMINISTRATOR}}
         named = await update_where(Account, there, {"$set": {"roles": [ADMINISTRATOR]}}, session)
         if named is None:
-            raise AccountGuarded(UNFIT)
+            raise AccountGuarded(UNFIT, **side_words(site))
         reason = told.get("reason", "")
         await tell(site, actor, named, GIVEN, session, reason)
         await tell(site, actor, former, Message(TAKEN.msgid, {"name": named.name}), session, reason)

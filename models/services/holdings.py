@@ -11,11 +11,12 @@ from models.documents.store import Session
 from models.errors import NotFound
 from models.grants import PERMISSIONS
 from models.interchange.tables.comma import CommaWriter
-from models.language import Language, Message
+from models.language import Language, Message, translate
 from models.permissions import Actor, allowed, require
 from models.services.events import record_event
 from models.services.identifying import acting
 from models.services.roles import role_label
+from models.services.side_words import side_words
 from models.services.site import Site
 
 HEADS = (
@@ -23,8 +24,8 @@ HEADS = (
     Message("Name of the person"),
     Message("E-mail address"),
     Message("Side"),
-    Message("Operator number"),
-    Message("Operator"),
+    Message("{Operator} number"),
+    Message("{Operator}"),
     Message("Delegate of"),
     Message("Roles"),
     Message("Permissions"),
@@ -39,7 +40,7 @@ HEADS = (
     Message("Reason"),
     Message("Issued"),
 )
-SIDES = {"staff": Message("Staff"), "operator": Message("Operator")}
+SIDES = {"staff": Message("Staff"), "operator": Message("{Operator}")}
 STATES = {
     "invited": Message("Invited"),
     "active": Message("Active"),
@@ -86,7 +87,8 @@ async def _parts(
 ) -> AsyncIterator[bytes]:
     writer = CommaWriter()
     notice = Message(NOTICE, {"day": site.today().isoformat(), "who": actor.name})
-    yield writer.begin([notice(language)], [head(language) for head in HEADS])
+    heads = [translate(head.msgid, language, **side_words(site)) for head in HEADS]
+    yield writer.begin([notice(language)], heads)
     last: Any = None
     while True:
         after = {"_id": {"$gt": last}} if last is not None else {}
@@ -131,7 +133,7 @@ def _row(
         account.login,
         account.name,
         account.email,
-        SIDES[account.kind](language),
+        translate(SIDES[account.kind].msgid, language, **side_words(site)),
         number,
         title,
         *_delegation(site, account, language)[:1],

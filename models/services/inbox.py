@@ -19,6 +19,7 @@ from models.services.day_words import day_text, until_text
 from models.services.inbox_kinds import KINDS, Kind
 from models.services.inbox_writing import done_at
 from models.services.seeing import rows
+from models.services.side_words import side_words
 from models.services.site import Site
 
 Tab = Literal["open", "unread", "done"]
@@ -198,6 +199,7 @@ def _values(site: Site, item: InboxItem, due: date | None) -> dict[str, Any]:
     """What the sentence puts in: names of the configuration in both languages, nothing of anybody."""
     published = site.registry.all_current().get(item.type)
     return {
+        **side_words(site),
         "label": item.subject.label,
         "type": published.definition.label if published else Text(ja=item.type, en=item.type),
         "state": _state(site, item, published.definition) if published else "",

@@ -104,12 +104,12 @@ KINDS: Mapping[str, Kind] = {
         "application.view",
     ),
     "operator_wrote": _task(
-        Message("The operator wrote to you about {label}."),
+        Message("The {operator} wrote to you about {label}."),
         "/admin/requests/about/{label}",
         "request.view",
     ),
     "request_overdue": _news(
-        Message("What you asked operators for is overdue: {count} have not answered."),
+        Message("What you asked {operators} for is overdue: {count} have not answered."),
         "/admin/requests/{id}",
         "request.view",
     ),
@@ -119,7 +119,7 @@ KINDS: Mapping[str, Kind] = {
         "loss.handle",
     ),
     "loss_replied": _task(
-        Message("The operator answered about the report {label}."),
+        Message("The {operator} answered about the report {label}."),
         "/admin/losses/{label}",
         "loss.handle",
     ),
@@ -134,7 +134,7 @@ KINDS: Mapping[str, Kind] = {
         "terms.publish",
     ),
     "declined": _news(
-        Message("An operator cannot confirm what it declared."),
+        Message("An {operator} cannot confirm what it declared."),
         "/admin/declarations",
         "declaration.view",
     ),

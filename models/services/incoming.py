@@ -27,6 +27,7 @@ from models.services.breathing import Breath
 from models.services.carrying import Carried, carry
 from models.services.records import scope
 from models.services.seeing import governed, seen
+from models.services.side_words import side_words
 from models.services.site import Site
 
 Kind = Literal["new", "changed", "same", "refused", "example"]
@@ -210,9 +211,8 @@ class Rows:
             named = row.facts.get("operator", "")
             row.operator = by_id.get(row.record["operator_id"]) if row.record else by_number.get(named)
             if row.record is None and row.operator is None:
-                row.errors.append(
-                    self.error(row, "_operator", Message("Name the operator by its registered number."))
-                )
+                said = Message("Name the {operator} by its registered number.", side_words(self.site))
+                row.errors.append(self.error(row, "_operator", said))
 
     # --- what becomes of a row ------------------------------------------------------------------------------
 
@@ -342,7 +342,9 @@ class Rows:
             yield self.error(row, "_lifecycle", Message("The state of a record is not changed by a table."))
         owner = (row.operator or {}).get("number")
         if facts.get("operator") and owner and facts["operator"] != owner:
-            yield self.error(row, "_operator", Message("A record stays with its operator."))
+            yield self.error(
+                row, "_operator", Message("A record stays with its {operator}.", side_words(self.site))
+            )
 
 
 def _is_same(column: Column, data: Mapping[str, Any], value: Any) -> bool:

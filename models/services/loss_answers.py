@@ -15,6 +15,7 @@ from models.services import threads
 from models.services.administration import read_reason
 from models.services.loss_mails import tell_state
 from models.services.losses import about, answer_time, choices_of, note, own_report, stop_items
+from models.services.side_words import side_words
 from models.services.site import Site
 from models.services.stepping_up import require_recent
 from models.services.stops import find_operator
@@ -75,7 +76,7 @@ async def instruct(site: Site, actor: Actor, number: str, text: str, key: str = 
     require(actor, "loss.handle")
     found = await find_report(actor, number)
     if found.operator_id is None:
-        raise LossMoved("Say first which operator this report is about.")
+        raise LossMoved("Say first which {operator} this report is about.", **side_words(site))
     values = {"state": "instructed", "waits_for": "operator", "due": None}
     if found.answered_at is None:
         values["answered_at"] = site.now()  # type: ignore[assignment]

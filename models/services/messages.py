@@ -13,6 +13,7 @@ from models.letters.values import put_in
 from models.services.addresses_dead import DEAD, is_withheld
 from models.services.links import make_link
 from models.services.return_paths import message_id_of
+from models.services.side_words import side_words
 from models.services.site import Site
 
 
@@ -155,6 +156,7 @@ def general_values(site: Site, language: Language) -> dict[str, str]:
         "organisation": described.organisation(language),
         "contact": described.contact(language),
         "base_url": site.base_url,
+        "operator_word": side_words(site)["operator"](language),
     }
 
 

@@ -29,6 +29,7 @@ from models.services.foreseeing import MOVES, does_of
 from models.services.messages import Letter, template_of, written
 from models.services.needs import Given, require_needs
 from models.services.post import letters
+from models.services.side_words import side_words
 from models.services.site import Site
 from models.services.steps import foreseen
 from models.workflow.definition import State, Transition
@@ -227,9 +228,10 @@ async def _bind_certificate(foresight: Foresight, parameters: Parameters) -> Non
         foresight.hindrances.append(Message("The use of this certificate has been stopped."))
         return
     if known.state == "bound" and known.operator_id != work.record.operator_id:
-        foresight.hindrances.append(Message("The client certificate is bound to another operator."))
-    values = {"subject": known.subject, "date": known.not_after.date().isoformat()}
-    text = "Binds the client certificate “{subject}”, valid until {date}, to the operator."
+        said = Message("The client certificate is bound to another {operator}.", side_words(work.site))
+        foresight.hindrances.append(said)
+    values = {"subject": known.subject, "date": known.not_after.date().isoformat(), **side_words(work.site)}
+    text = "Binds the client certificate “{subject}”, valid until {date}, to the {operator}."
     foresight.does.append(Message(text, values))
 
 

@@ -22,6 +22,7 @@ from models.services.applications import find, form_of, may_type, operator_of
 from models.services.beginning import draft_about, keep_draft, next_reference, prefilled, require_needs
 from models.services.rosters import with_rosters
 from models.services.seeing import is_in_reach, rows
+from models.services.side_words import side_words
 from models.services.site import Site
 from models.services.switches import require_writing
 
@@ -118,7 +119,7 @@ async def operator_by_number(site: Site, actor: Actor, number: str) -> Record:
     try:
         return await site.records[own].by_number(number.strip()[:64], rows(site, actor, own))
     except NotFound as error:
-        message = Message("There is no operator with this number.")
+        message = Message("There is no {operator} with this number.", side_words(site))
         raise AnswersInvalid((AnswerError("operator", "unknown", message),)) from error
 
 

@@ -9,11 +9,10 @@ from models.documents.record import Record
 from models.errors import ConsentMissing, NotFound
 from models.language import Text
 from models.permissions import Actor, allowed, may_use
-from models.services.roles import role_label
 from models.services.seeing import is_in_reach
+from models.services.side_words import party_label
 from models.services.site import Site
 from models.workflow.definition import SIDES
-from models.workflow.people import people_label
 
 RESERVED = permissions.RESERVED | frozenset(SIDES)
 """Words of a lifecycle that no role of the staff stands for, whatever a site calls its roles."""
@@ -78,7 +77,7 @@ def named(site: Site, word: str, record: Record) -> Text:
         word = side_named(word, record) or word
     if word == "staff":
         return site.configuration.site.organisation
-    return people_label(word) or role_label(site, word)
+    return party_label(site, word)
 
 
 def told_as(site: Site, actor: Actor, person: Person) -> Text:

@@ -20,8 +20,8 @@ from models.services.needs import note_of, remarks_of, require_needs
 from models.services.picking import check_picks
 from models.services.positions import standing_of
 from models.services.post import queue_mails
-from models.services.roles import role_label
 from models.services.seeing import require_in_reach, worded_for
+from models.services.side_words import party_label
 from models.services.sides import consent_missing, told_as, told_when
 from models.services.signs import handed_over
 from models.services.site import Site
@@ -29,7 +29,6 @@ from models.services.switches import require_writing
 from models.services.windows import require_open
 from models.workflow.definition import Transition, Workflow
 from models.workflow.engine import holds, judge, steps
-from models.workflow.people import people_label
 
 
 def possible_steps(site: Site, actor: Actor, application: Application) -> list[tuple[str, Transition]]:
@@ -88,7 +87,7 @@ def named(site: Site, party: str, application: Application) -> Text:
         return Text(ja=applicant, en=applicant)
     if party == "staff":
         return site.configuration.site.organisation
-    return people_label(party) or role_label(site, party)
+    return party_label(site, party)
 
 
 def already_done(site: Site, actor: Actor, application: Application, name: str) -> AlreadyDone:

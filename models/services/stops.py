@@ -15,6 +15,7 @@ from models.language import Message
 from models.permissions import Actor, require
 from models.schema.reading import AnswerError
 from models.services.events import record_event
+from models.services.side_words import side_words
 from models.services.site import Site
 from models.services.stepping_up import require_recent
 from models.services.switches import GROUNDS, TEXT_LIMIT
@@ -156,7 +157,7 @@ async def find_operator(site: Site, number: str) -> tuple[Id, str]:
     try:
         record = await site.records[site.configuration.site.operator_type].by_number(number.strip(), {})
     except NotFound as error:
-        said = Message("No operator has this registration number.")
+        said = Message("No {operator} has this registration number.", side_words(site))
         raise AnswersInvalid((AnswerError("operator", "unknown", said),)) from error
     return record.id, f"{record.number} {record.title}".strip()
 

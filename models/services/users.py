@@ -24,6 +24,7 @@ from models.services.administration import (
 )
 from models.services.persons import read_name
 from models.services.roles import ADMINISTRATOR, assignable, role_label, staff_roles
+from models.services.side_words import side_words
 from models.services.site import Site
 from models.services.stepping_up import require_recent
 from models.services.suspending import end_access
@@ -116,7 +117,7 @@ async def remove_user(site: Site, actor: Actor, account_id: Id, reason: str) -> 
     require_other(actor, account)
     require_no_administrator(actor, account)
     if ADMINISTRATOR in account.roles:
-        raise AccountGuarded("Name another administrator of this operator first.")
+        raise AccountGuarded("Name another administrator of this {operator} first.", **side_words(site))
     await require_writing(site, actor)
     require_recent(site, actor)
     why = read_reason(reason)

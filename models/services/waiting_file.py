@@ -7,6 +7,7 @@ from models.language import Language, Message, translate
 from models.permissions import Actor, require
 from models.services.events import record_event
 from models.services.records_waiting import Asked, Line, lines
+from models.services.side_words import side_words
 from models.services.site import Site
 
 MOST = 10_000
@@ -16,7 +17,7 @@ HEADS = (
     Message("Number"),
     Message("Kind of the record"),
     Message("Title"),
-    Message("Operator"),
+    Message("{Operator}"),
     Message("State"),
     Message("In this state since"),
     Message("Due"),
@@ -33,7 +34,8 @@ async def write_file(site: Site, actor: Actor, asked: Asked, language: Language)
     await _note(site, actor, asked, len(found))
     notice = translate(NOTICE, language, day=site.today().isoformat(), who=actor.name)
     writer = CommaWriter()
-    begin = writer.begin([notice], [head(language) for head in HEADS])
+    heads = [translate(head.msgid, language, **side_words(site)) for head in HEADS]
+    begin = writer.begin([notice], heads)
     return begin + writer.rows([_cells(site, line, language) for line in found]) + writer.end()
 
 

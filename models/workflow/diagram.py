@@ -10,7 +10,7 @@ from models.language import Language, Message, Text, translate
 from models.pictures.strokes import down, rectangle, text, triangle, up, width_of
 from models.workflow.definition import Flow, State
 from models.workflow.layout import Cell, Edge, Layout, Route, lay_out
-from models.workflow.people import LABELS
+from models.workflow.people import OPERATOR, people_label
 
 SIZE = 13.0
 """Pixels of the letters of a state; those of a transition are a little smaller."""
@@ -34,9 +34,10 @@ CONSENTS = Message("{who} (consents: {parties})").msgid
 Roles = Mapping[str, Text]
 
 
-def draw(flow: Flow, language: Language, roles: Roles | None = None) -> str:
-    """The SVG of `flow` with its labels in `language`; `roles` are the site's (``site.roles``), by name."""
-    return "\n".join(_Drawing(flow, language, roles or {}).lines()) + "\n"
+def draw(flow: Flow, language: Language, roles: Roles | None = None, operator: Text = OPERATOR) -> str:
+    """The SVG of `flow` with its labels in `language`; `roles` are the site's (``site.roles``), by name, and
+    `operator` is what it calls an operator (``site.words``)."""
+    return "\n".join(_Drawing(flow, language, roles or {}, operator).lines()) + "\n"
 
 
 def name_of(flow: Flow) -> str:
@@ -47,15 +48,15 @@ def name_of(flow: Flow) -> str:
 class _Drawing:
     """One flow in one language."""
 
-    def __init__(self, flow: Flow, language: Language, roles: Roles) -> None:
-        self.flow, self.language, self.roles = flow, language, roles
+    def __init__(self, flow: Flow, language: Language, roles: Roles, operator: Text) -> None:
+        self.flow, self.language, self.roles, self.operator = flow, language, roles, operator
         self.spoken = {name: self._words_of(name) for name in flow.transitions}
         ordered = {flow.first: flow.states[flow.first], **flow.states}
         self.layout = lay_out({name: self._room(name) for name in ordered}, [*self._edges()])
         self.ports = dict(_ports(self.layout, {name: self._box_width(name) for name in ordered}))
 
     def person(self, name: str) -> str:
-        known = LABELS.get(name) or self.roles.get(name)
+        known = people_label(name, self.operator) or self.roles.get(name)
         return known(self.language) if known else name
 
     def _words_of(self, name: str) -> tuple[str, str]:

@@ -9,8 +9,9 @@ from models.configuration.limits import Limits
 from models.configuration.load import examine, load_configuration
 from models.configuration.sending import PROGRAM
 from models.configuration.whole import Configuration
-from models.language import LANGUAGES
+from models.language import LANGUAGES, Text
 from models.schema.definition import walk
+from models.workflow.people import OPERATOR, people_label, within
 from tests.configuration.broken import module
 from tests.configuration.sample import FILES, FLOW, TYPE, changed, look, write_site
 
@@ -81,6 +82,21 @@ def test_what_guards_a_site_is_said_by_its_first_module_alone(tmp_path: Path) ->
     assert found.limits == Limits()
     control = {**FILES, "site.yaml": FILES["site.yaml"] + lax.removeprefix("site:\n")}
     assert not loaded(write_site(tmp_path / "control", control)).site.certificates.needed
+
+
+def test_operators_are_called_what_their_own_module_calls_them(tmp_path: Path) -> None:
+    named = "site:\n  words: {operator: {ja: 加盟店, en: Member shop}}\n"
+    assert loaded(*two(tmp_path, site__yaml=named)).site.words.operator == OPERATOR
+    control = {**FILES, "site.yaml": FILES["site.yaml"] + named.removeprefix("site:\n")}
+    words = loaded(write_site(tmp_path / "control", control)).site.words
+    assert (words.operator.ja, words.several.ja, words.several.en) == ("加盟店", "加盟店", "Member shops")
+    assert (within(words.operator).en, people_label("operator", words.operator)) == (
+        "member shop",
+        words.operator,
+    )
+    whole = people_label("operator_administrator", words.operator)
+    assert whole == Text(ja="加盟店の管理者", en="Administrator of the member shop")
+    assert within(Text(ja="送配電", en="TSO")).en == "TSO"
 
 
 def test_lists_of_figures_are_joined_without_repeating_any(tmp_path: Path) -> None:
@@ -172,4 +188,6 @@ def test_both_names_of_the_agreement_mean_one_entity_shown_under_one_name() -> N
     own = alone.record_types[alone.site.operator_type]
     assert own.plural is not None
     assert (own.plural.ja, other in str(own.description)) == ("利用事業者", True)
+    assert (alone.site.words.operator.ja, alone.site.words.several.ja) == ("利用事業者", "利用事業者")
+    assert loaded(MARKET, CONNECTIONS).site.words.operator.ja == "事業者"
     assert {kind.applications.about for kind in alone.record_types.values()} <= {"operator", "organisation"}

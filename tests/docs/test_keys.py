@@ -70,6 +70,7 @@ DESCRIBED: tuple[type[BaseModel], ...] = (
     SitePeriod,
     ModuleRules,
     site.SiteDefinition,
+    site.SideWords,
     site.Sender,
     site.ServiceHours,
     site.ClosedDays,

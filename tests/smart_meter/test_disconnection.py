@@ -2,16 +2,17 @@
 
 import pytest
 
-from models.documents.record import Record
+from models.documents.record import Record, RecordVersion
 from models.errors import AnswersInvalid, ConsentMissing, DuplicateValue, NotAllowed, NotFound
 from models.language import Text
-from models.services import consents, lifecycles, measures
+from models.services import consents, desks, lifecycles, measures
 from tests.smart_meter.desk import Desk
 from tests.smart_meter.filed import ANOTHER, CHECKED, ORDER, RESOLVED, an_event
 
 SECURITY = "security@mirai.example.jp"
 GRID = "desk@grid.example.jp"
 STEP = "order_reconnection"
+GRID_COMPANY = Text(ja="中部電力パワーグリッド株式会社", en="Chubu Electric Power Grid Co., Inc.")
 
 
 async def cut(desk: Desk, who: str = "mirai", **event: object) -> Record:
@@ -139,13 +140,19 @@ async def test_a_cut_on_condition_two_for_abnormal_traffic(desk: Desk) -> None:
 
 async def test_both_sides_have_to_see_no_problem_and_may_take_it_back(desk: Desk) -> None:
     record = await resolved(desk)
-    with pytest.raises(ConsentMissing):
+    with pytest.raises(ConsentMissing) as refusal:
         await desk.take("reviewer", record, STEP)
+    assert refusal.value.values["parties"] == Text(
+        ja=f"利用事業者、{GRID_COMPANY.ja}", en=f"Operator, {GRID_COMPANY.en}"
+    )
     with pytest.raises(NotAllowed):
         await agree(desk, "mirai", record, "staff")
     with pytest.raises(NotAllowed):
         await agree(desk, "approver", record, "operator")
     await agree(desk, "mirai", record, "operator")
+    version = await RecordVersion.find_one({"record_id": record.id, "consent": "given"})
+    assert version is not None
+    assert desks.happened(desk.site, record, version, "ja").endswith("（利用事業者）")
     with pytest.raises(ConsentMissing):
         await desk.take("reviewer", record, STEP)
     record = await agree(desk, "approver", record, "staff")

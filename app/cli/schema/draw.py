@@ -15,7 +15,8 @@ def write_pictures(configuration: Configuration, folder: Path) -> list[Path]:
         path = folder / f"{name_of(flow)}.svg"
         if path in written:  # a lifecycle may have the name of a workflow
             path = folder / f"{name_of(flow)}-lifecycle.svg"
-        path.write_text(draw(flow, spoken(), configuration.site.roles), encoding="utf-8")
+        site = configuration.site
+        path.write_text(draw(flow, spoken(), site.roles, site.words.operator), encoding="utf-8")
         say("Written: {path}", path=str(path))
         written.append(path)
     return written
