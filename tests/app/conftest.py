@@ -12,7 +12,6 @@ import pytest_asyncio
 from starlette.applications import Starlette
 
 from app.database import Database, open_database
-from app.demo import load_demo
 from app.main import create_app
 from app.opening import build_site, configuration_of
 from app.settings import Settings
@@ -23,6 +22,7 @@ from models.schema.definition import RecordType
 from models.services.site import Site
 from tests.app.routes import Door, doors
 from tests.clock import Hands
+from tests.demo import prepare_demo
 from tests.journey.mailbox import Mailbox, serving
 from tests.journey.server import Program, running
 
@@ -81,8 +81,12 @@ class Inside:
     app: Starlette
     site: Site
     hands: Hands
-    folder: Path
+    settings: Settings
     browser: OpenBrowser
+
+    @property
+    def folder(self) -> Path:
+        return self.settings.data
 
     @property
     def mongo(self) -> Mongo:
@@ -95,7 +99,7 @@ class Inside:
         self.app.user_middleware, self.app.middleware_stack = kept, None
 
     async def load_demo(self) -> None:
-        await load_demo(self.site, self.folder / "demo")
+        await prepare_demo(self.site, self.folder / "demo", self.settings)
 
 
 @pytest.fixture(scope="session")
@@ -128,5 +132,5 @@ async def inside(
             stack.push_async_callback(client.aclose)
             return client
 
-        yield Inside(app, app.state.site, hands, settings.data, open_browser)
+        yield Inside(app, app.state.site, hands, settings, open_browser)
     app.user_middleware, app.middleware_stack = ordered, None

@@ -50,7 +50,7 @@ async def filled(
 
     async with open_database(url, data_dir=tmp_path_factory.mktemp("filters"), owner=False) as store:
         app.state.site = await build_site(settings, configuration, store, hands, system_entropy)
-        yield await fill(Inside(app, app.state.site, hands, settings.data, browser))
+        yield await fill(Inside(app, app.state.site, hands, settings, browser))
         for client in opened:
             await client.aclose()
         await store.mongo.client.drop_database(store.mongo.name)

@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 
 from app.certificates import TrialAuthority
 from app.database import Database
-from app.demo import PASSWORD, load_demo
+from app.demo import PASSWORD
 from app.main import create_app
 from app.opening import build_site, configuration_of
 from app.settings import Settings
@@ -18,6 +18,7 @@ from models.clock import system_entropy
 from models.configuration.load import Configuration
 from models.services.site import Site
 from tests.clock import Hands
+from tests.demo import prepare_demo
 from tests.forms.tab import Tab
 
 ADDRESS = "http://127.0.0.1:8000"
@@ -85,9 +86,10 @@ async def applicant(tab: Tab, site: Site) -> Tab:
 
 
 @pytest_asyncio.fixture
-async def administrator(tab: Tab, site: Site, tmp_path: Path) -> Tab:
+async def administrator(tab: Tab, site: Site, program: tuple[Starlette, Settings], tmp_path: Path) -> Tab:
     """The administrator of a registered operator, signed in."""
-    account = next(a for a in await load_demo(site, tmp_path) if a.role == "administrator")
+    told = await prepare_demo(site, tmp_path, program[1])
+    account = next(a for a in told if a.role == "administrator")
     assert account.certificate is not None
     await present(tab, account.certificate.read_bytes(), "/login")
     return await tab.press("ログイン", {"login": account.login, "password": PASSWORD})

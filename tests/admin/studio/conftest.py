@@ -13,13 +13,13 @@ import pytest_asyncio
 from starlette.applications import Starlette
 
 from app.database import Database
-from app.demo import load_demo
 from app.main import create_app
 from app.opening import build_site, configuration_of
 from app.settings import Settings
 from models.configuration.load import Configuration
 from models.services.site import Site
 from tests.app.people import Member
+from tests.demo import prepare_demo
 
 Enter = Callable[[str], Awaitable["Steward"]]
 
@@ -92,7 +92,7 @@ async def studio(store: Database, wired: tuple[Starlette, Settings, Configuratio
     """The program on a fresh database with the demo data."""
     app, settings, configuration = wired
     app.state.site = await build_site(settings, configuration, store)
-    await load_demo(app.state.site, settings.data / "demo")
+    await prepare_demo(app.state.site, settings.data / "demo", settings)
     yield Studio(app, app.state.site, settings)
 
 
