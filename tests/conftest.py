@@ -10,9 +10,11 @@ from uuid import uuid4
 import hypothesis
 import pytest
 import pytest_asyncio
+from argon2 import PasswordHasher
 
 from app.database import Database, connect, open_database
 from models.errors import DatabaseRefused
+from models.services import passwords
 from tests.shelf import Shelf
 
 os.environ.setdefault("TOROKU_HOURS", "always")  # tests of the hours say so; the others run at any time
@@ -38,6 +40,15 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest files first: what begins last keeps everybody waiting."""
     items.sort(key=lambda item: not any(item.get_closest_marker(name) for name in LONG))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shipped_hasher() -> Iterator[PasswordHasher]:
+    """The hasher of the program for those who look at it. The others have a weak one, which takes no time."""
+    shipped = passwords._hasher
+    passwords._hasher = PasswordHasher(time_cost=1, memory_cost=1_024, parallelism=1)
+    yield shipped
+    passwords._hasher = shipped
 
 
 @pytest.fixture(scope="session")

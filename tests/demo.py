@@ -30,25 +30,32 @@ async def prepare_demo(site: Site, folder: Path, settings: Settings) -> list[Dem
     """``load_demo`` for a site just opened with `settings`, ten times as fast from the second test on."""
     key = (settings.model_dump_json(), site.today())
     if key in _loaded:
-        await _put_in(site.store.mongo, folder, _loaded[key])
+        _write(folder, _loaded[key].certificates)
+        await _put_in(site.store.mongo, _loaded[key].documents)
         return await load_demo(site, folder)
     before = await hashes_of(site.store.mongo)
     told = await load_demo(site, folder)
-    _loaded[key] = await _taken(site.store.mongo, folder, before)
+    _loaded[key] = Loaded(await _changed(site.store.mongo, before), _certificates(folder))
     return told
 
 
-async def _taken(mongo: Mongo, folder: Path, before: Mapping[str, str]) -> Loaded:
+def _certificates(folder: Path) -> Mapping[str, bytes]:
+    return {each.name: each.read_bytes() for each in folder.glob("*.pem")}
+
+
+async def _changed(mongo: Mongo, before: Mapping[str, str]) -> Documents:
     now = await hashes_of(mongo)
-    changed = [name for name in now if now[name] != before.get(name)]
-    documents = {name: await mongo[name].find({}).sort("_id", 1).to_list(None) for name in changed}
-    return Loaded(documents, {each.name: each.read_bytes() for each in folder.glob("*.pem")})
+    names = [name for name in now if now[name] != before.get(name)]
+    return {name: await mongo[name].find({}).sort("_id", 1).to_list(None) for name in names}
 
 
-async def _put_in(mongo: Mongo, folder: Path, loaded: Loaded) -> None:
+def _write(folder: Path, certificates: Mapping[str, bytes]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    for name, content in loaded.certificates.items():
+    for name, content in certificates.items():
         (folder / name).write_bytes(content)
-    for name, documents in loaded.documents.items():
+
+
+async def _put_in(mongo: Mongo, documents: Documents) -> None:
+    for name, rows in documents.items():
         await mongo[name].delete_many({})
-        await mongo[name].insert_many(documents)
+        await mongo[name].insert_many(rows)

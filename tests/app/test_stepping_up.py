@@ -10,7 +10,6 @@ import httpx
 import pyotp
 import pytest
 import pytest_asyncio
-from argon2 import PasswordHasher
 
 from app.demo import PASSWORD
 from models.documents.account import Account
@@ -62,8 +61,7 @@ class House:
 
 
 @pytest_asyncio.fixture
-async def house(inside: Inside, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
-    monkeypatch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=1_024, parallelism=1))
+async def house(inside: Inside) -> AsyncIterator[House]:
     site, operator_id = inside.site, new_id()
     common = {
         "password_hash": passwords.hash_password(PASSWORD),

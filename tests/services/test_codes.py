@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import pyotp
 import pytest
-from argon2 import PasswordHasher
 
 from models.documents.account import Account
 from models.documents.code import Authenticator
@@ -33,12 +32,6 @@ from tests.clock import Hands
 from tests.services.conftest import staff
 
 PASSWORD = "a few long words"
-
-
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hashing made quick; how strong it is, is not looked at here."""
-    monkeypatch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=1_024, parallelism=1))
 
 
 async def account_of(actor: Actor) -> Account:

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 
 import pytest
 import pytest_asyncio
-from argon2 import PasswordHasher
 
 from models.documents.account import Account
 from models.documents.link import Link
@@ -18,12 +17,6 @@ from tests.services.people_of import Company, again, id_of, new_company, signed_
 
 NEW = "atarashii@example.co.jp"
 PHRASE = "a long enough pass phrase"
-
-
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hashing made quick."""
-    monkeypatch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=1_024, parallelism=1))
 
 
 @pytest_asyncio.fixture
@@ -64,7 +57,7 @@ async def test_an_address_asked_for_before_is_not_taken_by_an_account_that_was_r
 
 
 async def test_a_link_in_the_mailbox_left_behind_sets_no_password_any_more(
-    site: Site, company: Company, quick: None
+    site: Site, company: Company
 ) -> None:
     token = await confirmation(site, company)
     old = await make_link(site, "set_password", None, account_id=id_of(company.user))

@@ -5,7 +5,7 @@ from statistics import median
 from time import perf_counter
 
 import pytest
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, Type, extract_parameters
 
 from models.documents.account import Account
 from models.documents.base import new_id
@@ -25,16 +25,18 @@ from tests.services.conftest import visitor
 GOOD = "a few long words"
 
 
-WEAK = PasswordHasher(time_cost=1, memory_cost=1_024, parallelism=1)
-"""Quick, for tests that fail to sign in many times."""
+@pytest.fixture(scope="module")
+def hashed() -> str:
+    """The hash of GOOD."""
+    return passwords.hash_password(GOOD)
 
 
 @pytest.fixture
-def hashed(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The hash of GOOD, and hashing made quick."""
-    monkeypatch.setattr(passwords, "_hasher", WEAK)
+def strong(monkeypatch: pytest.MonkeyPatch, shipped_hasher: PasswordHasher) -> Iterator[None]:
+    """Hashing as strong as it is."""
+    monkeypatch.setattr(passwords, "_hasher", shipped_hasher)
     passwords._nobody.cache_clear()
-    yield passwords.hash_password(GOOD)
+    yield
     passwords._nobody.cache_clear()
 
 
@@ -255,22 +257,32 @@ def test_the_list_of_known_passwords_is_a_real_one() -> None:
     assert len(passwords.common_passwords()) >= 30_000
 
 
+@pytest.mark.usefixtures("strong")
 async def test_a_hash_of_weaker_parameters_is_made_anew_at_the_next_sign_in(
-    site: Site, reviewer: Actor
+    site: Site, reviewer: Actor, hashed: str
 ) -> None:
     account = await Account.get(reviewer.account_id)
     assert account is not None
-    weak = WEAK.hash(GOOD)
-    await account.set({"password_hash": weak})
+    await account.set({"password_hash": hashed})
     await sign_in(site, account.login, GOOD, None, "staff")
-    strong = (await state_of(account)).password_hash
-    assert strong is not None
-    assert strong != weak
-    assert not passwords.is_outdated(strong)
-    assert await passwords.verify(strong, GOOD)
+    anew = (await state_of(account)).password_hash
+    assert anew is not None
+    assert anew != hashed
+    assert not passwords.is_outdated(anew)
+    assert await passwords.verify(anew, GOOD)
+
+
+def test_passwords_are_hashed_with_what_the_standard_asks_for_at_least(
+    shipped_hasher: PasswordHasher, hashed: str
+) -> None:
+    """ASVS 11.4.2 and the OWASP cheat sheet: argon2id, 19 MiB with two passes, or more."""
+    known = extract_parameters(shipped_hasher.hash(GOOD))
+    assert (known.type, known.memory_cost >= 19_456, known.time_cost >= 2) == (Type.ID, True, True)
+    assert extract_parameters(hashed).memory_cost < 19_456  # control: that of the other tests would not do
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("strong")
 async def test_known_and_unknown_ids_take_as_long(site: Site) -> None:
     """Medians of interleaved tries, with hashing as strong as it is: a difference that could be seen over a
     network would be several times this."""
