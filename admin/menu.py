@@ -10,8 +10,10 @@ from starlette.requests import Request
 from starlette_admin import BaseModelView, CustomView, DropDown, Link
 from starlette_admin.views import BaseView
 
+from admin.actor import site_of
 from admin.language import language
 from admin.links import here, root_of
+from models.services.side_words import side_words
 
 STOCK = version("starlette-admin")
 
@@ -108,6 +110,11 @@ class Frame:
     def unreachable(self) -> bool:
         """Whether mails to who is signed in come back and are not sent."""
         return self.person is not None and bool(getattr(self.request.scope.get("user"), "unreachable", False))
+
+    @cached_property
+    def words(self) -> dict[str, str]:
+        """What the site calls its operators (``models.services.side_words``), in the reader's language."""
+        return {name: word(language()) for name, word in side_words(site_of(self.request)).items()}
 
     @cached_property
     def language(self) -> str:

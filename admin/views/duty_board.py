@@ -20,6 +20,7 @@ from models.services import duty_board
 from models.services.duty_board import Asked, Cell, Line, Past, Standing
 from models.services.owing import Owing
 from models.services.owing_asking import ask_now
+from models.services.side_words import side_words
 
 WORDS: Mapping[Standing, str] = {
     "overdue": N_("Overdue"),
@@ -142,7 +143,8 @@ class DutyBoardPage(PageView):
         rows = [_cells(line, cell) for line in found.lines for cell in line.cells.values()]
         notice = [say("Handle with care: for the purpose it was taken for only.")]
         writer = CommaWriter()
-        body = writer.begin(notice, [say(word) for word in HEADS]) + writer.rows(rows) + writer.end()
+        heads = [say(word, side_words(site)) for word in HEADS]
+        body = writer.begin(notice, heads) + writer.rows(rows) + writer.end()
         headers = {"Content-Disposition": 'attachment; filename="duties.csv"'}
         return Response(body, media_type="text/csv; charset=utf-8", headers=headers)
 
@@ -200,12 +202,13 @@ class DutyBoardPage(PageView):
             if refusal.status != 422:
                 raise
             return await self._draw(request, refusal)
-        return self.back(request, f"/of/{operator.number}", done=N_("The operator is asked for it now."))
+        done = N_("The {operator} is asked for it now.")
+        return self.back(request, f"/of/{operator.number}", done=done, values=side_words(site_of(request)))
 
 
 HEADS = (
     N_("Number"),
-    N_("Operator"),
+    N_("{Operator}"),
     N_("Duty"),
     N_("Standing"),
     N_("Fulfilled on"),

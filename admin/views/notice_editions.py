@@ -22,13 +22,14 @@ from models.errors import NotFound
 from models.language import LANGUAGES, translate
 from models.passages import compared
 from models.services import audiences, freezing, noticeboard
+from models.services.side_words import side_words
 
 FINGERPRINT = Markup('<code class="a-code">{}</code>')
 
 AUDIENCE_HEADS = (
     N_("Name of the person"),
     N_("Login"),
-    N_("Operator"),
+    N_("{Operator}"),
     N_("E-mail address"),
     N_("Mailed"),
 )
@@ -105,7 +106,7 @@ class NoticeEditions(NoticeLedger):
             crumbs=self.way(request, record, words),
             record=record,
             label=edition.audience.label(language()),
-            reach=told.reached(await self.reach(request, edition)),
+            reach=told.reached(side_words(site_of(request)), await self.reach(request, edition)),
             rows=await self._people(request, edition, page.accounts, page.operators),
             following=self.url(request, f"/{record.id}/audience", after=page.following)
             if page.following
@@ -147,7 +148,7 @@ class NoticeEditions(NoticeLedger):
         return StreamingResponse(parts, headers=headers, media_type="text/csv; charset=utf-8")
 
     async def _audience_file(self, request: Request, edition: Publication) -> AsyncIterator[str]:
-        yield BOM + lines([[say(head) for head in AUDIENCE_HEADS]])
+        yield BOM + lines([[say(head, side_words(site_of(request))) for head in AUDIENCE_HEADS]])
         place, over = None, False
         while not over:
             page = await audiences.listed(site_of(request), edition.audience, place, noticeboard.FILE_PAGE)

@@ -23,6 +23,7 @@ from models.errors import AnswersInvalid, NotFound, ReminderRefused, TorokuError
 from models.language import translate
 from models.services import acknowledging, ledger, noticeboard
 from models.services.ledger import Figures
+from models.services.side_words import side_words
 
 CHANNELS: Mapping[Channel, Any] = {"portal": _("Portal"), "mail": _("E-mail")}
 
@@ -82,7 +83,7 @@ ASKED_ALONE = ("owing", "acknowledged")
 HEADS = (
     N_("Name of the person"),
     N_("Login"),
-    N_("Operator"),
+    N_("{Operator}"),
     N_("Channel"),
     N_("E-mail address"),
     N_("State"),
@@ -209,7 +210,7 @@ class NoticeLedger(NoticeSteps):
 
     async def _file(self, request: Request, edition: Publication, view: View) -> AsyncIterator[str]:
         """The file, a page of the ledger at a time."""
-        yield BOM + lines([[say(head) for head in HEADS]])
+        yield BOM + lines([[say(head, side_words(site_of(request))) for head in HEADS]])
         after, over = "", False
         while not over:
             page = await ledger.lines(edition, view.channel, view.states, after, noticeboard.FILE_PAGE)

@@ -18,6 +18,7 @@ from models.errors import NotFound, TorokuError
 from models.schema.definition import RecordType
 from models.services import noticeboard
 from models.services.noticeboard import Preview
+from models.services.side_words import side_words
 from models.workflow.definition import State, Transition
 
 ANNOUNCING = frozenset({"publish"})
@@ -111,7 +112,7 @@ class NoticeSteps(NoticeBase):
         if preview.edition is None:
             return {"reach": [], "mail": None}
         try:
-            reach = told.reached(await self.reach(request, preview.edition))
+            reach = told.reached(side_words(site_of(request)), await self.reach(request, preview.edition))
         except NotFound:
             return {"reach": [], "mail": None}
         return {

@@ -17,7 +17,7 @@ from models.documents.application import Application
 from models.documents.publication import Publication
 from models.documents.record import Record
 from models.errors import NotPublishable
-from models.language import LANGUAGES, Language
+from models.language import LANGUAGES, Language, Text
 from models.schema.definition import RecordType
 from models.services import noticeboard
 from models.services.applications import workflow_of
@@ -234,11 +234,11 @@ def _pieces(counts: Sequence[tuple[Any, int, str]], total: int) -> Iterator[Piec
         start += width
 
 
-def reached(reach: Reach) -> list[tuple[Any, Any]]:
+def reached(words: Mapping[str, Text], reach: Reach) -> list[tuple[Any, Any]]:
     """How many a notice is for, and how many of them are mailed."""
     told: list[tuple[Any, Any]] = [
         (say("Accounts"), f"{reach.accounts:,}"),
-        (say("Operators"), f"{reach.operators:,}"),
+        (words["Operators"](language()), f"{reach.operators:,}"),
         (say("Mailed"), f"{reach.with_mail:,}"),
     ]
     return told + [(say(why), f"{number:,}") for why, number in sorted(reach.withheld.items())]

@@ -10,9 +10,8 @@ from admin.views.filters import Place, register
 from models.language import Text
 from models.schema.definition import KIND_LABELS
 from models.schema.filters import Askable
+from models.services.side_words import side_words
 from models.services.waiting import states_of
-
-OPERATOR = Text(ja="事業者", en="Operator")
 
 
 def askable(request: Request) -> Sequence[Askable]:
@@ -33,7 +32,7 @@ def askable(request: Request) -> Sequence[Askable]:
         ),
         Askable("reference", Text(ja="受付番号", en="Reference"), "text", indexed=True, required=True),
         Askable("title", Text(ja="件名", en="Title"), "text", contains=True),
-        Askable("operator_name", OPERATOR, "text", contains=True),
+        Askable("operator_name", side_words(site)["Operator"], "text", contains=True),
         Askable("assignee.name", Text(ja="担当者", en="In charge"), "text", contains=True),
         Askable("submitted_at", Text(ja="受付日時", en="Received"), "moment", indexed=True),
         Askable("due", Text(ja="期限", en="Due"), "moment", indexed=True, ends=True),

@@ -23,6 +23,7 @@ from models.services.desks import form_for
 from models.services.naming import with_titles
 from models.services.related import Related
 from models.services.seeing import governed, kept_for, seen
+from models.services.side_words import side_words
 from models.services.site import Site
 from models.workflow.definition import Lifecycle, State
 
@@ -249,7 +250,7 @@ def kin_of(site: Site, related: Related) -> list[tuple[str, list[Beside]]]:
     groups = (
         (say("Named in the answers"), related.named),
         (say("Records that name this one"), related.naming),
-        (say("Other records of this operator"), related.beside),
+        (say("Other records of this {operator}", side_words(site)), related.beside),
     )
     return [(heading, [_beside(site, kin) for kin in found]) for heading, found in groups if found]
 

@@ -36,6 +36,7 @@ from models.services.correcting import is_correctable, restorable
 from models.services.desks import flow_for, happened
 from models.services.holds import holds_over
 from models.services.records import damage_of, open_file
+from models.services.side_words import side_words
 from models.services.uploads import INLINE
 from models.workflow.definition import Lifecycle, State
 
@@ -228,7 +229,8 @@ class RecordPage(RawListView):
         name = site_of(request).configuration.site.operator_type
         href = f"{root_of(request)}/{name}/detail?pk={found['_id']}"
         called = str(found.get("title") or found.get("number"))
-        return [(say("Operator"), Markup('<a href="{}">{}</a>').format(href, called))]
+        word = side_words(site_of(request))["Operator"](language())
+        return [(word, Markup('<a href="{}">{}</a>').format(href, called))]
 
     async def _holds(self, row: Row) -> list[tuple[str, str]]:
         """That a legal hold covers the record, or its operator, where one does."""

@@ -29,6 +29,7 @@ from models.schema.fields.choice import ListedField
 from models.services import answered, asked, asking, extending
 from models.services.answered import Counts, Line, Show
 from models.services.asking import Wish
+from models.services.side_words import side_words
 from models.services.threads import LONGEST
 
 WORDS: Mapping[Show, str] = {
@@ -79,7 +80,7 @@ class RequestsPage(PageView):
     def _due(self, request: Request, asked: Asked) -> str:
         """The last day; a duty that counts from a day of each operator's own has one for each."""
         if asked.due is None:
-            return say("one for each operator") if asked.duty else ""
+            return say("one for each {operator}", side_words(site_of(request))) if asked.duty else ""
         return moments.day(site_of(request).calendar.due_day(asked.due))
 
     # --- one request ----------------------------------------------------------------------------------------
@@ -139,7 +140,11 @@ class RequestsPage(PageView):
         rows = [_cells(each) for each in (self._line(request, line) for line in found)]
         notice = [say("Handle with care: for the purpose it was taken for only."), asked.title]
         writer = CommaWriter()
-        body = writer.begin(notice, [say(word) for word in HEADS]) + writer.rows(rows) + writer.end()
+        body = (
+            writer.begin(notice, [say(word, side_words(site)) for word in HEADS])
+            + writer.rows(rows)
+            + writer.end()
+        )
         headers = {"Content-Disposition": f'attachment; filename="request-{asked.id}.csv"'}
         return Response(body, media_type="text/csv; charset=utf-8", headers=headers)
 
@@ -246,9 +251,8 @@ class RequestsPage(PageView):
             if refusal.status != 422:
                 raise
             return self._draw_new(request, typed, refusal)
-        return self.back(
-            request, f"/{made.id}", done=N_("The request is made. The operators are asked within moments.")
-        )
+        done = N_("The request is made. The {operators} are asked within moments.")
+        return self.back(request, f"/{made.id}", done=done, values=side_words(site))
 
     def _draw_new(
         self, request: Request, typed: Mapping[str, str], refusal: TorokuError | None = None
@@ -258,8 +262,8 @@ class RequestsPage(PageView):
         return self.page(
             request,
             "request_new.html",
-            title=say("Ask operators: {kind}", {"kind": definition.label}),
-            crumbs=[Crumb(say("Ask operators"))],
+            title=say("Ask {operators}: {kind}", {**side_words(site), "kind": definition.label}),
+            crumbs=[Crumb(say("Ask {operators}", side_words(site)))],
             refusal=refusal,
             kind=told(definition),
             typed=typed,
@@ -270,7 +274,7 @@ class RequestsPage(PageView):
 
 HEADS = (
     N_("Number"),
-    N_("Operator"),
+    N_("{Operator}"),
     N_("Reference"),
     N_("State"),
     N_("Standing"),

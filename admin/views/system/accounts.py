@@ -26,7 +26,7 @@ from models.services.roles import role_label
 from models.services.sessions import sessions_of
 from models.services.site import Site
 
-KINDS = {"staff": Choice(_("Staff"), "info"), "operator": Choice(_("Operator"))}
+KINDS = {"staff": Choice(_("Staff"), "info"), "operator": Choice(_("User of the portal"))}
 STATES = {
     "invited": Choice(_("Invited"), "info"),
     "active": Choice(_("Active"), "good"),

@@ -21,6 +21,7 @@ from models.language import Message
 from models.schema.reading import AnswerError
 from models.services import confirmations, declarations
 from models.services.declarations import Given
+from models.services.side_words import side_words
 from models.services.site import Site
 
 STATES: Mapping[str, Choice] = {
@@ -119,13 +120,20 @@ class DeclarationsPage(PageView):
             due = _day(typed.due)
             if typed.whom == "all":
                 await confirmations.ask_all(site, actor, typed.name, typed.reason, due)
-                return self.back(request, "?show=open", done=N_("Every operator is being asked."))
+                return self.back(
+                    request,
+                    "?show=open",
+                    done=N_("Every {operator} is being asked."),
+                    values=side_words(site),
+                )
             operator = await confirmations.ask_one(site, actor, typed.name, typed.number, typed.reason, due)
         except TorokuError as refusal:
             if refusal.status not in (409, 422):
                 raise
             return self._draw_ask(request, typed, refusal)
-        return self.back(request, f"/of/{operator}", done=N_("The operator has been asked."))
+        return self.back(
+            request, f"/of/{operator}", done=N_("The {operator} has been asked."), values=side_words(site)
+        )
 
     def _draw_ask(self, request: Request, typed: Typed, refusal: TorokuError | None = None) -> Response:
         if not may(request, "declaration.ask"):

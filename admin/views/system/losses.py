@@ -20,12 +20,13 @@ from models.errors import AlreadyDone, NotFound, TorokuError
 from models.services import loss_answers
 from models.services.loss_mails import KINDS, STATES
 from models.services.losses import choices_of
+from models.services.side_words import side_words
 from models.services.site import Site
 from models.services.threads import LONGEST
 
 GROUPS: Mapping[str, Any] = {
     "staff": _("Waiting for us"),
-    "operator": _("Waiting for the operator"),
+    "operator": _("Waiting for the other side"),
     "closed": _("Closed reports"),
 }
 
@@ -36,7 +37,7 @@ DONE: Mapping[str, str] = {
     "stop": N_("What you chose has been stopped."),
     "close": N_("The report has been closed."),
     "reopen": N_("The report is open again."),
-    "assign": N_("The operator has been written down."),
+    "assign": N_("The {operator} has been written down."),
 }
 
 
@@ -108,7 +109,7 @@ class LossesPage(PageView):
                 raise
             typed = {name: text_of(form, name, longest=5000) for name in ("text", "reason", "operator")}
             return await self._one(request, refusal, {**typed, "deed": deed})
-        return self.back(request, f"/{number}", done=DONE[deed])
+        return self.back(request, f"/{number}", done=DONE[deed], values=side_words(site_of(request)))
 
     async def _one(
         self,

@@ -27,6 +27,7 @@ from models.services import (
     users,
 )
 from models.services.roles import ADMINISTRATOR, role_label, staff_roles
+from models.services.side_words import side_words
 from models.services.users import mark_of, roles_for
 
 SHOWN_AGAIN = (409, 422)
@@ -91,7 +92,7 @@ DEEDS: Mapping[str, tuple[Deed, str]] = {
     ),
     "remove": (_with_reason(users.remove_user), N_("The account has been removed.")),
     "revoke": (_with_reason(delegates.revoke), N_("What the delegate may do has ended.")),
-    "appoint": (_appoint, N_("The account is the administrator of its operator now.")),
+    "appoint": (_appoint, N_("The account is the administrator of its {operator} now.")),
 }
 """What is done with an account, by the last part of the address; and what is told then."""
 
@@ -173,7 +174,7 @@ class PeoplePage(PageView):
             if refusal.status not in SHOWN_AGAIN:
                 raise
             return self._one(request, await _found(request), refusal, form, name)
-        return self.back(request, f"/{account.id}", done=done)
+        return self.back(request, f"/{account.id}", done=done, values=side_words(site_of(request)))
 
     def _require(self, request: Request, permission: str) -> None:
         if not may(request, permission):

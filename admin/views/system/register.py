@@ -38,7 +38,7 @@ ACTIONS: Mapping[str, tuple[Any, str]] = {
     "certificate.suspended": (_("Stopped"), "warn"),
     "certificate.restored": (_("Can be used again"), "good"),
     "certificate.revoked": (_("Revoked"), "bad"),
-    "certificate.retired": (_("Retired by the operator"), "plain"),
+    "certificate.retired": (_("Retired by its owner"), "plain"),
     "certificate.reminded": (_("The operator was reminded of its end"), "plain"),
     "certificate.shared": (_("Several people use it"), "warn"),
     "certificate.several": (_("One of its people uses several certificates"), "warn"),

@@ -19,6 +19,7 @@ from models.documents.event import Event
 from models.documents.stop import OPERATOR, SITE, Level, Stop
 from models.errors import TorokuError
 from models.services import stops
+from models.services.side_words import side_words
 from models.services.site import Site
 from models.services.switches import GROUNDS, TEXT_LIMIT, ground_of
 
@@ -153,8 +154,8 @@ class StopsPage(PageView):
             request,
             "system_stop.html",
             refusal=refusal,
-            title=_whom_words(stop),
-            crumbs=[Crumb(_whom_words(stop))],
+            title=_whom_words(request, stop),
+            crumbs=[Crumb(_whom_words(request, stop))],
             stop=stop,
             row=self._row(request, stop),
             state=_state(stop, now),
@@ -169,7 +170,7 @@ class StopsPage(PageView):
     def _row(self, request: Request, stop: Stop) -> Mapping[str, Any]:
         return {
             "href": self.url(request, f"/{stop.id}"),
-            "whom": _whom_words(stop),
+            "whom": _whom_words(request, stop),
             "level": LEVELS[stop.level],
             "ground": f"{stop.code}. {ground_of(stop)(language())}",
             "text": stop.text,
@@ -211,12 +212,12 @@ def _grounds() -> list[tuple[Any, str]]:
     return [("", "—"), *((code, f"{code}. {text(spoken)}") for code, text in GROUNDS.items())]
 
 
-def _whom_words(stop: Stop) -> str:
+def _whom_words(request: Request, stop: Stop) -> str:
     if stop.key == SITE:
         return say("Everybody")
     kind = stop.key.partition(":")[0]
     words = {
-        OPERATOR: say("Operator"),
+        OPERATOR: side_words(site_of(request))["Operator"](language()),
         "account": say("Account"),
         "certificate": say("Certificate"),
         "address": say("Address"),
