@@ -22,7 +22,7 @@ from models.errors import (
     TransitionRefused,
 )
 from models.permissions import SYSTEM, Actor
-from models.services import browsers, codes, credentials, passwords, proving, signing
+from models.services import browsers, codes, credentials, proving, signing
 from models.services.passwords import hash_password
 from models.services.sessions import HELD, Browser
 from models.services.signing import FAILURES

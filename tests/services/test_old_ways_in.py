@@ -10,7 +10,7 @@ from models.documents.account import Account
 from models.documents.link import Link
 from models.errors import AccountGuarded, LinkRefused, SignInFailed
 from models.permissions import Actor
-from models.services import addresses, credentials, passwords, reissuing, signing, suspending
+from models.services import addresses, credentials, reissuing, signing, suspending
 from models.services.links import make_link, peek, token_of
 from models.services.site import Site
 from tests.services.people_of import Company, again, id_of, new_company, signed_in, somebody
