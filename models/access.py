@@ -12,6 +12,8 @@ from models.permissions import Actor, may_use
 from models.schema.database_query import for_database
 from models.schema.definition import RecordType, walk
 from models.schema.evolution import chain
+from models.schema.evolution.evolve import follow
+from models.schema.evolution.order import steps_of
 from models.schema.fields import BaseField
 from models.schema.fields.base import Access
 
@@ -138,14 +140,12 @@ def governed(pinned: RecordType, current: RecordType, version: int) -> RecordTyp
 @lru_cache(maxsize=256)
 def _governed(pinned: RecordType, current: RecordType, version: int) -> RecordType:
     rules = dict(_rules(current.fields))
-    renamed = [{**entry.rename, **entry.move} for entry in chain(current, version)]
+    done = [(entry, step) for entry in chain(current, version) for step in steps_of(entry)]
 
     def over(fields: Iterable[BaseField], inside: str) -> Iterator[BaseField]:
         for field in fields:
-            path = called = f"{inside}{field.name}"
-            for names in renamed:
-                called = names.get(called, called)
-            access = rules.get(called, field.access)
+            path = f"{inside}{field.name}"
+            access = rules.get(follow(path, done) or path, field.access)
             parts = tuple(over(field.parts, f"{path}."))
             kept = field if parts == field.parts else field.with_parts(parts)
             yield kept.model_copy(update={"access": access})

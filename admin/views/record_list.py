@@ -19,11 +19,13 @@ from admin.views.record_columns import columns_of
 from admin.views.record_export import ExportsRecords
 from admin.views.records import Asked
 from admin.views.saved import saved_views
-from models.access import rows_for, seen_by
+from models.access import seen_by
 from models.documents.searching import SearchedRows, searched_rows
 from models.schema.definition import RecordType
 from models.schema.search import needles
 from models.services.naming import rows_with_titles
+from models.services.seeing import rows
+from models.services.spanning import shown, spanned
 from models.workflow.definition import State
 
 
@@ -70,7 +72,7 @@ class RecordsView(ExportsRecords, RecordActs):
         if permission is None or not may(request, permission):
             return None
         site = site_of(request)
-        return rows_for(actor_of(request), self.kind, site.today()) if self.kind.access else {}
+        return rows(site, actor_of(request), self.kind.name) if self.kind.access else {}
 
     def columns_for(self, request: Request) -> Sequence[Column]:
         """A field one may not read is no column: it cannot be filtered or sorted by either."""
@@ -93,9 +95,13 @@ class RecordsView(ExportsRecords, RecordActs):
         return Asked(found.where, [], how, found.empty, found.counted or FARTHEST)
 
     async def told(self, request: Request, rows: Sequence[Row]) -> Sequence[Row]:
-        """Records that are named with their titles."""
-        actor = actor_of(request)
-        return await rows_with_titles(site_of(request), actor, seen_by(actor, self.kind).fields, rows)
+        """By the names of today, and records that are named with their titles."""
+        site, actor = site_of(request), actor_of(request)
+        led = await shown(site, self.kind.name, rows)
+        return await rows_with_titles(site, actor, seen_by(actor, self.kind).fields, led)
+
+    def _projection(self, columns: Sequence[Column]) -> list[str]:
+        return [*super()._projection(columns), "schema_version"]
 
     def is_sound(self, row: Row) -> bool:
         """A record has a number, a state and answers."""
@@ -105,6 +111,10 @@ class RecordsView(ExportsRecords, RecordActs):
         """What was asked with the builder of filters."""
         text = dict(state.kept).get(PARAMETER, "").strip()
         return narrowing(request, record_place(request, self.kind.name), text) if text else ({}, [])
+
+    def asked_of(self, request: Request, where: Where) -> Where:
+        """Records that follow a new version are asked by the names they still have."""
+        return spanned(site_of(request), self.kind.name, where)
 
     async def list_extras(self, request: Request) -> Mapping[str, Any]:
         """The filter in words, and the views this person may choose."""

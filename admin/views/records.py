@@ -152,6 +152,10 @@ class RawListView(GuardedView):
         """Further conditions of this list, and what is wrong with them (a built filter)."""
         return {}, []
 
+    def asked_of(self, request: Request, where: Where) -> Where:
+        """What is asked of the rows, as they are stored."""
+        return where
+
     async def searched(self, text: str, order: Order, alone: bool) -> Asked:
         """The rows the search box finds; `alone` when nothing else narrows the list. The text is taken
         literally."""
@@ -262,7 +266,7 @@ class RawListView(GuardedView):
         tests, problems = listing.queries(state.conditions)
         problems += listing.too_long(state, columns)
         narrowed, wrong = self.narrowed(request, state)
-        others = listing.together(reach, narrowed, *tests)
+        others = listing.together(reach, self.asked_of(request, listing.together(narrowed, *tests)))
         if problems or wrong:
             return Asked(NOTHING, [*problems, *wrong], {})
         if not state.q:

@@ -84,6 +84,8 @@ def record_indexes(kind: RecordType, lifecycle: Lifecycle) -> list[IndexModel]:
         IndexModel([("lifecycle", ASCENDING), ("_id", ASCENDING)], name="lifecycle"),
         IndexModel([("updated_at", ASCENDING), ("_id", ASCENDING)], name="updated"),
     ]
+    if kind.evolution:
+        wanted.append(_behind_index(kind))
     if lifecycle.reviewed:
         wanted.append(
             IndexModel(
@@ -102,6 +104,13 @@ def record_indexes(kind: RecordType, lifecycle: Lifecycle) -> list[IndexModel]:
             keys = [(f"data.{field.order_path('.'.join(path))}", ASCENDING), ("_id", ASCENDING)]
             wanted.append(IndexModel(keys, name=f"by_{'_'.join(path)}"))
     return wanted
+
+
+def _behind_index(kind: RecordType) -> IndexModel:
+    """The records that are still to follow a step, by their version; empty once all have."""
+    last = max(steps.start for steps in kind.evolution)
+    behind = {"schema_version": {"$lte": last}}
+    return IndexModel([("schema_version", ASCENDING)], name="behind", partialFilterExpression=behind)
 
 
 def _clock_indexes() -> list[IndexModel]:

@@ -20,6 +20,7 @@ from models.schema.database_query import for_database
 from models.services.addresses_dead import dead_among
 from models.services.preferences import wants
 from models.services.site import Site
+from models.services.spanning import spanned
 
 STRETCH = 1000
 """Accounts looked through at once."""
@@ -169,10 +170,11 @@ def _conditions(
     """What operators have to fulfil: a collection of records, the field with their id, and the condition."""
     given = {"NOTICE": dict(values), "TODAY": site.today().isoformat(), "NOW": site.now()}
     if rule.operator:
-        own = site.records[site.configuration.site.operator_type].collection
-        yield own, "_id", for_database(rule.operator, given, prefix="")
+        own = site.configuration.site.operator_type
+        asked = spanned(site, own, for_database(rule.operator, given, prefix=""))
+        yield site.records[own].collection, "_id", asked
     if rule.owning is not None:
-        where = for_database(rule.where, given, prefix="")
+        where = spanned(site, rule.owning, for_database(rule.where, given, prefix=""))
         yield site.records[rule.owning].collection, "operator_id", {"$and": [_live(site, rule.owning), where]}
 
 

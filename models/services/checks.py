@@ -28,6 +28,7 @@ from models.services.picking import check_picks, pickers
 from models.services.seeing import is_read, rows
 from models.services.side_words import side_words
 from models.services.site import Site
+from models.services.spanning import spanned
 from models.services.variables import variables_with
 from models.workflow.engine import holds
 
@@ -162,6 +163,8 @@ async def _duplicate(look: Look, field: BaseField) -> CheckResult:
     where: dict[str, Any] = {
         f"data.{name}": {"$eq": data.get(name)} for name in (field.name, *rule.with_fields)
     }
+    if application.schema_version == site.registry.current(application.type).version:
+        where = spanned(site, application.type, where)
     where |= {"lifecycle": {"$in": _among(site, definition, rule)}, "_id": {"$ne": application.record_id}}
     found = await site.records[application.type].rows(where, {"number": 1}, [("_id", 1)], 0, 1)
     name = f"{field.name}.unique"

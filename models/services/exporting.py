@@ -28,6 +28,7 @@ from models.services.rights import rights
 from models.services.roles import may_act
 from models.services.seeing import seen
 from models.services.site import Site
+from models.services.spanning import shown
 
 FORMATS = ("csv", "xlsx", "jsonl")
 
@@ -107,6 +108,7 @@ class _Exporting:
             self._begin()
         lines = self._liner()
         async for batch in self.transfer.batches(where, self.order, self._projection()):
+            batch = await shown(self.site, self.job.type, batch)
             await self._name_operators(batch)
             for start in range(0, len(batch), PIECE):
                 rows = [lines(record) for record in batch[start : start + PIECE]]

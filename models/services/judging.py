@@ -1,6 +1,6 @@
 """Judging rows that come in: by the rules of their type, against each other, and against what is stored."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from models.schema.fields.base import UniqueRule
 from models.schema.values import MISSING, value_at
 from models.services.incoming import PIECE, Incoming, RowError, Rows
 from models.services.picking import pickable, picked_in, pickers, refused
+from models.services.spanning import led_on, otherwise_called, spanned
 from models.workflow.engine import holds
 
 
@@ -102,19 +103,28 @@ class Judge:
         if not keys:
             return
         among = {"$in": [key[0] for key in keys.values()]}
-        where: dict[str, Any] = {**self.within, f"data.{target.name}": among}
+        site, type_name = self.rows.site, self.rows.definition.name
+        where = {**self.within, **spanned(site, type_name, {f"data.{target.name}": among})}
         if rule.among is not None:
             states = [name for name in self.lifecycle.states if holds(rule.among, {"lifecycle": name})]
             where["lifecycle"] = {"$in": states}
-        projection = dict.fromkeys((f"data.{name}" for name in names), 1)
-        found = await self.transfer.find(where, projection)
-        stored: dict[tuple[Any, ...], set[Any]] = {}
-        for record in found:
-            stored.setdefault(_key(record.get("data") or {}, names), set()).add(record["_id"])
+        whole = otherwise_called(site, type_name, names)
+        read = ["schema_version", *(["data"] if whole else [f"data.{name}" for name in names])]
+        stored = self._stored(await self.transfer.find(where, dict.fromkeys(read, 1)), names)
         seen = self.taken.setdefault(target.name, {})
         for row in going:
             if id(row) in keys:
                 self._compare(row, target, keys[id(row)], stored, seen)
+
+    def _stored(
+        self, found: Iterable[Mapping[str, Any]], names: Sequence[str]
+    ) -> dict[tuple[Any, ...], set[Any]]:
+        """The ids of records by the values they have under these names."""
+        stored: dict[tuple[Any, ...], set[Any]] = {}
+        for record in found:
+            data = led_on(self.rows.site, self.rows.definition.name, record)["data"]
+            stored.setdefault(_key(data, names), set()).add(record["_id"])
+        return stored
 
     def _compare(
         self,

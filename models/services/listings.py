@@ -23,6 +23,7 @@ from models.schema.search import fold, needles
 from models.services.records import scope
 from models.services.seeing import seen
 from models.services.site import Site
+from models.services.spanning import shown, spanned
 
 Where = Mapping[str, Any]
 Order = list[tuple[str, int]]
@@ -141,7 +142,7 @@ async def page(site: Site, actor: Actor, type_name: str, asked: Asked) -> Listed
     kept = kept[::-1] if back else kept
     earlier, later = (more, True) if back else (place is not None, more)
     return Listed(
-        kept,
+        await shown(site, type_name, kept),
         count,
         str(kept[0]["_id"]) if kept and earlier else "",
         str(kept[-1]["_id"]) if kept and later else "",
@@ -161,7 +162,8 @@ def narrowed(
     for column in columns:
         for name, text in _tests(column, asked.tests):
             try:
-                parts.append(storable({column.order: _wanted(column, name, text)}))
+                test = storable({column.order: _wanted(column, name, text)})
+                parts.append(spanned(site, type_name, test))
             except ValueError:
                 unread.append(name)
     if unread:

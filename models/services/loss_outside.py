@@ -27,6 +27,7 @@ from models.services.loss_mails import CONFIRMED, DENIED, ask_to_confirm, tell_s
 from models.services.losses import Choice, Typed, answer_time, check, choices_of, kinds_of, next_number, note
 from models.services.resuming import ANSWER_EVERY
 from models.services.site import Site
+from models.services.spanning import spanned
 
 FROM_ONE_NETWORK = 10
 """Most reports from one network address within an hour."""
@@ -107,7 +108,8 @@ async def _operator(site: Site, code: str) -> Record | None:
     records = site.records[published.definition.name]
     unique = [field.name for field in published.definition.fields if field.unique]
     places = [{"number": code}, *({f"data.{name}": code} for name in unique)]
-    rows = await records.rows({"$or": places}, {"_id": 1}, [("_id", 1)], 0, 2)
+    where = spanned(site, published.definition.name, {"$or": places})
+    rows = await records.rows(where, {"_id": 1}, [("_id", 1)], 0, 2)
     return await records.get(rows[0]["_id"]) if len(rows) == 1 else None
 
 

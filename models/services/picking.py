@@ -25,6 +25,7 @@ from models.schema.values import MISSING, value_at
 from models.services import rosters
 from models.services.seeing import rows
 from models.services.site import Site
+from models.services.spanning import led_on, spanned
 from models.services.variables import compiled, variables_of
 
 PICK_LIMIT = 200
@@ -126,6 +127,7 @@ async def _told(site: Site, field: Picker, where: Query, limit: int) -> Options:
 
 
 _TOLD = {"number": 1, "title": 1}
+_HELD = {"data": 1, "schema_version": 1}
 
 
 def _reachable(
@@ -143,7 +145,10 @@ def _reachable(
     else:
         own |= {"lifecycle": {"$in": site.lifecycles[definition.lifecycle].live_states}}
         own |= rows(site, actor, definition.name)
-    return {"$and": [own, for_database(field.where, variables, prefix="")]} if field.where else own
+    if not field.where:
+        return own
+    asked = for_database(field.where, variables, prefix="")
+    return {"$and": [own, asked if definition is None else spanned(site, definition.name, asked)]}
 
 
 def _target(site: Site, field: Picker) -> RecordType | None:
@@ -289,8 +294,8 @@ async def _source(
         return None
     where = _reachable(site, actor, application, picked.field, variables)
     query = {"$and": [where, {"number": picked.value}]}
-    found = await site.records[picked.field.to].rows(query, {"data": 1}, [("number", 1)], 0, 1)
-    return found[0]["data"] if found else None
+    found = await site.records[picked.field.to].rows(query, _HELD, [("number", 1)], 0, 1)
+    return led_on(site, picked.field.to, found[0])["data"] if found else None
 
 
 def _with_copies(

@@ -16,6 +16,7 @@ from models.schema.definition import RecordType, walk
 from models.schema.fields.structure import ReferenceField
 from models.services.seeing import rows, seen
 from models.services.site import Site
+from models.services.spanning import spanned
 
 MOST = 20
 """Most records or applications named of each kind."""
@@ -110,7 +111,8 @@ def _naming(site: Site, actor: Actor, record: Record) -> Iterator[Any]:
         for path, field in _references(definition):
             alike = (record.operator_id is None) == definition.is_ours
             if alike and field.to == record.type and definition.name in site.records:
-                where = {"operator_id": record.operator_id, f"data.{'.'.join(path)}": record.number}
+                naming = spanned(site, definition.name, {f"data.{'.'.join(path)}": record.number})
+                where = {"operator_id": record.operator_id, **naming}
                 yield _kin(site, actor, definition.name, field.label, where)
 
 

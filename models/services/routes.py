@@ -12,6 +12,7 @@ from models.schema.compiled import compile_type
 from models.schema.definition import RecordType
 from models.schema.evolution import Evolution, Steps, completed, pipeline, renaming
 from models.schema.evolution.evolve import fields_of, follow
+from models.schema.evolution.former import Former
 from models.schema.evolution.order import steps_of
 from models.schema.fields.structure import ComputedField
 from models.schema.levels import compute
@@ -43,6 +44,12 @@ class Route:
             return None
         stages = pipeline(self.steps, self.new, self.old)
         return None if stages is None else ByServer(stages, renaming(self.steps))
+
+    @cached_property
+    def former(self) -> Former:
+        """How records of the earlier version are asked by the names of the new one."""
+        derived = [path for path, _ in _formulas(self.new)] if self._formulas_change else []
+        return Former(self._done, self.old, self.new, [*derived, *(["title"] if self._words_change else [])])
 
     @property
     def derives(self) -> bool:

@@ -14,6 +14,7 @@ from models.permissions import Actor
 from models.schema.definition import RecordType
 from models.schema.fault import AnswerError
 from models.services.site import Site
+from models.services.spanning import closed
 
 
 def governed(site: Site, type_name: str, version: int) -> RecordType:
@@ -40,8 +41,10 @@ def seen_of(site: Site, actor: Actor, application: Application) -> RecordType:
 
 
 def rows(site: Site, actor: Actor, type_name: str) -> dict[str, Any]:
-    """The records of a type `actor` may see by its row rules, as a query; {} for all. Raises NotFound."""
-    return access.rows_for(actor, site.registry.current(type_name).definition, site.today())
+    """The records of a type `actor` may see by its row rules, as a query; {} for all. Records that follow a
+    new version are asked by the names they still have. Raises NotFound."""
+    ruled = access.rows_for(actor, site.registry.current(type_name).definition, site.today())
+    return closed(site, type_name, ruled)
 
 
 async def is_in_reach(site: Site, actor: Actor, type_name: str, record_id: Id | None) -> bool:

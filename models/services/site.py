@@ -129,6 +129,11 @@ class Site:
         return {}
 
     @cached_property
+    def formers(self) -> dict[str, Any]:
+        """How records of earlier versions are asked, by their type (``models.services.spanning``)."""
+        return {}
+
+    @cached_property
     def followed(self) -> dict[str, datetime]:
         """Up to which moment this process has followed what others write, by what that is."""
         return {}

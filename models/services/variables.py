@@ -10,6 +10,7 @@ from models.documents.base import Id
 from models.documents.record import Record
 from models.schema.compiled import CompiledType
 from models.schema.reading import Reading, read_answers
+from models.services.carrying import as_carried
 from models.services.site import Site
 
 
@@ -39,6 +40,7 @@ def variables_with(
     site: Site, application: Application, operator: Record | None, before: Record | None
 ) -> dict[str, Any]:
     """``variables_of`` for who has read the operator's record and the record in force already."""
+    operator = as_carried(site, operator) if operator else None
     return {
         "NOW": site.now(),
         "TODAY": site.today().isoformat(),
