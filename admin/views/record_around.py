@@ -24,6 +24,6 @@ async def around(request: Request, record: Record | None) -> dict[str, Any]:
     def address(type_name: str, row: Mapping[str, Any]) -> str:
         return f"{root_of(request)}/{type_name}/detail?{urlencode({'pk': str(row['_id'])})}"
 
-    panels = await panels_of(site, actor, around_record(record), language())
+    panels = await panels_of(site, actor, around_record(site, record), language())
     drawn = await drawings_of(site, actor, record, language(), address)
     return {"beside": panels, "drawings": drawn, "around_address": address}

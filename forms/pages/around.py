@@ -18,14 +18,14 @@ from models.services.drawings import drawings_of
 async def beside_form(draft: Draft, reading: Reading) -> Markup:
     """The panels beside a form with these answers, drawn; nothing where its type has none."""
     visit = draft.visit
-    centre = around_application(draft.application, reading.data)
+    centre = around_application(visit.site, draft.application, reading.data)
     panels = await panels_of(visit.site, visit.actor, centre, visit.language)
     return _drawn(visit, "beside", panels) if panels else Markup()
 
 
 async def around_of(visit: Visit, record: Record) -> Mapping[str, Markup]:
     """The panels and the diagrams of a record, drawn."""
-    panels = await panels_of(visit.site, visit.actor, around_record(record), visit.language)
+    panels = await panels_of(visit.site, visit.actor, around_record(visit.site, record), visit.language)
     drawn = await drawings_of(visit.site, visit.actor, record, visit.language, _address)
     return {"beside": _drawn(visit, "beside", panels, True), "drawings": _drawn(visit, "drawings", drawn)}
 

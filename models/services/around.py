@@ -7,13 +7,19 @@ from typing import Any
 from models.documents.application import Application
 from models.documents.base import Id
 from models.documents.record import Record
+from models.schema.conditions import compile_condition
 from models.schema.database_query import for_database
 from models.schema.fields.structure import ReferenceField
+from models.services.carrying import as_carried, carry
 from models.services.site import Site
+from models.services.spanning import led_on, spanned, untold
 
 Query = dict[str, Any]
 
 ROW = {"type": 1, "number": 1, "title": 1, "data": 1, "schema_version": 1, "lifecycle": 1, "operator_id": 1}
+
+FOLLOWING = 500
+"""Most records of earlier versions that are led on to see whether they fulfil a condition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +39,16 @@ class Centre:
         return {**named, **self.answers}
 
 
-def around_record(record: Record) -> Centre:
-    """What a registered record is looked out from."""
-    return Centre(record.type, record.operator_id, record.data, record.number, record.lifecycle)
+def around_record(site: Site, record: Record) -> Centre:
+    """What a registered record is looked out from, by the names of the version in force."""
+    data = as_carried(site, record).data
+    return Centre(record.type, record.operator_id, data, record.number, record.lifecycle)
 
 
-def around_application(application: Application, answers: Mapping[str, Any]) -> Centre:
-    """What an application with these answers is looked out from."""
-    return Centre(application.type, application.operator_id, answers, application.number or "")
+def around_application(site: Site, application: Application, answers: Mapping[str, Any]) -> Centre:
+    """What an application with these answers is looked out from, as ``around_record``."""
+    data = carry(site, application.type, answers, application.schema_version).data
+    return Centre(application.type, application.operator_id, data, application.number or "")
 
 
 def within(site: Site, centre: Centre, type_name: str) -> Query:
@@ -63,9 +71,22 @@ async def found(
     variables = {"TODAY": site.today().isoformat(), "NOW": site.now(), "RECORD": centre.facts}
     lifecycle = site.lifecycles[site.registry.current(type_name).definition.lifecycle]
     live = {"lifecycle": {"$in": lifecycle.live_states}}
-    parts = [within(site, centre, type_name), live, for_database(where, variables, prefix=""), ruled]
+    asked = for_database(where, variables, prefix="")
+    around: list[Query] = [within(site, centre, type_name), live, ruled]
+    rows = await _rows(site, type_name, [*around, spanned(site, type_name, asked)], limit)
+    if versions := untold(site, type_name, asked):
+        left = await _rows(site, type_name, [*around, {"schema_version": {"$in": versions}}], FOLLOWING)
+        holds = compile_condition(where)
+        rows += [row for row in left if holds(row, variables)]
+        rows = sorted(rows, key=lambda row: str(row["number"]))[:limit]
+    return rows
+
+
+async def _rows(site: Site, type_name: str, parts: Sequence[Query], limit: int) -> list[dict[str, Any]]:
+    """The first records by number that fulfil all `parts`, led on to the version in force."""
     query = {"$and": [part for part in parts if part]}
-    return await site.records[type_name].rows(query, ROW, [("number", 1)], 0, limit)
+    rows = await site.records[type_name].rows(query, ROW, [("number", 1)], 0, limit)
+    return [led_on(site, type_name, row) for row in rows]
 
 
 async def led_to(site: Site, centre: Centre, path: Sequence[str]) -> dict[str, Any] | None:
@@ -84,4 +105,4 @@ async def _next(site: Site, centre: Centre, row: Mapping[str, Any], name: str) -
         return None
     query = {"$and": [within(site, centre, field.to), {"number": number}]}
     rows = await site.records[field.to].rows(query, ROW, [("number", 1)], 0, 1)
-    return rows[0] if rows else None
+    return led_on(site, field.to, rows[0]) if rows else None

@@ -67,7 +67,7 @@ async def _drawn(
     if not isinstance(kind, ListedField):
         return None
     ruled = rows(site, actor, boxes.records)
-    there = await found(site, around_record(record), boxes.records, boxes.where, ruled, MOST + 1)
+    there = await found(site, around_record(site, record), boxes.records, boxes.where, ruled, MOST + 1)
     plan = _Plan(diagram, definition, kind, there[:MOST], language, address)
     picture = plan.picture()
     if not picture.boxes:

@@ -85,7 +85,7 @@ async def recipients_of(site: Site, record: Record, to: str) -> list[Recipient]:
     if to in definition.by_name and to not in site.configuration.site.routes:
         address = str(record.data.get(to) or "")
         return [Recipient(address, record.title)] if address else []
-    return await addressed(site, "operator" if to == "applicant" else to, around_record(record))
+    return await addressed(site, "operator" if to == "applicant" else to, around_record(site, record))
 
 
 def values_of(

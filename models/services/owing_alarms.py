@@ -11,7 +11,6 @@ from models.documents.store import Session
 from models.permissions import SYSTEM
 from models.schema.duty import DutyMail
 from models.services.around import Centre, around_record
-from models.services.carrying import as_carried
 from models.services.day_words import due_words
 from models.services.events import record_event
 from models.services.lifecycle_mails import side_mailed
@@ -73,7 +72,7 @@ async def _centre(site: Site, row: Owed) -> Centre:
     own = await site.records[kind].get(row.operator_id)
     if own is None:
         return Centre(kind, row.operator_id, {})
-    return replace(around_record(as_carried(site, own)), operator_id=row.operator_id)
+    return replace(around_record(site, own), operator_id=row.operator_id)
 
 
 def _is_role(site: Site, mail: DutyMail) -> bool:

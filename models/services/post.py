@@ -102,7 +102,7 @@ async def _recipients(work: Work, call: MailCall) -> list[Recipient]:
             else application.applicant.name
         )
         return _one(address, name, application.language)
-    return await addressed(work.site, call.to, around_application(application, work.data))
+    return await addressed(work.site, call.to, around_application(work.site, application, work.data))
 
 
 def _one(address: str, name: str, language: Language) -> list[Recipient]:

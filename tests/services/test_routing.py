@@ -11,6 +11,7 @@ from models.documents.base import new_id
 from models.errors import AnswersInvalid, NotAllowed, NotFound
 from models.language import Text
 from models.schema.fields.structure import AccountField
+from models.services import around
 from models.services.around import around_record
 from models.services.beginning import begin
 from models.services.beside import panels_of
@@ -22,8 +23,10 @@ from models.services.naming import with_titles
 from models.services.picking import pickers, picks
 from models.services.records import find_own
 from models.services.routing import MOST_FOUND, addressed
+from models.services.seeing import is_in_reach
 from models.services.site import Site
 from models.services.variables import compiled, judge, variables_of
+from tests.services.behind import behind, written_before
 from tests.services.harbour import Port, harbour, mailed, port
 from tests.services.stored import store_records
 from tests.services.two_sides import delegate, filed, officer, registered
@@ -116,7 +119,7 @@ async def test_mails_of_applications_and_of_steps_go_by_routes(harbour: Site) ->
 
 async def test_a_name_that_is_no_route_means_the_operator_or_a_role(harbour: Site) -> None:
     place, approver = await port(harbour), await officer(harbour, "approver")
-    centre = around_record(place.berth)
+    centre = around_record(place.site, place.berth)
     people = await addressed(harbour, "operator", centre)
     assert [person.address for person in people] == [place.firm.admin.email]
     assert approver.email in [person.address for person in await addressed(harbour, "approver", centre)]
@@ -162,7 +165,7 @@ async def test_masters_open_to_operators_are_picked_and_others_refused(harbour: 
 
 async def test_panels_show_what_references_lead_to_as_far_as_one_may_read_it(harbour: Site) -> None:
     place, reviewer = await port(harbour, remark="内部"), await officer(harbour, "reviewer")
-    centre = around_record(place.berth)
+    centre = around_record(place.site, place.berth)
     for actor, told in ((place.firm.user, 3), (reviewer, 4)):
         (panel,) = await panels_of(harbour, actor, centre, "ja")
         (shown,) = panel.records
@@ -172,7 +175,7 @@ async def test_panels_show_what_references_lead_to_as_far_as_one_may_read_it(har
 
 async def test_a_panel_names_the_live_records_until_a_reference_is_answered(harbour: Site) -> None:
     place = await port(harbour)
-    unanswered = replace(around_record(place.berth), answers={})
+    unanswered = replace(around_record(place.site, place.berth), answers={})
     (panel,) = await panels_of(harbour, place.firm.user, unanswered, "ja")
     names = [shown.title for shown in panel.records]
     assert len(names) == 5
@@ -205,3 +208,71 @@ async def test_accounts_are_told_with_the_names_of_ones_own_people(harbour: Site
         for reader in (place.firm.user, stranger.firm.user)
     ]
     assert told == [{"clerk": f"{login} 浜 一郎"}, {"clerk": login}]
+
+
+# --- while records follow a version ----------------------------------------------------------------------
+
+
+async def test_a_route_finds_people_whose_records_are_yet_to_follow(harbour: Site) -> None:
+    place = await port(harbour)
+    former = {"hours": "shift", "email": "mail", "berth": "quay"}
+    await written_before(harbour, former, await place.watch("night", "night@berth.example.jp"))
+    assert await found(place) == [place.firm.admin.email], "asked by the names of today alone"
+    assert await found(replace(place, site=behind(harbour, "watch", former))) == ["night@berth.example.jp"]
+
+
+async def test_a_route_finds_people_by_answers_that_are_yet_to_be_made_others(harbour: Site) -> None:
+    place = await port(harbour)
+    await place.watch("day", "day@berth.example.jp")
+    await place.watch("day", "evening@berth.example.jp")
+    late = behind(harbour, "watch", {}, map={"hours": {"day": "night"}})
+    for site, most, led in ((harbour, 9, 0), (late, 9, 2), (late, 1, 1)):
+        centre = around_record(site, place.berth)
+        people = await around.found(site, centre, "watch", {"data.hours": "night"}, {}, most)
+        assert [row["data"]["hours"] for row in people] == ["night"] * led
+
+
+async def test_references_lead_on_from_records_that_are_yet_to_follow(harbour: Site) -> None:
+    place = await port(harbour)
+    former = {"email": "mail", "phone": "call"}
+    await written_before(harbour, former, place.station)
+    assert await found(place, "pilots") != ["pilots@harbour.example.jp"]
+    late = replace(place, site=behind(harbour, "station", former))
+    assert await found(late, "pilots") == ["pilots@harbour.example.jp"]
+    centre = around_record(late.site, place.berth)
+    (panel,) = await panels_of(late.site, place.firm.user, centre, "ja")
+    assert len(panel.records[0].lines) == 3
+
+
+async def test_row_rules_hold_for_records_that_are_yet_to_follow(harbour: Site) -> None:
+    """The control: by the name of today alone a master that is shut would be open to operators."""
+    place = await port(harbour)
+    shut = await registered(harbour, "station", {"name": "休止中", "closed": True}, None)
+    former = {"closed": "shut"}
+    await written_before(harbour, former, shut, place.station)
+    assert (await find_own(harbour, place.firm.user, "station", shut.number)).id == shut.id
+    late = behind(harbour, "station", former)
+    with pytest.raises(NotFound):
+        await find_own(late, place.firm.user, "station", shut.number)
+    there = await find_own(late, place.firm.user, "station", place.station.number)
+    assert there.id == place.station.id
+
+
+async def test_row_rules_keep_back_what_cannot_be_told_of_records_yet(harbour: Site) -> None:
+    place = await port(harbour)
+    late = behind(harbour, "station", {}, convert={"closed": {"otherwise": "attic"}})
+    with pytest.raises(NotFound):
+        await find_own(late, place.firm.user, "station", place.station.number)
+    assert await is_in_reach(late, await officer(harbour, "reviewer"), "station", place.station.id)
+
+
+async def test_row_rules_keep_back_records_of_a_version_that_is_not_known_here_yet(harbour: Site) -> None:
+    place = await port(harbour)
+    stations = harbour.records["station"].collection
+    await stations.update_one(
+        {"_id": place.station.id}, {"$set": {"schema_version": 2}}, bypass_document_validation=True
+    )
+    with pytest.raises(NotFound):
+        await find_own(harbour, place.firm.user, "station", place.station.number)
+    there = await find_own(behind(harbour, "station", {}), place.firm.user, "station", place.station.number)
+    assert there.id == place.station.id
