@@ -24,6 +24,7 @@ from models.schema.fault import AnswerError
 from models.schema.fields import BaseField
 from models.schema.reading import read_answers
 from models.services.beginning import draft_about, keep_draft, next_reference, prefilled, require_needs
+from models.services.carrying import as_carried
 from models.services.day_words import due_words
 from models.services.events import record_event
 from models.services.messages import Letter, queue_letter
@@ -234,7 +235,7 @@ def is_for(site: Site, request: Request, operator: Record) -> bool:
 def may_be_asked(site: Site, definition: RecordType, operator: Record, where: Mapping[str, Any]) -> bool:
     """Whether records of a type may be asked of an operator: registered and in force, it fulfils what the
     type needs, and `where`."""
-    own = site.registry.current(operator.type).definition
+    operator, own = as_carried(site, operator), site.registry.current(operator.type).definition
     state = site.lifecycles[own.lifecycle].states.get(operator.lifecycle)
     facts = {"operator": {**operator.data, "lifecycle": operator.lifecycle}}
     if state is None or not state.live or not holds(where, facts):

@@ -17,11 +17,13 @@ from models.errors import NotFound
 from models.language import Text
 from models.permissions import Actor, allowed, may_use, require
 from models.schema.search import needles
+from models.services.carrying import as_carried
 from models.services.owing import Owing, owing_of, owings
 from models.services.owing_facts import took_part
 from models.services.rosters import accounts_of, left_out, rosters
 from models.services.seeing import is_in_reach, rows, seen
 from models.services.site import Site
+from models.services.spanning import shown
 
 Standing = Literal["overdue", "soon", "open", "sent", "never", "fulfilled"]
 
@@ -292,7 +294,7 @@ async def _missing(site: Site, actor: Actor, cell: Cell) -> Mapping[str, str]:
     if column is None or record is None:
         return {}
     people = (await accounts_of(site, [row.operator_id], column))[row.operator_id]
-    return left_out(people, took_part(duty, record.data.get(table)), column)
+    return left_out(people, took_part(duty, as_carried(site, record).data.get(table)), column)
 
 
 async def _past(site: Site, actor: Actor, cell: Cell) -> list[Past]:
@@ -300,11 +302,11 @@ async def _past(site: Site, actor: Actor, cell: Cell) -> list[Past]:
     kind, by = cell.row.type, cell.owing.duty.counts_from
     sort = f"data.{by}" if by else "created_at"
     where = {"$and": [{"operator_id": cell.row.operator_id}, rows(site, actor, kind)]}
-    found = site.records[kind].collection.find(where, {"number": 1, sort: 1, "created_at": 1})
-    return [
-        Past(row["_id"], row["number"], _on(site, row, by))
-        async for row in found.sort([(sort, -1), ("_id", -1)]).limit(PAST)
-    ]
+    read = {"number": 1, sort: 1, "created_at": 1, "schema_version": 1}
+    found = site.records[kind].collection.find(where, read).sort([(sort, -1), ("_id", -1)]).limit(PAST)
+    there = await shown(site, kind, await found.to_list(None))
+    past = [Past(row["_id"], row["number"], _on(site, row, by)) for row in there]
+    return sorted(past, key=lambda each: each.on, reverse=True)
 
 
 def _on(site: Site, row: Mapping[str, Any], by: str | None) -> str:

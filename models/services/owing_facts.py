@@ -1,6 +1,6 @@
 """What is known of operators about a duty: whether they owe it, what they did last, what they were asked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -10,12 +10,14 @@ from models.documents.base import Id
 from models.documents.owed import Owed
 from models.documents.record import Record
 from models.documents.store import Session
+from models.schema.conditions import compile_condition
 from models.schema.database_query import for_database
 from models.schema.definition import RecordType
 from models.schema.duty import Duty, Owning
 from models.services.asking import may_be_asked
 from models.services.rosters import accounts_of, left_out, rosters
 from models.services.site import Site
+from models.services.spanning import led_on, otherwise_called, spanned, untold
 from models.workflow.engine import holds
 
 ASKED = {"answers": 0, "data": 0, "submissions": 0, "grams": 0, "attic": 0}
@@ -108,12 +110,30 @@ async def _owning(
 ) -> Mapping[Id, datetime]:
     """Since when operators have a record they have to have, for those that have one."""
     given = {"TODAY": site.today().isoformat(), "NOW": site.now()}
+    asked = for_database(owning.where, given, prefix="")
     live = {"operator_id": {"$in": list(operators)}, "lifecycle": {"$in": live_states(site, owning.type)}}
-    match = {"$and": [live, for_database(owning.where, given, prefix="")]}
+    match = {"$and": [live, spanned(site, owning.type, asked)]}
     group = {"_id": "$operator_id", "begun": {"$min": "$created_at"}}
     pipeline: list[dict[str, Any]] = [{"$match": match}, {"$group": group}]
     rows = await site.records[owning.type].collection.aggregate(pipeline, session=session)
-    return {row["_id"]: row["begun"] async for row in rows}
+    begun: dict[Id, datetime] = {row["_id"]: row["begun"] async for row in rows}
+    holds = compile_condition(owning.where)
+    async for row in _behind(site, owning.type, live, untold(site, owning.type, asked), session):
+        if holds(row, given):
+            since = row["created_at"]
+            begun[row["operator_id"]] = min(begun.get(row["operator_id"], since), since)
+    return begun
+
+
+async def _behind(
+    site: Site, type_name: str, where: Mapping[str, Any], versions: Sequence[int], session: Session
+) -> AsyncIterator[dict[str, Any]]:
+    """The records of earlier versions the database cannot be asked about, led on."""
+    if versions:
+        asked = {"$and": [where, {"schema_version": {"$in": list(versions)}}]}
+        found = site.records[type_name].collection.find(asked, {"grams": 0, "attic": 0}, session=session)
+        async for row in found:
+            yield led_on(site, type_name, row)
 
 
 async def _lasts(
@@ -122,14 +142,27 @@ async def _lasts(
     """The last record of each operator: by the day it counts from, else by when it was registered."""
     table = duty.attendance.table if duty.attendance is not None else ""
     by = f"data.{duty.counts_from}" if duty.counts_from is not None else "created_at"
-    where: dict[str, Any] = {"operator_id": {"$in": list(operators)}}
-    where |= {"lifecycle": {"$in": live_states(site, definition.name)}, by: {"$ne": None}}
+    live: dict[str, Any] = {"operator_id": {"$in": list(operators)}}
+    live |= {"lifecycle": {"$in": live_states(site, definition.name)}}
+    read = [name for name in (duty.counts_from, table) if name]
+    behind = otherwise_called(site, definition.name, read)
+    where = {**live, by: {"$ne": None}, **({"schema_version": {"$nin": behind}} if behind else {})}
     told = {"number": 1, "on": f"${by}", "operator_id": 1, **({"rows": f"$data.{table}"} if table else {})}
     group = {"_id": "$operator_id", "last": {"$first": "$$ROOT"}}
     order = {"$sort": {by: -1, "_id": -1}}
     pipeline: list[dict[str, Any]] = [{"$match": where}, order, {"$project": told}, {"$group": group}]
     rows = await site.records[definition.name].collection.aggregate(pipeline, session=session)
-    return {row["_id"]: _last(site, row["last"]) async for row in rows}
+    found = {row["_id"]: row["last"] async for row in rows}
+    async for row in _behind(site, definition.name, live, behind, session):
+        on = row["data"].get(duty.counts_from) if duty.counts_from is not None else row["created_at"]
+        last = {**row, "on": on, "rows": row["data"].get(table)}
+        if on is not None and _is_later(last, found.get(row["operator_id"])):
+            found[row["operator_id"]] = last
+    return {operator: _last(site, last) for operator, last in found.items()}
+
+
+def _is_later(one: Mapping[str, Any], other: Mapping[str, Any] | None) -> bool:
+    return other is None or (one["on"], one["_id"]) > (other["on"], other["_id"])
 
 
 def _last(site: Site, row: Mapping[str, Any]) -> Last:

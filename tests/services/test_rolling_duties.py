@@ -34,6 +34,7 @@ from models.services.steps import Given, take_step
 from models.services.submitting import submit
 from tests.clock import Hands
 from tests.schema.definitions import a_type, field
+from tests.services.behind import behind, written_before
 from tests.services.people import register_operator
 from tests.services.stored import publish, store_records
 
@@ -318,3 +319,53 @@ async def test_whoever_wrote_a_row_meanwhile_is_not_written_over(
     assert await owing_asking.ask_one(site, found, row, SYSTEM) is None
     await owing._keep(row, row.model_copy(update={"open": False}), None)
     assert (await row_of(operator)).open
+
+
+async def test_the_last_record_counts_while_it_is_yet_to_follow_a_version(
+    site: Site, reviewer: Actor, approver: Actor
+) -> None:
+    ((operator, own),) = await set_up(site, reviewer, approver, "0A01")
+    people = [{"login": own.login, "attended": True}]
+    held = [{"held_on": day, "people": people} for day in ("2026-11-18", "2026-11-19")]
+    published = site.registry.current(NAME)
+    old, new = await store_records(site, published, *held, operator_id=operator.id, lifecycle="filed")
+    former = {"held_on": "day", "people": "crew"}
+    await written_before(site, former, new)
+    for late, last in ((site, "2026-11-18"), (behind(site, NAME, former), "2026-11-19")):
+        await look_again(late)
+        row = await row_of(operator)
+        assert (row.last_on, row.missing) == (last, 0)
+    await written_before(site, former, old)
+    await look_again(site)
+    assert (await row_of(operator)).last_on is None
+
+
+@pytest.mark.parametrize(
+    ("former", "steps", "where"),
+    [
+        ({"held_on": "day"}, {}, {"data.held_on": {"$gte": "2026-11-01"}}),
+        ({}, {"default": {"fresh": "yes"}}, {"data.fresh": "yes"}),
+    ],
+)
+async def test_who_has_what_a_duty_asks_for_owes_it_while_that_is_yet_to_follow(
+    site: Site,
+    reviewer: Actor,
+    approver: Actor,
+    former: dict[str, str],
+    steps: dict[str, Any],
+    where: dict[str, Any],
+) -> None:
+    owned = a_type(field("held_on", "date"), field("fresh", "text"), belongs_to="operator")
+    await publish(site, owned)
+    ((operator, _),) = await set_up(
+        site, reviewer, approver, "0A01", owning={"type": owned.name, "where": where}
+    )
+    (record,) = await store_records(
+        site, site.registry.current(owned.name), {"held_on": "2026-11-18"}, operator_id=operator.id
+    )
+    if former:
+        await written_before(site, former, record)
+    await look_again(site)
+    assert not await Owed.find({"operator_id": operator.id, "type": NAME}).count()
+    await look_again(behind(site, owned.name, former, **steps))
+    assert (await row_of(operator)).ended_at is None
