@@ -17,6 +17,7 @@ from models.language import Message
 from models.permissions import SYSTEM, Actor, require
 from models.schema.days import months_later
 from models.schema.reading import AnswerError
+from models.services.carrying import as_carried
 from models.services.day_words import due_words
 from models.services.declarations import last_answers, rule_of, rules, standing
 from models.services.events import record_event
@@ -263,7 +264,8 @@ async def _wanted(site: Site, begun: ConfirmationRound, operators: list[Record])
     for operator in operators:
         occasion = begun.id
         if begun.day:
-            stands = standing(site, begun.name, operator.data, last.get((operator.id, begun.name)))
+            data = as_carried(site, operator).data
+            stands = standing(site, begun.name, data, last.get((operator.id, begun.name)))
             if stands.state not in ("none", "confirmed") or not _is_old(site, rule, stands.at):
                 continue
             occasion = f"after:{stands.at.isoformat() if stands.at else ''}"

@@ -18,6 +18,7 @@ from models.language import Message, Text
 from models.permissions import Actor, require
 from models.schema.fields.choice import DeclarationField
 from models.schema.reading import AnswerError
+from models.services.carrying import as_carried
 from models.services.events import record_event
 from models.services.messages import Letter, queue_letter
 from models.services.recipients import people_of_role
@@ -89,12 +90,12 @@ def words_of(site: Site, rule: DeclarationRule) -> Words:
 
 
 async def operator_record(site: Site, identifier: Id | None) -> Record:
-    """The record of an operator. Raises NotFound."""
+    """The record of an operator by the names of the version in force, for looking at. Raises NotFound."""
     records = site.records[site.configuration.site.operator_type]
     found = await records.get(identifier) if identifier is not None else None
     if found is None:
         raise NotFound
-    return found
+    return as_carried(site, found)
 
 
 async def own_standings(site: Site, actor: Actor) -> list[Standing]:
@@ -195,8 +196,11 @@ async def governing_for(site: Site, operator_id: Id | None) -> ConfidentialityRu
     """The rule that governs an operator, by its id; None where the site has none, or the operator is none."""
     if not site.configuration.site.confidentiality or operator_id is None:
         return None
-    operator = await site.records[site.configuration.site.operator_type].get(operator_id)
-    return None if operator is None else governing(site, operator, await standings(site, operator))
+    found = await site.records[site.configuration.site.operator_type].get(operator_id)
+    if found is None:
+        return None
+    operator = as_carried(site, found)
+    return governing(site, operator, await standings(site, operator))
 
 
 @dataclass(frozen=True, slots=True)

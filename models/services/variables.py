@@ -20,8 +20,9 @@ def compiled(site: Site, application: Application) -> CompiledType:
 
 
 async def operator_of(site: Site, operator_id: Id | None) -> Record | None:
-    """The operator's own record, or None."""
-    return await site.records[site.configuration.site.operator_type].get(operator_id)
+    """The operator's own record by the names of the version in force, for looking at; or None."""
+    found = await site.records[site.configuration.site.operator_type].get(operator_id)
+    return as_carried(site, found) if found is not None else None
 
 
 async def variables_of(site: Site, application: Application) -> dict[str, Any]:
@@ -45,10 +46,18 @@ def variables_with(
         "NOW": site.now(),
         "TODAY": site.today().isoformat(),
         "OPERATOR": {**operator.data, "lifecycle": operator.lifecycle} if operator else {},
-        "BEFORE": before.data if before else {},
+        "BEFORE": _before(site, application, before).data if before else {},
         "TERMS": _terms(site, application),
         "ORIGIN": before.origin if before else "staff" if application.by_staff else "operator",
     }
+
+
+def _before(site: Site, application: Application, record: Record) -> Record:
+    """A record as the version of an application calls its answers, where it has not followed that yet."""
+    if record.schema_version >= application.schema_version:
+        return record
+    led = as_carried(site, record)
+    return led if led.schema_version == application.schema_version else record
 
 
 def _terms(site: Site, application: Application) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from models.documents.account import Account
+from models.documents.application import Application
 from models.documents.base import new_id
 from models.errors import AnswersInvalid, NotAllowed, NotFound
 from models.language import Text
@@ -25,7 +26,7 @@ from models.services.records import find_own
 from models.services.routing import MOST_FOUND, addressed
 from models.services.seeing import is_in_reach
 from models.services.site import Site
-from models.services.variables import compiled, judge, variables_of
+from models.services.variables import compiled, judge, variables_of, variables_with
 from tests.services.behind import behind, written_before
 from tests.services.harbour import Port, harbour, mailed, port
 from tests.services.stored import store_records
@@ -276,3 +277,15 @@ async def test_row_rules_keep_back_records_of_a_version_that_is_not_known_here_y
         await find_own(harbour, place.firm.user, "station", place.station.number)
     there = await find_own(behind(harbour, "station", {}), place.firm.user, "station", place.station.number)
     assert there.id == place.station.id
+
+
+async def test_rules_know_what_was_answered_before_where_that_is_yet_to_follow(harbour: Site) -> None:
+    """Or an answer that may be given once could be given anew."""
+    place = await port(harbour)
+    late = behind(harbour, "berth", {"name": "called"})
+    await written_before(harbour, {"name": "called"}, place.berth)
+    record = await late.records["berth"].get(place.berth.id)
+    for version, told in ((2, {"name": "第一"}), (1, {"called": "第一"})):
+        about = Application.model_construct(type="berth", schema_version=version, terms=None, by_staff=False)
+        before = variables_with(late, about, None, record)["BEFORE"]
+        assert {name: before[name] for name in told} == told
