@@ -8,6 +8,7 @@ import pytest
 from models.documents.account import Account
 from models.documents.base import Id, new_id
 from models.documents.own_rows import OWN
+from models.documents.record import Record
 from models.errors import NotAllowed, NotFound, TransferRefused
 from models.permissions import Actor
 from models.schema.reading import read_data
@@ -17,13 +18,15 @@ from models.services.identifying import actor_for
 from models.services.listings import Asked
 from models.services.site import Site
 from tests.services.answers import valid_answers
+from tests.services.behind import behind, written_before
+from tests.services.contracts import operator
 from tests.services.stored import store_records
 from tests.services.test_agenda import actor_of
 
 NAMES = ("岬風力発電所", "みなと第一発電所", "うしお蓄電所")
 
 
-async def store_resources(site: Site, operator: Id, count: int = 3, **keys: Any) -> None:
+async def store_resources(site: Site, operator: Id, count: int = 3, **keys: Any) -> list[Record]:
     published = site.registry.current("resource")
     rows = [
         {
@@ -34,7 +37,7 @@ async def store_resources(site: Site, operator: Id, count: int = 3, **keys: Any)
         }
         for number in range(count)
     ]
-    await store_records(site, published, *rows, operator_id=operator, **keys)
+    return await store_records(site, published, *rows, operator_id=operator, **keys)
 
 
 async def numbers(site: Site, actor: Actor, **asked: Any) -> list[str]:
@@ -57,6 +60,24 @@ async def test_a_list_is_narrowed_ordered_and_never_anothers(site: Site) -> None
         site, actor, "resource", Asked(tests={"area": "moon", "delivery_fiscal_year.to": "soon", "x": "y"})
     )
     assert (found.unread, list(found.rows)) == (("delivery_fiscal_year.to", "area"), [])
+
+
+async def test_a_list_and_its_file_hold_what_is_yet_to_follow_a_version(site: Site) -> None:
+    own = new_id()
+    actor = await operator(site, "late", "user", of=own)
+    former = {"area": "zone", "resource_name": "called"}
+    first, second, _ = await store_resources(site, own)
+    await written_before(site, former, first, second)
+    late = behind(site, "resource", former)
+    asked = Asked(tests={"area": "tohoku"})
+    assert await numbers(site, actor, tests=asked.tests) == []
+    (row,) = (await listings.page(late, actor, "resource", asked)).rows
+    assert (row["number"], row["data"]["resource_name"]) == (second.number, NAMES[1])
+    for place, told in ((site, False), (late, True)):
+        job = await downloads.ask(place, actor, "resource", Asked(), profile="list")
+        _, content = await transfers.take(place, actor, job)
+        written = b"".join([part async for part in content]).decode("utf-8-sig")
+        assert ("東北" in written) is told
 
 
 async def test_a_piece_of_a_name_finds_and_what_is_typed_is_taken_literally(site: Site) -> None:
