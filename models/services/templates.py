@@ -29,6 +29,7 @@ from models.services.records import scope
 from models.services.rights import first_line, rights
 from models.services.seeing import seen
 from models.services.site import Site
+from models.services.spanning import shown
 
 COLUMNS = 400
 """Most columns of a file that is handed out; rows of tables that have none then stay as they are."""
@@ -106,9 +107,9 @@ async def _wide_enough(
     names, widths = list(tables_of(own)), dict.fromkeys(tables_of(own), 1)
     if names:
         transfer = Transfer(site.store, definition.collection)
-        wanted = {f"data.{name}": 1 for name in names}
+        wanted = dict.fromkeys(("schema_version", *(f"data.{name}" for name in names)), 1)
         async for batch in transfer.batches(where, [("number", 1)], wanted):
-            for record in batch:
+            for record in await shown(site, definition.name, batch):
                 for name in names:
                     widths[name] = max(widths[name], _rows_at(record.get("data"), name))
     found = columns(site, actor, definition, widths)
