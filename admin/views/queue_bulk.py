@@ -138,9 +138,9 @@ def _plan(site: Site, intended: bulk.Intended) -> Plan:
     seen = f"{application.reference}@{application.revision}"
     if intended.hindrances:
         told = " ".join(hindrance(language()) for hindrance in intended.hindrances)
-        return Plan(application.reference, application.title, state, (), told, "")
+        return Plan(application.reference, application.called(language()), state, (), told, "")
     does = tuple(_does(site, application, step))
-    return Plan(application.reference, application.title, state, does, "", seen)
+    return Plan(application.reference, application.called(language()), state, does, "", seen)
 
 
 def _does(site: Site, application: Any, step: Transition) -> Iterable[str]:

@@ -14,7 +14,7 @@ from admin.views.queue_address import Asked
 from models.configuration.business_days import BusinessDays
 from models.documents.application import Application
 from models.documents.windows import Row
-from models.language import Language
+from models.language import Language, Text
 from models.permissions import Actor
 from models.schema.definition import KIND_LABELS
 from models.services import applications, signs
@@ -121,7 +121,7 @@ class _Words:
         claim = claim_of(steps)
         return Line(
             reference=_whole(row["reference"]),
-            title=_whole(row.get("title") or ""),
+            title=_title(row),
             operator=_whole(row.get("operator_name") or ""),
             kind=self._kind(row),
             state=self.badges.get((row["type"], row["state"])) or BADGE.format("plain", _whole(row["state"])),
@@ -170,6 +170,12 @@ def _whole(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError
     return value
+
+
+def _title(row: Row) -> str:
+    """The title, in the reader's language where it was asked under a text of the configuration."""
+    title, words = _whole(row.get("title") or ""), (row.get("asked") or {}).get("title")
+    return Text.model_validate(words)(language()) if words and title in words.values() else title
 
 
 def _text(value: Any) -> str:

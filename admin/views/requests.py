@@ -1,7 +1,7 @@
 """Requests to operators: what was asked and is owed in each period, who has answered, and a new one."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from typing import Any
@@ -23,10 +23,11 @@ from models.documents.base import read_id
 from models.documents.request import Request as Asked
 from models.errors import AlreadyDone, TorokuError
 from models.interchange.tables.comma import CommaWriter
+from models.language import Language
 from models.schema.definition import RecordType
 from models.schema.fields import BaseField
 from models.schema.fields.choice import ListedField
-from models.services import answered, asked, asking, extending
+from models.services import addressees, answered, asked, asking, extending
 from models.services.answered import Counts, Line, Show
 from models.services.asking import Wish
 from models.services.side_words import side_words
@@ -40,6 +41,9 @@ WORDS: Mapping[Show, str] = {
 }
 TONES: Mapping[Show, str] = {"all": "plain", "overdue": "bad", "open": "warn", "done": "done"}
 
+NAMED = 3
+"""Operators named in the line of a request; the rest are counted."""
+
 CONTROLS = {"integer": "number", "date": "date", "email": "email", "url": "url"}
 """Kinds of input for the fields staff fill in; others are plain text."""
 
@@ -47,7 +51,7 @@ CONTROLS = {"integer": "number", "date": "date", "email": "email", "url": "url"}
 class RequestsPage(PageView):
     """``/requests``: what operators were asked for, by hand and by duty."""
 
-    styles = ("system.css",)
+    styles = ("system.css", "filters.css")
 
     def __init__(self) -> None:
         super().__init__(
@@ -62,7 +66,10 @@ class RequestsPage(PageView):
     async def index(self, request: Request) -> Response:
         """Every request, newest first, and what may be asked for."""
         site, actor = site_of(request), actor_of(request)
-        rows = [self._row(request, *each) for each in await answered.requests(site, actor)]
+        found = await answered.requests(site, actor)
+        first = [number for each, _counts in found for number in (each.whom or ())[:NAMED]]
+        names = await addressees.names_of(site, actor, first)
+        rows = [self._row(request, *each) | {"whom": whom(each[0], names)} for each in found]
         kinds = [told(kind) for kind in asking.askable(site, actor)]
         return self.page(request, "requests.html", rows=rows, kinds=kinds)
 
@@ -70,7 +77,8 @@ class RequestsPage(PageView):
         definition = site_of(request).registry.current(asked.type).definition
         return {
             "href": self.url(request, f"/{asked.id}"),
-            "title": asked.title,
+            "title": asked.called(language()),
+            "lang": foreign(asked.typed_in),
             "kind": definition.label(language()),
             "by": asked.by.name if not asked.duty else say("Duty"),
             "due": self._due(request, asked),
@@ -100,15 +108,17 @@ class RequestsPage(PageView):
         counts = (await answered.count(site, [asked.id])).get(asked.id, Counts())
         found = await answered.lines(site, actor, asked, show, skip=(page - 1) * answered.PAGE)
         pages = answered.pages_of(await answered.total(site, asked, show))
+        names = await addressees.names_of(site, actor, asked.whom or ())
         here = self.url(request, f"/{asked.id}")
         return self.page(
             request,
             "request.html",
-            title=asked.title,
-            crumbs=[Crumb(asked.title)],
+            title=asked.called(language()),
+            crumbs=[Crumb(asked.called(language()))],
             refusal=refusal,
             row=self._row(request, asked, counts),
             asked=asked,
+            named=[(names.get(number, ""), number) for number in asked.whom or ()],
             counts=counts,
             given=given(site.registry.current(asked.type).definition, asked.answers),
             tabs=[(f"{here}?show={name}", say(WORDS[name]), name == show) for name in answered.SHOWS],
@@ -138,7 +148,7 @@ class RequestsPage(PageView):
         site, actor = site_of(request), actor_of(request)
         found = await answered.lines(site, actor, asked, show_of(request), limit=answered.MOST)
         rows = [_cells(each) for each in (self._line(request, line) for line in found)]
-        notice = [say("Handle with care: for the purpose it was taken for only."), asked.title]
+        notice = [say("Handle with care: for the purpose it was taken for only."), asked.called(language())]
         writer = CommaWriter()
         body = (
             writer.begin(notice, [say(word, side_words(site)) for word in HEADS])
@@ -216,7 +226,7 @@ class RequestsPage(PageView):
             "request_about.html",
             title=say("Messages about {reference}", {"reference": application.reference}),
             crumbs=[
-                Crumb(application.title, self.url(request, f"/{request_id}")),
+                Crumb(application.called(language()), self.url(request, f"/{request_id}")),
                 Crumb(application.reference),
             ],
             refusal=refusal,
@@ -237,25 +247,33 @@ class RequestsPage(PageView):
     @route("/new/{type}", methods=["GET"])
     async def wish(self, request: Request) -> Response:
         """What is asked, of whom, by when."""
-        return self._draw_new(request, {"token": site_of(request).entropy(16).hex(), "whom": "some"})
+        typed = {"token": site_of(request).entropy(16).hex(), "whom": "some"}
+        return await self._draw_new(request, typed, ())
 
     @route("/new/{type}", methods=["POST"])
     async def ask(self, request: Request) -> Response:
         """Make the request; refused, the form comes back with what was typed."""
-        site, actor, form = site_of(request), actor_of(request), await self.form(request, fields=100)
+        site, actor, form = site_of(request), actor_of(request), await self.form(request, fields=200)
         definition = asking.asked_type(site, actor, str(request.path_params["type"])[:64])
         typed = {name: text_of(form, name) for name in form}
+        chosen = chosen_of(form)
+        if "find" in form:
+            return await self._draw_new(request, typed, chosen)
         try:
             made = await asking.ask(site, actor, definition.name, wish_of(definition, form))
         except TorokuError as refusal:
             if refusal.status != 422:
                 raise
-            return self._draw_new(request, typed, refusal)
+            return await self._draw_new(request, typed, chosen, refusal)
         done = N_("The request is made. The {operators} are asked within moments.")
         return self.back(request, f"/{made.id}", done=done, values=side_words(site))
 
-    def _draw_new(
-        self, request: Request, typed: Mapping[str, str], refusal: TorokuError | None = None
+    async def _draw_new(
+        self,
+        request: Request,
+        typed: Mapping[str, str],
+        chosen: Sequence[str],
+        refusal: TorokuError | None = None,
     ) -> Response:
         site, actor = site_of(request), actor_of(request)
         definition = asking.asked_type(site, actor, str(request.path_params["type"])[:64])
@@ -267,9 +285,21 @@ class RequestsPage(PageView):
             refusal=refusal,
             kind=told(definition),
             typed=typed,
+            operators=await self._offered(request, definition, typed.get("q", ""), chosen),
             fields=[control(field, typed.get(field.name, "")) for field in asking.own_fields(definition)],
             limit=asking.TITLE_LIMIT,
         )
+
+    async def _offered(
+        self, request: Request, definition: RecordType, text: str, chosen: Sequence[str]
+    ) -> list[tuple[str, str, bool]]:
+        """The operators to choose from (number, name, whether it is chosen): those chosen already, and what
+        was found."""
+        site, actor = site_of(request), actor_of(request)
+        names = await addressees.names_of(site, actor, chosen)
+        found = await addressees.offered(site, actor, definition, text)
+        more = [(each.number, each.title, False) for each in found if each.number not in names]
+        return [*((number, name, True) for number, name in names.items()), *more]
 
 
 HEADS = (
@@ -312,16 +342,33 @@ def state_of(request: Request, name: str) -> str:
 
 def wish_of(definition: RecordType, form: FormData) -> Wish:
     """What was typed, as it is asked."""
-    named = [word for word in re.split(r"[\s,、，]+", text_of(form, "numbers")) if word]
+    typed = [word for word in re.split(r"[\s,、，]+", text_of(form, "numbers")) if word]
     due = text_of(form, "due", longest=10)
     return Wish(
         title=text_of(form, "title"),
         token=text_of(form, "token", longest=64),
-        whom=None if text_of(form, "whom") == "all" else named,
+        whom=None if text_of(form, "whom") == "all" else [*chosen_of(form), *typed],
         answers={field.name: text_of(form, field.name) or None for field in asking.own_fields(definition)},
         due=day_of(due),
         language=language(),
     )
+
+
+def chosen_of(form: FormData) -> list[str]:
+    """The numbers of the operators that were ticked."""
+    return [str(value)[:64] for value in form.getlist("operator")]
+
+
+def whom(asked: Asked, names: Mapping[str, str]) -> dict[str, Any]:
+    """Who was asked: the first of them by name and number, and how many more there are."""
+    numbers = asked.whom or ()
+    first = [(names.get(number, ""), number) for number in numbers[:NAMED]]
+    return {"first": first, "more": len(numbers) - len(first), "all": asked.whom is None and not asked.duty}
+
+
+def foreign(typed_in: Language | None) -> str:
+    """The language a typed title is marked with: "" where it is that of the page, or nobody's."""
+    return typed_in if typed_in not in (None, language()) else ""
 
 
 def day_of(text: str) -> date | None:

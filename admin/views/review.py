@@ -183,7 +183,7 @@ class ReviewPage(ReviewFiles):
         return self.page(
             request,
             "review.html",
-            title=application.title or application.reference,
+            title=application.called(language()) or application.reference,
             crumbs=[Crumb(application.reference)],
             refusal=refusal,
             application=application,

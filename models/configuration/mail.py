@@ -21,6 +21,7 @@ PLACEHOLDERS: Mapping[str, Message] = {
     "title": Message("what the record is called"),
     "recipient_name": Message("the person written to"),
     "operator_name": Message("the operator"),
+    "operators": Message("the operators it is about by name and number, the first ten"),
     "operator_word": Message("what the site calls an operator, as within a sentence"),
     "state": Message("where the application stands now"),
     "due_date": Message("the day by which the recipient is to act"),

@@ -141,7 +141,7 @@ PROGRAM: Mapping[str, Sent] = {
     "requests_overdue": Sent(
         Message("A request was not answered in time"),
         ROLES,
-        frozenset({"title", "count", "due_date", "page"}),
+        frozenset({"title", "count", "operators", "due_date", "page"}),
     ),
     "resume_draft": Sent(
         Message("A draft was saved"),

@@ -7,7 +7,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from models.documents.base import AN_ID, Id, Part, Person, Stored
 from models.documents.record import Consent
-from models.language import Language
+from models.language import Language, Text
 from models.schema.definition import Kind
 
 
@@ -76,6 +76,8 @@ class Asked(Part):
     due: datetime | None = None
     extended: datetime | None = None
     """The last day staff gave more time to; None where they never did."""
+    title: Text | None = None
+    """What it was asked under, where that was made of texts of the configuration; None for a typed title."""
 
 
 class Batch(Part):
@@ -270,6 +272,22 @@ class Application(Stored):
     def round(self) -> int:
         """How many times it has been submitted."""
         return len(self.submissions)
+
+    @property
+    def called(self) -> Text:
+        """The title for a reader of either language: what it was asked under by a duty in both, as long as it
+        is called so; anything else as it was typed."""
+        words = self.asked.title if self.asked is not None else None
+        if words is not None and self.title in (words.ja, words.en):
+            return words
+        return Text(ja=self.title, en=self.title)
+
+    @property
+    def typed_in(self) -> Language | None:
+        """The language staff typed the title in under which they asked for it; None where nobody knows, or it
+        is one of the configuration or of the answers."""
+        by_hand = self.asked is not None and self.asked.title is None and not self.submissions
+        return self.language if by_hand else None
 
     def open_remarks(self) -> list[Remark]:
         """The remarks of the round now waiting for correction."""

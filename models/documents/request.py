@@ -7,7 +7,7 @@ from pydantic import Field
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from models.documents.base import Id, Person, Stored
-from models.language import Language
+from models.language import Language, Text
 
 
 class Request(Stored):
@@ -17,6 +17,9 @@ class Request(Stored):
     round: str
     type: str
     title: str
+    words: Text | None = None
+    """The title in both languages where it is made of texts of the configuration; None for what staff typed,
+    which is in their ``language``."""
     duty: str = ""
     period: str = ""
     """The first day of a duty's period (``2026-04-01``), "" for what staff ask by hand."""
@@ -45,6 +48,16 @@ class Request(Stored):
             IndexModel([("at", DESCENDING), ("_id", DESCENDING)], name="newest"),
             IndexModel([("told_overdue_at", ASCENDING), ("due", ASCENDING)], name="overdue"),
         )
+
+    @property
+    def called(self) -> Text:
+        """The title for a reader of either language."""
+        return self.words or Text(ja=self.title, en=self.title)
+
+    @property
+    def typed_in(self) -> Language | None:
+        """The language somebody typed the title in; None where it is made of texts of the configuration."""
+        return None if self.words else self.language
 
     @property
     def begins(self) -> date | None:

@@ -20,6 +20,7 @@ WORDS: Mapping[str, Text] = {
     "title": Text(ja="件名の見本", en="Sample title"),
     "recipient_name": Text(ja="佐藤 花子", en="Hanako Sato"),
     "operator_name": Text(ja="みなと商事株式会社", en="Minato Trading Co., Ltd."),
+    "operators": Text(ja="みなと商事株式会社（00000042）", en="Minato Trading Co., Ltd. (00000042)"),
     "operator_word": OPERATOR,
     "state": Text(ja="差戻し中", en="Returned"),
     "due_date": Text(ja="2027年4月30日", en="30 April 2027"),

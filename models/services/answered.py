@@ -21,6 +21,9 @@ LISTED = 200
 PAGE = 100
 """Operators on one page."""
 
+FEW = 10
+"""Operators named in a mail."""
+
 MOST = 20_000
 """Most operators in one file."""
 
@@ -113,6 +116,15 @@ async def lines(
     rows = await Application.raw().find(where).sort(order).skip(skip).limit(limit).to_list(None)
     numbers = await _numbers(site, [row["operator_id"] for row in rows])
     return [_line(site, Application.model_validate(row), numbers) for row in rows]
+
+
+async def unanswered(site: Site, request: Request) -> list[tuple[str, str]]:
+    """The operators that have not answered a request in time, by name: name and number of the first FEW."""
+    where = {"asked.request": request.id, "open": True, "submitted_at": None}
+    found = Application.raw().find(where, {"operator_id": 1, "operator_name": 1})
+    rows = await found.sort([("operator_name", 1), ("_id", 1)]).limit(FEW).to_list(None)
+    numbers = await _numbers(site, [row["operator_id"] for row in rows])
+    return [(row["operator_name"], numbers.get(row["operator_id"], "")) for row in rows]
 
 
 async def _numbers(site: Site, operators: Sequence[Id]) -> Mapping[Id, str]:

@@ -279,7 +279,12 @@ async def application_for(site: Site, request: Request, operator: Record) -> App
     application.title = request.title
     application.due = due_of(site, request)
     application.asked = Asked(
-        request=_id(request), round=request.round, by=request.by, at=site.now(), due=application.due
+        request=_id(request),
+        round=request.round,
+        by=request.by,
+        at=site.now(),
+        due=application.due,
+        title=request.words,
     )
     return application
 
@@ -324,7 +329,7 @@ async def tell(site: Site, request: Request, application: Application, session: 
         values = {
             "reference": application.reference,
             "record_type": definition.label(recipient.language),
-            "title": request.title,
+            "title": request.called(recipient.language),
             "operator_name": application.operator_name,
             "due_date": due_words(site, application.due, recipient.language),
             "page": f"{site.base_url}/portal/asked/{application.reference}",

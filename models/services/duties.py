@@ -13,6 +13,7 @@ from models.documents.guarded import insert_or
 from models.documents.request import Request
 from models.documents.store import Session
 from models.errors import AlreadyOpen
+from models.language import Text
 from models.permissions import SYSTEM
 from models.schema.days import months_later
 from models.schema.definition import RecordType
@@ -130,11 +131,13 @@ async def _open(site: Site, definition: RecordType, duty: Duty, period: Period) 
 
 def _request(site: Site, definition: RecordType, duty: Duty, period: Period, name: str) -> Request:
     language = site.configuration.site.languages[0]
+    words = titled(duty, title_of(duty, period))
     return Request(
         id=new_id(),
         round=name,
         type=definition.name,
-        title=f"{duty.label(language)} {title_of(duty, period)}",
+        title=words(language),
+        words=words,
         duty=duty.name,
         period=period.opens.isoformat(),
         where=dict(duty.whom),
@@ -143,6 +146,11 @@ def _request(site: Site, definition: RecordType, duty: Duty, period: Period, nam
         by=SYSTEM.person,
         at=site.now(),
     )
+
+
+def titled(duty: Duty, when: str) -> Text:
+    """What is asked by a duty at a time is called, in both languages."""
+    return Text(ja=f"{duty.label('ja')} {when}", en=f"{duty.label('en')} {when}")
 
 
 def title_of(duty: Duty, period: Period) -> str:

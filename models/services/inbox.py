@@ -10,6 +10,7 @@ from models.documents.application import Application
 from models.documents.base import Id, read_id
 from models.documents.guarded import update_where
 from models.documents.inbox import InboxItem
+from models.documents.request import Request
 from models.documents.windows import Order, place_of, read_place, read_rows
 from models.errors import NotFound, SignInRequired
 from models.language import Language, Message, Text
@@ -38,6 +39,10 @@ MOST_UNREAD = 99
 """What is unread is counted no further."""
 
 NEWEST = Order("at", "moment", down=True)
+
+Facts = tuple[str | Text, ...]
+Titles = Mapping[Id | None, Facts]
+"""What helps to know which one an item is about, by the id of that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +125,7 @@ async def lines_of(site: Site, actor: Actor, items: Sequence[InboxItem]) -> list
     return lines
 
 
-def _is_seen(site: Site, actor: Actor, item: InboxItem, titles: Mapping[Id | None, str]) -> bool:
+def _is_seen(site: Site, actor: Actor, item: InboxItem, titles: Titles) -> bool:
     kind = KINDS.get(item.kind)
     if kind is None or kind.side != actor.kind or not allowed(actor, kind.needs):
         return False
@@ -134,35 +139,50 @@ def _is_of_record(item: InboxItem) -> bool:
     return item.type != "" and item.subject.kind == item.type
 
 
-async def _titles(site: Site, actor: Actor, items: Sequence[InboxItem]) -> dict[Id | None, str]:
-    """What the applications and records among `items` are called that the actor may see, by their ids."""
+async def _titles(site: Site, actor: Actor, items: Sequence[InboxItem]) -> Titles:
+    """What the applications, requests and records among `items` are called that the actor may see."""
     records = await _titles_of_records(site, actor, [item for item in items if _is_of_record(item)])
+    named = records | await _titles_of_requests(items)
     wanted = [item.subject.id for item in items if item.subject.kind == "application"]
     if not wanted:
-        return records
+        return named
     found = Application.raw().find({"_id": {"$in": wanted}}, SHOWN)
     seen = [each async for row in found if may_view(actor, each := Application.model_validate(row))]
     hidden = await _hidden(site, actor, seen)
-    return records | {
-        each.id: each.title or each.operator_name for each in seen if each.record_id not in hidden
-    }
+    return named | {each.id: _facts(actor, each) for each in seen if each.record_id not in hidden}
 
 
-async def _titles_of_records(site: Site, actor: Actor, items: Sequence[InboxItem]) -> dict[Id | None, str]:
-    found: dict[Id | None, str] = {}
+def _facts(actor: Actor, application: Application) -> Facts:
+    """What an application is called; to the staff, with the operator it is of."""
+    operator = application.operator_name
+    if not application.title:
+        return (operator,)
+    if application.asked is None:
+        return (application.title,)
+    return (application.called, operator) if actor.kind == "staff" else (application.called,)
+
+
+async def _titles_of_requests(items: Sequence[InboxItem]) -> dict[Id | None, Facts]:
+    wanted = [item.subject.id for item in items if item.subject.kind == "request"]
+    rows = await Request.raw().find({"_id": {"$in": wanted}}).to_list(None) if wanted else []
+    return {row["_id"]: (Request.model_validate(row).called,) for row in rows}
+
+
+async def _titles_of_records(site: Site, actor: Actor, items: Sequence[InboxItem]) -> dict[Id | None, Facts]:
+    found: dict[Id | None, Facts] = {}
     for name in {item.type for item in items if item.type in site.records and may_use(actor, item.type)}:
         about = [item.subject.id for item in items if item.type == name]
         own = {"operator_id": actor.operator_id} if actor.kind == "operator" else {}
         query = {"$and": [{"_id": {"$in": about}, **own}, rows(site, actor, name)]}
         told = await site.records[name].rows(query, {"title": 1}, [("_id", 1)], 0, len(about))
-        found |= {row["_id"]: str(row.get("title", "")) for row in told}
+        found |= {row["_id"]: (str(row.get("title", "")),) for row in told}
     return found
 
 
 SHOWN = dict.fromkeys(
     (
         *("reference", "type", "kind", "schema_version", "state", "title", "operator_id", "operator_name"),
-        *("by_staff", "applicant", "record_id", "created_at", "updated_at"),
+        *("by_staff", "applicant", "record_id", "created_at", "updated_at", "asked"),
     ),
     1,
 )
@@ -183,10 +203,10 @@ async def _hidden(site: Site, actor: Actor, found: Sequence[Application]) -> set
     return hidden
 
 
-def _line(site: Site, item: InboxItem, titles: Mapping[Id | None, str]) -> Line:
+def _line(site: Site, item: InboxItem, titles: Titles) -> Line:
     kind, due = KINDS[item.kind], site.calendar.due_day(item.due) if item.due else None
     title = Text.model_validate(item.values["title"]) if "title" in item.values else None
-    facts = (titles.get(item.subject.id, ""), title or "", str(item.values.get("who", "")))
+    facts = (*titles.get(item.subject.id, ()), title or "", str(item.values.get("who", "")))
     text = Message(kind.text.msgid, _values(site, item, due))
     return Line(_id(item), text, tuple(fact for fact in facts if fact), page_address(kind, item), item, due)
 

@@ -15,6 +15,7 @@ from models.errors import AlreadyOpen, NotFound, RequestRefused
 from models.permissions import SYSTEM, Actor, is_applicant, may_use, require
 from models.services.asking import application_for, subject_of, tell
 from models.services.beginning import keep_draft
+from models.services.duties import titled
 from models.services.events import record_event
 from models.services.owing import Owing, owing_of
 from models.services.site import Site
@@ -90,6 +91,7 @@ async def _application(
         by=by.person,
         at=site.now(),
         due=application.due,
+        title=request.words,
     )
     return application
 
@@ -98,11 +100,13 @@ async def _request(site: Site, owing: Owing) -> Request:
     """The request under which what is asked by a duty this year is counted; made with the first of them."""
     name, year = f"duty:{owing.definition.name}:{owing.duty.name}", f"{site.today():%Y}"
     language = site.configuration.site.languages[0]
+    words = titled(owing.duty, year)
     request = Request(
         id=new_id(),
         round=f"{name}:{year}",
         type=owing.definition.name,
-        title=f"{owing.duty.label(language)} {year}",
+        title=words(language),
+        words=words,
         duty=owing.duty.name,
         language=language,
         by=SYSTEM.person,

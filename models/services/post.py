@@ -124,7 +124,7 @@ def values_of(site: Site, application: Application, language: Language) -> dict[
         "reference": application.reference,
         "record_type": definition.label(language),
         "kind": kind_label(definition, application.kind)(language),
-        "title": application.title,
+        "title": application.called(language),
         "operator_name": application.operator_name or application.title,
         "state": state.label(language) if state else application.state,
         "due_date": due_words(site, application.due, language),

@@ -10,7 +10,9 @@ from models.documents.event import Subject
 from models.documents.guarded import update_where
 from models.documents.request import Request
 from models.documents.store import Session
+from models.language import Language
 from models.permissions import SYSTEM
+from models.services import answered
 from models.services.applications import subject_of
 from models.services.day_words import due_words
 from models.services.duties import duties_of, duty_of, span_of
@@ -158,12 +160,21 @@ async def _alarm(site: Site, request: Request, count: int, session: Session) -> 
     asking = site.registry.current(request.type).definition.applications.asked
     if asking is None or not is_written(site, OVERDUE):
         return
+    waiting = await answered.unanswered(site, request)
     for recipient in [each for role in asking.by or ("reviewer",) for each in await people_of_role(role)]:
         values = {
-            "title": request.title,
+            "title": request.called(recipient.language),
             "count": str(count),
+            "operators": listed(waiting, count, recipient.language),
             "due_date": due_words(site, request.due, recipient.language),
             "page": f"{site.base_url}/admin/requests/{request.id}",
         }
         letter = Letter(OVERDUE, recipient, f"{request.id}:overdue", "staff", values)
         await queue_letter(site, letter, session)
+
+
+def listed(operators: Sequence[tuple[str, str]], count: int, language: Language) -> str:
+    """Operators (name, number) in a row; dots where there are more than these."""
+    form, comma = ("{}（{}）", "、") if language == "ja" else ("{} ({})", ", ")
+    told = [form.format(*each) for each in operators]
+    return comma.join([*told, "…"] if count > len(told) else told)

@@ -24,6 +24,7 @@ COLUMNS: Mapping[str, Any] = {
     "kind": 1,
     "schema_version": 1,
     "title": 1,
+    "asked.title": 1,
     "operator_name": 1,
     "operator_id": 1,
     "applicant.account_id": 1,

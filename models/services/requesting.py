@@ -11,13 +11,12 @@ from models.documents.application import Application
 from models.documents.base import Id
 from models.documents.record import Record
 from models.documents.store import Session
-from models.documents.windows import PATIENCE
 from models.errors import AnswersInvalid, NotAllowed, NotFound, RequestRefused
 from models.language import Language, Message
 from models.permissions import Actor, allowed, is_applicant, require
 from models.schema.definition import RecordType
 from models.schema.fault import AnswerError
-from models.schema.search import needles
+from models.services.addressees import operators_in_reach
 from models.services.applications import find, form_of, may_type, operator_of
 from models.services.beginning import draft_about, keep_draft, next_reference, prefilled, require_needs
 from models.services.rosters import with_rosters
@@ -126,12 +125,7 @@ async def operator_by_number(site: Site, actor: Actor, number: str) -> Record:
 async def find_operators(site: Site, actor: Actor, text: str, limit: int) -> list[Record]:
     """Operators whose number, name or code holds `text` (at most `limit`)."""
     require(actor, "application.begin_case")
-    own = site.configuration.site.operator_type
-    sought = [{"grams": {"$all": wanted}}] if (wanted := needles(text)) else []
-    numbered = [{"number": text.strip()}]
-    where = {"$and": [{"$or": [*numbered, *sought]}, rows(site, actor, own)]}
-    found = site.records[own].collection.find(where, {"grams": 0}, max_time_ms=PATIENCE)
-    return [Record.model_validate(row) async for row in found.sort("number", 1).limit(limit)]
+    return await operators_in_reach(site, actor, text, limit)
 
 
 async def _operator(site: Site, actor: Actor, operator_id: Id | None) -> Record:

@@ -14,10 +14,11 @@ from models.documents.event import Event
 from models.documents.message import Message
 from models.documents.request import Request
 from models.errors import AnswersInvalid, NotAllowed
+from models.language import Text
 from models.permissions import Actor
 from models.schema.definition import RecordType
 from models.schema.duty import Duty
-from models.services import agenda, asking, duties
+from models.services import addressees, agenda, asking, duties
 from models.services.applications import save_page
 from models.services.asking import Wish, ask, ask_some
 from models.services.duties import open_periods, period_of
@@ -175,11 +176,13 @@ async def test_staff_are_told_once_of_what_nobody_answered_in_time(
     assert not await tell_overdue(site)
     (mail,) = await Message.find({"template": OVERDUE}).to_list()
     assert mail.to_address == "reviewer@market.example.jp"
+    assert f"{operator.title}（{operator.number}）" in (mail.body or "")
     assert await Event.find({"action": "request.overdue", "subject.id": request.id}).count() == 1
 
 
 # --- duties ------------------------------------------------------------------------------------------------
 
+BOTH = Text(ja="年次の確認", en="Yearly look")
 YEARLY = {"name": "yearly", "label": {"ja": "年次"}, "opens": "04-01", "due": "06-30"}
 
 
@@ -251,3 +254,45 @@ async def test_a_duty_is_not_for_operators_its_condition_leaves_out(
     await worked_off(site)
     assert await asked(operator) == []
     assert {kind.name for kind, _ in duties.duties_of(site)} == {"bench_question", "self_assessment"}
+
+
+async def test_what_a_duty_asks_is_called_in_the_readers_language_and_what_staff_type_as_typed(
+    site: Site, hands: Hands, reviewer: Actor, approver: Actor
+) -> None:
+    hands.now = datetime(2026, 4, 1, 3, tzinfo=UTC)
+    ((operator, _),) = await operators(site, reviewer, approver, "0A01")
+    yearly = Duty(name="yearly", label=BOTH, opens="04-01", due="06-30")
+    await publish(site, asked_type(duties=[yearly.model_dump(mode="json", exclude_defaults=True)]))
+    await open_periods(site)
+    await ask(site, reviewer, "bench_question", wish(operator.number, language="ja"))
+    await worked_off(site)
+    by_duty, by_hand = sorted(await asked(operator), key=lambda each: each.title == "照会")
+    assert (by_duty.called("ja"), by_duty.called("en")) == ("年次の確認 2026", "Yearly look 2026")
+    assert (by_duty.typed_in, by_hand.called("en"), by_hand.typed_in) == (None, "照会", "ja")
+    # Once it is called by its answers, it is called so in either language.
+    assert by_duty.model_copy(update={"title": "回答の題"}).called("en") == "回答の題"
+    requests = {each.title: each async for each in Request.find_all()}
+    assert requests["年次の確認 2026"].called("en") == "Yearly look 2026"
+    assert (requests["照会"].called("en"), requests["照会"].typed_in) == ("照会", "ja")
+
+
+async def test_operators_are_found_and_told_by_name_in_one_read(
+    site: Site, reviewer: Actor, approver: Actor
+) -> None:
+    (first, own), (second, _) = await operators(site, reviewer, approver, "0A01", "0B02")
+    await publish(site, asked_type())
+    definition = site.registry.current("bench_question").definition
+    everybody = await addressees.offered(site, reviewer, definition, "")
+    assert [each.number for each in everybody] == [first.number, second.number]
+    assert [each.number for each in await addressees.offered(site, reviewer, definition, "0B02")] == [
+        second.number
+    ]
+    assert await addressees.offered(site, reviewer, definition, "どこにもない") == []
+    known = await addressees.names_of(site, reviewer, [second.number, "404", first.number])
+    assert known == {first.number: first.title, second.number: second.title}
+    for names in (
+        addressees.offered(site, own, definition, ""),
+        addressees.names_of(site, own, [first.number]),
+    ):
+        with pytest.raises(NotAllowed):
+            await names

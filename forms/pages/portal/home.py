@@ -126,7 +126,7 @@ def _about(visit: Visit, each: Waiting) -> Mapping[str, Any]:
         address = f"/applications/{each.application.reference}{'/renew' if renews else ''}"
         if each.sort == "asked":
             address = f"/portal/asked/{each.application.reference}"
-        about = each.application.title or row["type_label"](visit.language)
+        about = each.application.called(visit.language) or row["type_label"](visit.language)
         facts = [row["type_label"](visit.language), row["kind"](visit.language), each.application.reference]
         return {"about": about, "facts": " · ".join(facts), "address": address}
     if each.certificate is not None:
