@@ -33,13 +33,24 @@ def faults_of(page: Page) -> list[str]:
     return [f"{rule['id']}: {rule['nodes'][0]['html'][:150]}" for rule in found] + width_of(page)
 
 
+WIDTHS = """() => {
+    const root = document.documentElement, plain = root.scrollWidth - innerWidth;
+    root.style.fontSize = "200%";
+    const large = root.scrollWidth - innerWidth;
+    root.style.fontSize = "";
+    return [plain, large];
+}"""
+"""By how much a page is wider than its window, as it is and with letters twice as large."""
+
+
 def width_of(page: Page) -> list[str]:
-    """Whether the page fits 320 pixels."""
+    """Whether the page fits 320 pixels, also with letters twice as large (WCAG 1.4.4 and 1.4.10)."""
     size = page.viewport_size or {"width": 1280, "height": 900}
     page.set_viewport_size({"width": 320, "height": 800})
-    over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    plain, large = page.evaluate(WIDTHS)
     page.set_viewport_size(size)
-    return [f"{over} px too wide at 320"] if over > 0 else []
+    told = ((plain, ""), (large, " with letters twice as large"))
+    return [f"{over} px too wide at 320{letters}" for over, letters in told if over > 0]
 
 
 def press(page: Page, selector: str) -> None:

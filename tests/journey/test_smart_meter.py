@@ -108,6 +108,17 @@ def choose(page: Page, words: str) -> None:
         named.click()
 
 
+def open_menu(page: Page) -> None:
+    """On a telephone the places to go to are one line until they are asked for, by keyboard too."""
+    places, line = page.locator("#places a"), page.locator("[popovertarget=places]").first
+    expect(line).to_contain_text("遮断・再接続")
+    expect(places.first).to_be_hidden()
+    line.press("Enter")
+    expect(places.first).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(places.first).to_be_hidden()
+
+
 def send(page: Page) -> None:
     """Press the one button that does it."""
     press(page, "main form :is(.button--primary, .button--danger, .a-button--primary, .a-button--danger)")
@@ -165,6 +176,7 @@ def test_an_operators_event_is_cut_and_restored_with_both_consents(
         operator.goto(page_in(post, SECURITY, "遮断しました"))
         assert "条件①" in operator.inner_text("main")
         assert width_of(operator) == []
+        open_menu(operator)
         take(operator, "遮断の通知を受領した")
         take(operator, "対策の完了を報告する", kind.form_of("complete"), RESOLVED)
         here = operator.url

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page
 from app.opening import configuration_of
 from app.settings import Settings
 from models.schema.definition import RecordType
-from tests.journey.people import press
+from tests.journey.people import press, width_of
 from tests.journey.server import Program
 from tests.journey.visitors import begin_application, browsing, enter_portal, findings_of
 from tests.services.answers import valid_answers
@@ -88,6 +88,14 @@ def test_the_check_finds_what_is_wrong(chromium: Browser, shown: Program) -> Non
         faults = " ".join(findings_of(page))
     for part in ("heading-order", "label", "too wide at 320", "twice as large"):
         assert part in faults
+
+
+def test_what_is_too_wide_with_large_letters_only_is_found(chromium: Browser, shown: Program) -> None:
+    with browsing(chromium, shown.url) as page:
+        page.goto(f"{shown.url}/environment")
+        assert width_of(page) == []
+        page.evaluate("document.querySelector('main p').style.width = '15rem'")
+        assert width_of(page) == ["192 px too wide at 320 with letters twice as large"]
 
 
 # Nothing is at the place of what a question that has just come pushed out of the window.
