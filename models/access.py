@@ -11,9 +11,6 @@ from models.language import Message, Text
 from models.permissions import Actor, may_use
 from models.schema.database_query import for_database
 from models.schema.definition import RecordType, walk
-from models.schema.evolution import chain
-from models.schema.evolution.evolve import follow
-from models.schema.evolution.order import steps_of
 from models.schema.fields import BaseField
 from models.schema.fields.base import Access
 
@@ -129,23 +126,27 @@ def _reads(field: BaseField, words: frozenset[str]) -> bool:
     return allowed is None or bool(words & frozenset(allowed))
 
 
-def governed(pinned: RecordType, current: RecordType, version: int) -> RecordType:
-    """`pinned`, the definition of `version`, with the access the one in force asks for: a restriction holds
-    for what was written before it too. A field that is gone since keeps its own."""
+def governed(
+    pinned: RecordType, current: RecordType, names: tuple[tuple[str, str | None], ...] = ()
+) -> RecordType:
+    """`pinned`, an earlier definition, with the access the one in force asks for: a restriction holds for
+    what was written before it too. `names` are paths of `pinned` with what they are called now, where that
+    may differ, None for what is gone; a field that is gone since keeps its own."""
     if is_open(pinned) and is_open(current):
         return pinned
-    return _governed(pinned, current, version)
+    return _governed(pinned, current, names)
 
 
 @lru_cache(maxsize=256)
-def _governed(pinned: RecordType, current: RecordType, version: int) -> RecordType:
-    rules = dict(_rules(current.fields))
-    done = [(entry, step) for entry in chain(current, version) for step in steps_of(entry)]
+def _governed(
+    pinned: RecordType, current: RecordType, names: tuple[tuple[str, str | None], ...]
+) -> RecordType:
+    rules, called = dict(_rules(current.fields)), dict(names)
 
     def over(fields: Iterable[BaseField], inside: str) -> Iterator[BaseField]:
         for field in fields:
             path = f"{inside}{field.name}"
-            access = rules.get(follow(path, done) or path, field.access)
+            access = rules.get(called.get(path, path) or "", field.access)
             parts = tuple(over(field.parts, f"{path}."))
             kept = field if parts == field.parts else field.with_parts(parts)
             yield kept.model_copy(update={"access": access})

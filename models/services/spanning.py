@@ -51,6 +51,13 @@ def otherwise_called(site: Site, type_name: str, paths: Iterable[str]) -> list[i
     return list(_asked(site, type_name, {f"{DATA}{path}": {"$ne": None} for path in paths}))
 
 
+def called_now(site: Site, type_name: str, version: int) -> tuple[tuple[str, str | None], ...]:
+    """The paths of an earlier version with what they are called now, None for what is gone; () where every
+    name is what it was."""
+    former = _formers(site, type_name).get(version)
+    return former.called_now if former is not None else ()
+
+
 def led_on(site: Site, type_name: str, row: Mapping[str, Any]) -> dict[str, Any]:
     """A stored record (its ``data`` and ``schema_version``) as the version in force holds it, where it can be
     led there; for looking at, never to be written."""

@@ -228,6 +228,8 @@ async def test_a_restriction_inside_a_renamed_group_holds_for_what_was_written_b
     renamed = [{"from": 1, "rename": {"place": "spot", "place.street": "spot.road"}}]
     await stored.publish(thing(group("spot", closed_to), evolution=renamed))
     assert ("place" in seen(stored.site, reviewer, "thing", 1).by_name) is reads
+    await stored.publish(thing(group("spot", closed_to), text("place"), evolution=[{"from": 2}]))
+    assert ("place" in seen(stored.site, reviewer, "thing", 1).by_name) is reads, "the steps of each version"
 
 
 async def test_a_type_without_steps_is_asked_as_it_stands(stored: Stored) -> None:

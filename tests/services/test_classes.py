@@ -90,7 +90,7 @@ def test_a_class_is_inherited_from_what_is_around_and_the_nearest_counts() -> No
 def test_an_old_version_is_read_by_the_class_in_force(before: Classification, now: Classification) -> None:
     operator = EVERYBODY["administrator"]
     kinds = [a_type(field("title"), field("top", classification=each)) for each in (before, now)]
-    held = access.governed(kinds[0], kinds[1], 1)
+    held = access.governed(kinds[0], kinds[1])
     names = {target.name for target in access.seen_by(operator, held).fields}
     assert ("top" in names) is ("confidential" not in (before, now))
 

@@ -39,6 +39,7 @@ class Former:
         then, now = fields_of(old.fields), fields_of(new.fields)
         self._now, self._then = now, then
         self._ahead = {path: follow(path, done) for path in then}
+        self.called_now = tuple(self._ahead.items())
         self._back = {here: path for path, here in self._ahead.items() if here is not None}
         lead = Counter(self._ahead.values())
         shared = (here for here in self._back if lead[here] > 1)
