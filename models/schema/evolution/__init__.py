@@ -1,7 +1,7 @@
 """How stored data follows a change of its definition: declared steps, done without losing anything."""
 
 from models.schema.evolution.check import check_steps
-from models.schema.evolution.entry import Convert, Merge, Split, Steps, chain, settled
+from models.schema.evolution.entry import Convert, Merge, Split, Steps, settled
 from models.schema.evolution.evolve import Evolution, evolve
 from models.schema.evolution.inverse import inverse
 from models.schema.evolution.pipeline import completed, pipeline, renaming
@@ -16,7 +16,6 @@ __all__ = [
     "Split",
     "StepProblem",
     "Steps",
-    "chain",
     "check_steps",
     "completed",
     "evolve",

@@ -2,12 +2,9 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
-
-if TYPE_CHECKING:
-    from models.schema.definition import RecordType
 
 PATTERN_LIMIT = 200
 """Most characters of a pattern."""
@@ -84,15 +81,6 @@ Several = Steps | Sequence[Steps]
 def entries_of(steps: Several) -> tuple[Steps, ...]:
     """The entries, whether one or several were given."""
     return (steps,) if isinstance(steps, Steps) else tuple(steps)
-
-
-def chain(definition: "RecordType", version: int) -> tuple[Steps, ...]:
-    """What leads data of `version` to `definition`: its entries from there on, in their order."""
-    return tuple(sorted(_from(definition.evolution, version), key=lambda entry: entry.start))
-
-
-def _from(entries: Iterable[Steps], version: int) -> Iterable[Steps]:
-    return (entry for entry in entries if entry.start >= version)
 
 
 def settled(steps: Several) -> dict[str, str]:
