@@ -286,7 +286,7 @@ class Application(Stored):
     def typed_in(self) -> Language | None:
         """The language staff typed the title in under which they asked for it; None where nobody knows, or it
         is one of the configuration or of the answers."""
-        by_hand = self.asked is not None and self.asked.title is None and not self.submissions
+        by_hand = self.asked is not None and self.asked.title is None and self.submitted_at is None
         return self.language if by_hand else None
 
     def open_remarks(self) -> list[Remark]:

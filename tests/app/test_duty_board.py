@@ -82,7 +82,7 @@ async def test_only_who_asks_for_things_asks_and_not_before_everybody_s_day(
     reviewer, auditor = await member(browser, "reviewer-1"), await member(browser, "auditor-1")
     assert (await auditor.post(page)).status_code == 403
     refused = await reviewer.post(page)
-    assert (refused.status_code, "全事業者に同じ日に依頼します" in refused.text) == (422, True)
+    assert (refused.status_code, "全員に同じ日に依頼します" in refused.text) == (422, True)
     for address in (page.replace("yearly", "daily"), page.replace(number, "99999999")):
         assert (await reviewer.post(address)).status_code == 404, address
 
@@ -97,7 +97,7 @@ async def test_an_operator_sees_its_own_duties_and_the_days_of_the_year(
     year = await minato.client.get("/portal/duties/calendar")
     assert (year.status_code, "2027年6月30日" in year.text) == (200, True)
     early = await minato.client.post("/portal/duties/self_assessment/yearly")
-    assert (early.status_code, "全事業者に同じ日に依頼します" in early.text) == (422, True)
+    assert (early.status_code, "全員に同じ日に依頼します" in early.text) == (422, True)
     assert (await minato.client.post("/portal/duties/resource/yearly")).status_code == 404
     stranger = browser()
     assert (await stranger.get("/portal/duties")).status_code in (303, 401, 403)
