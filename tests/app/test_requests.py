@@ -42,7 +42,15 @@ async def test_staff_ask_and_the_operator_finds_it_first_and_asks_back(
     token = "0" * 31 + "1"
     own = await stored["operators"].find_one({"data.operator_code": "9A01"})
     assert own is not None
-    typed = {**ASKED, "token": token, "asked_text": "お知らせください<b>。", "numbers": own["number"]}
+    typed = {**ASKED, "token": token, "asked_text": "お知らせください<b>。", "operator": own["number"]}
+    found = await reviewer.post(page, {**typed, "operator": "", "q": "みなと", "find": "yes"})
+    assert (found.status_code, await stored["requests"].count_documents({"round": {"$regex": token}})) == (
+        200,
+        0,
+    )
+    assert f'value="{own["number"]}"> {own["title"]} <small>' in found.text
+    kept = await reviewer.post(page, {**typed, "q": "どこにもない", "find": "yes"})
+    assert f'value="{own["number"]}" checked> {own["title"]}' in kept.text
     refused = await reviewer.post(page, {**typed, "subject": "", "numbers": "99999999"})
     assert refused.status_code == 422
     for text in ("調査の件名を入力してください", "99999999", "お知らせください&lt;b&gt;。"):
@@ -65,6 +73,8 @@ async def test_staff_ask_and_the_operator_finds_it_first_and_asks_back(
     assert "様式は&lt;i&gt;ありますか" in told.text
     listed = await reviewer.client.get(made.headers["location"])
     assert application["reference"] in listed.text
+    everything = (await reviewer.client.get("/admin/requests")).text
+    assert f"{own['title']} <small>{own['number']}</small>" in everything
     file = await reviewer.client.get(f"{made.headers['location']}/file")
     assert file.content.startswith(b"\xef\xbb\xbf")
     assert "取扱注意" in file.text.splitlines()[0]
