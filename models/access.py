@@ -4,7 +4,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import Any
 
 from models.language import Message, Text
@@ -126,27 +126,28 @@ def _reads(field: BaseField, words: frozenset[str]) -> bool:
     return allowed is None or bool(words & frozenset(allowed))
 
 
-def governed(
-    pinned: RecordType, current: RecordType, names: tuple[tuple[str, str | None], ...] = ()
-) -> RecordType:
+Places = tuple[tuple[str, tuple[str, ...]], ...]
+"""The paths of an earlier definition, each with those of today that hold something of its value."""
+
+
+def governed(pinned: RecordType, current: RecordType, places: Places = ()) -> RecordType:
     """`pinned`, an earlier definition, with the access the one in force asks for: a restriction holds for
-    what was written before it too. `names` are paths of `pinned` with what they are called now, where that
-    may differ, None for what is gone; a field that is gone since keeps its own."""
+    what was written before it too. `places` are the paths of `pinned` with where their values are now, where
+    that may differ: what became several is restricted like all of them. What is gone keeps its own."""
     if is_open(pinned) and is_open(current):
         return pinned
-    return _governed(pinned, current, names)
+    return _governed(pinned, current, places)
 
 
 @lru_cache(maxsize=256)
-def _governed(
-    pinned: RecordType, current: RecordType, names: tuple[tuple[str, str | None], ...]
-) -> RecordType:
-    rules, called = dict(_rules(current.fields)), dict(names)
+def _governed(pinned: RecordType, current: RecordType, places: Places) -> RecordType:
+    rules, spread = dict(_rules(current.fields)), dict(places)
 
     def over(fields: Iterable[BaseField], inside: str) -> Iterator[BaseField]:
         for field in fields:
             path = f"{inside}{field.name}"
-            access = rules.get(called.get(path, path) or "", field.access)
+            asked = [rules[each] for each in spread.get(path, (path,)) if each in rules]
+            access = reduce(_both, asked) if asked else field.access
             parts = tuple(over(field.parts, f"{path}."))
             kept = field if parts == field.parts else field.with_parts(parts)
             yield kept.model_copy(update={"access": access})

@@ -14,7 +14,7 @@ from models.permissions import Actor
 from models.schema.definition import RecordType
 from models.schema.fault import AnswerError
 from models.services.site import Site
-from models.services.spanning import called_now, closed
+from models.services.spanning import closed, places_now
 
 
 def governed(site: Site, type_name: str, version: int) -> RecordType:
@@ -22,8 +22,8 @@ def governed(site: Site, type_name: str, version: int) -> RecordType:
     pinned, current = site.registry.at(type_name, version), site.registry.current(type_name)
     if pinned.version == current.version:
         return pinned.definition
-    names = called_now(site, type_name, pinned.version)
-    return access.governed(pinned.definition, current.definition, names)
+    places = places_now(site, type_name, pinned.version)
+    return access.governed(pinned.definition, current.definition, places)
 
 
 def form_of(site: Site, application: Application) -> RecordType:

@@ -7,6 +7,7 @@ nothing until they have been led on. Without such a step a question stays as it 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from models.access import Places
 from models.schema.evolution.former import DATA, Former
 from models.services.carrying import carry
 from models.services.routes import route_to
@@ -51,11 +52,11 @@ def otherwise_called(site: Site, type_name: str, paths: Iterable[str]) -> list[i
     return list(_asked(site, type_name, {f"{DATA}{path}": {"$ne": None} for path in paths}))
 
 
-def called_now(site: Site, type_name: str, version: int) -> tuple[tuple[str, str | None], ...]:
-    """The paths of an earlier version with what they are called now, None for what is gone; () where every
-    name is what it was."""
+def places_now(site: Site, type_name: str, version: int) -> Places:
+    """The paths of an earlier version with those that hold their values now, none for what is gone; () where
+    every value is where it was."""
     former = _formers(site, type_name).get(version)
-    return former.called_now if former is not None else ()
+    return former.places_now if former is not None else ()
 
 
 def led_on(site: Site, type_name: str, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -232,6 +232,26 @@ async def test_a_restriction_inside_a_renamed_group_holds_for_what_was_written_b
     assert ("place" in seen(stored.site, reviewer, "thing", 1).by_name) is reads, "the steps of each version"
 
 
+SPLIT: dict[str, Any] = {"split": {"name": {"into": ["family", "given"], "at": " "}}}
+MERGED: dict[str, Any] = {"merge": {"whole": {"of": ["name", "note"], "with": " "}}}
+
+
+@pytest.mark.parametrize(
+    ("step", "closed_to", "reads"),
+    [(SPLIT, "given", False), (SPLIT, "", True), (MERGED, "whole", False), (MERGED, "", True)],
+)
+async def test_a_restriction_on_what_a_text_became_holds_for_the_text_it_was(
+    stored: Stored, reviewer: Actor, step: dict[str, Any], closed_to: str, reads: bool
+) -> None:
+    """Until its record is led on, the text before holds what nobody but an approver may read now."""
+    await stored.publish(thing(text("name"), text("note")))
+    kept = {"access": {"read": ["approver"]}}
+    names = ["family", "given", "note"] if step is SPLIT else ["whole"]
+    fields = [text(name, **(kept if name == closed_to else {})) for name in names]
+    await stored.publish(thing(*fields, evolution=[{"from": 1, **step}]))
+    assert ("name" in seen(stored.site, reviewer, "thing", 1).by_name) is reads
+
+
 async def test_a_type_without_steps_is_asked_as_it_stands(stored: Stored) -> None:
     await stored.publish(OLD)
     await stored.publish(OLD.model_copy(update={"fields": (*OLD.fields, NEW.by_name["fresh"])}))

@@ -70,6 +70,14 @@ def follow(path: str, steps: Iterable[tuple[Steps, Step]]) -> str | None:
     return here
 
 
+def spread(path: str, steps: Iterable[tuple[Steps, Step]]) -> tuple[str, ...]:
+    """Every path that holds something of the value at `path` after `steps`."""
+    here: tuple[str, ...] = (path,)
+    for entry, step in steps:
+        here = tuple(there for each in here for there in step.spread(each, entry))
+    return here
+
+
 def fields_of(fields: Iterable[BaseField], around: str = "") -> dict[str, BaseField]:
     """The fields by their paths, those in tables and groups included."""
     found: dict[str, BaseField] = {}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from models.schema.conditions import compile_condition
 from models.schema.evolution.entry import FIRST, Steps, plain
-from models.schema.evolution.evolve import fields_of, follow
+from models.schema.evolution.evolve import fields_of, follow, spread
 from models.schema.evolution.places import inside
 from models.schema.evolution.step import Step
 from models.schema.expressions import Problem
@@ -39,7 +39,7 @@ class Former:
         then, now = fields_of(old.fields), fields_of(new.fields)
         self._now, self._then = now, then
         self._ahead = {path: follow(path, done) for path in then}
-        self.called_now = tuple(self._ahead.items())
+        self.places_now = tuple((path, spread(path, done)) for path in then)
         self._back = {here: path for path, here in self._ahead.items() if here is not None}
         lead = Counter(self._ahead.values())
         shared = (here for here in self._back if lead[here] > 1)

@@ -24,6 +24,9 @@ class Merging(Step):
     def follow(self, path: str, entry: Steps) -> str | None:
         return None if any(path in merge.of for merge in entry.merge.values()) else path
 
+    def spread(self, path: str, entry: Steps) -> tuple[str, ...]:
+        return tuple(target for target, merge in entry.merge.items() if path in merge.of) or (path,)
+
     def targets(self, entry: Steps) -> Iterator[str]:
         yield from entry.merge
 

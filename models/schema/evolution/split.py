@@ -28,6 +28,9 @@ class Splitting(Step):
     def follow(self, path: str, entry: Steps) -> str | None:
         return None if path in entry.split else path
 
+    def spread(self, path: str, entry: Steps) -> tuple[str, ...]:
+        return entry.split[path].into if path in entry.split else (path,)
+
     def targets(self, entry: Steps) -> Iterator[str]:
         for split in entry.split.values():
             yield from split.into

@@ -53,6 +53,11 @@ class Step:
         """Where the value at `path` is afterwards; None when it is no longer by itself."""
         return path
 
+    def spread(self, path: str, entry: Steps) -> tuple[str, ...]:
+        """Every path that holds something of the value at `path` afterwards."""
+        here = self.follow(path, entry)
+        return () if here is None else (here,)
+
     def targets(self, entry: Steps) -> Iterator[str]:
         """The paths this step fills."""
         yield from ()
