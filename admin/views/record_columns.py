@@ -8,6 +8,7 @@ from typing import Any
 
 from admin.language import language
 from admin.language import lazy_gettext as _
+from admin.views.clock_columns import CLOCK_COLUMNS
 from admin.views.columns import Choice, Column, Kind, Operator, Query, Tone
 from admin.views.listing import starting
 from models.schema.definition import RecordType, singles
@@ -28,15 +29,19 @@ ORDERED = (NumberField, DateField, DateTimeField, YearMonthField, TimeField)
 
 
 def columns_of(definition: RecordType, states: Mapping[str, State]) -> tuple[Column, ...]:
-    """Number, title, the answers marked ``list``, state, last change; answers only marked ``filter`` are
-    there to be asked for. Where somebody has to act in a state, it comes before the answers."""
+    """Number, title, the answers marked ``list``, state, turn and due date where they are named, last change;
+    answers only marked ``filter`` are there to be asked for. Where somebody has to act in a state, it comes
+    before the answers."""
     choices = state_choices(states)
-    state = Column("lifecycle", _("State"), "state", sortable=True, filters=("eq",), choices=choices)
+    state = (
+        Column("lifecycle", _("State"), "state", sortable=True, filters=("eq",), choices=choices),
+        *(CLOCK_COLUMNS[name] for name in definition.columns),
+    )
     told = list(_answers(definition))
     return (
         Column("number", _("Number"), "code", sortable=True, alone=True, filters=("eq", "startswith")),
         _title(definition),
-        *([state, *told] if any(each.held_by for each in states.values()) else [*told, state]),
+        *((*state, *told) if any(each.held_by for each in states.values()) else (*told, *state)),
         Column("updated_at", _("Updated"), "moment", sortable=True, filters=("gte", "lte")),
     )
 

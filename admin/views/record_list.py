@@ -11,9 +11,10 @@ from admin.language import lazy_gettext as _
 from admin.language import spoken
 from admin.refusals import Problem
 from admin.views.base import Order, Row, Where
+from admin.views.clock_columns import late_only, with_late
 from admin.views.columns import Column
 from admin.views.filters import PARAMETER, asked_filter, narrowing, record_place
-from admin.views.listing import FARTHEST, Listing
+from admin.views.listing import FARTHEST, Listing, together
 from admin.views.record_acts import RecordActs
 from admin.views.record_columns import columns_of
 from admin.views.record_export import ExportsRecords
@@ -98,7 +99,8 @@ class RecordsView(ExportsRecords, RecordActs):
         """By the names of today, and records that are named with their titles."""
         site, actor = site_of(request), actor_of(request)
         led = await shown(site, self.kind.name, rows)
-        return await rows_with_titles(site, actor, seen_by(actor, self.kind).fields, led)
+        named = await rows_with_titles(site, actor, seen_by(actor, self.kind).fields, led)
+        return with_late(named, site.now()) if "due" in self.kind.columns else named
 
     def _projection(self, columns: Sequence[Column]) -> list[str]:
         return [*super()._projection(columns), "schema_version"]
@@ -108,9 +110,13 @@ class RecordsView(ExportsRecords, RecordActs):
         return type(row.get("number")) is type(row.get("lifecycle")) is str and "data" in row
 
     def narrowed(self, request: Request, state: Listing) -> tuple[Where, list[Problem]]:
-        """What was asked with the builder of filters."""
+        """What was asked with the builder of filters, and what is overdue now where that is asked."""
+        late = late_only(state.conditions, site_of(request).now())
         text = dict(state.kept).get(PARAMETER, "").strip()
-        return narrowing(request, record_place(request, self.kind.name), text) if text else ({}, [])
+        if not text:
+            return late, []
+        built, wrong = narrowing(request, record_place(request, self.kind.name), text)
+        return together(late, built), wrong
 
     def asked_of(self, request: Request, where: Where) -> Where:
         """Records that follow a new version are asked by the names they still have."""

@@ -22,7 +22,7 @@ from models.configuration.checks.lists import check_use_of_lists
 from models.configuration.checks.mail import check_use_of_mail
 from models.configuration.checks.mail_words import check_footer
 from models.configuration.checks.names import check_counts, check_list, check_names
-from models.configuration.checks.orders import check_orders
+from models.configuration.checks.orders import check_columns, check_orders
 from models.configuration.checks.outgoing import check_outgoing
 from models.configuration.checks.pages import check_pages
 from models.configuration.checks.panels import check_panels
@@ -49,6 +49,7 @@ LOOKS = (
     check_fields,
     check_links,
     check_orders,
+    check_columns,
     check_pages,
     check_later,
     check_conditions,

@@ -26,6 +26,9 @@ minutes."""
 SEARCH = "search"
 """The index the search box uses."""
 
+LISTED = "listed_"
+"""Prefix of the names of indexes of columns that no field gives (``RecordType.columns``)."""
+
 
 async def ensure_indexes(collection: Any, wanted: Sequence[IndexModel]) -> None:
     """Make `collection` have the indexes wanted; one whose terms have changed is made anew, others are left.
@@ -84,6 +87,9 @@ def record_indexes(kind: RecordType, lifecycle: Lifecycle) -> list[IndexModel]:
         IndexModel([("lifecycle", ASCENDING), ("_id", ASCENDING)], name="lifecycle"),
         IndexModel([("updated_at", ASCENDING), ("_id", ASCENDING)], name="updated"),
     ]
+    wanted += [
+        IndexModel([(name, ASCENDING), ("_id", ASCENDING)], name=f"{LISTED}{name}") for name in kind.columns
+    ]
     if kind.evolution:
         wanted.append(_behind_index(kind))
     if lifecycle.reviewed:
@@ -130,8 +136,8 @@ def _clock_indexes() -> list[IndexModel]:
     ]
 
 
-OURS = ("by_", "unique_")
-"""Beginnings of the names of indexes that come from fields."""
+OURS = ("by_", "unique_", LISTED)
+"""Beginnings of the names of indexes that come from fields and columns."""
 
 
 async def drop_unwanted(collection: Any, kind: RecordType, lifecycle: Lifecycle) -> list[str]:

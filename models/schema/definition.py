@@ -13,6 +13,7 @@ from models.language import Text
 from models.schema.asking import Lead as Lead
 from models.schema.asking import StepAnswers as StepAnswers
 from models.schema.classes import all_written_down
+from models.schema.clock_columns import ClockColumns
 from models.schema.duty import Duty
 from models.schema.evolution import Steps
 from models.schema.fields import AnyField, BaseField
@@ -223,6 +224,8 @@ class RecordType(Part):
     leads_to: tuple[Lead, ...] = ()
     beside: tuple[Beside, ...] = Field((), max_length=6)
     diagrams: tuple[Diagram, ...] = Field((), max_length=4)
+    columns: ClockColumns = ()
+    """Of its lists, besides number, title, state, last change and the answers marked ``list``."""
     publication: PublicationRule | None = None
     access: tuple[RowRule, ...] = ()
     fields: tuple[AnyField, ...] = Field(min_length=1)

@@ -417,6 +417,10 @@ CODES: dict[str, Code] = {
         "Operators answer “{name}” with records of “{type}”, which they cannot see.",
         "Name “operator” under “access” of “{type}”, or let the staff answer the field.",
     ),
+    "T-E140": Code(
+        "Lists cannot have “{name}”: the lifecycle “{lifecycle}” says nothing of it.",
+        "Leave “{name}” out, or write “due” or “held_by” at a state of the lifecycle.",
+    ),
     "T-W001": Code("The English text is missing.", "Add “en:”.", "warning"),
     "T-W002": Code(
         "The field “{name}” does not say whether it holds personal data.",

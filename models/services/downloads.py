@@ -6,7 +6,7 @@ from models.errors import NotFound, TransferRefused
 from models.language import Language, translate
 from models.permissions import Actor, require
 from models.services import transfers
-from models.services.listings import Asked, columns_for, narrowed, order_of
+from models.services.listings import Asked, narrowed, order_for
 from models.services.site import Site
 from models.services.switches import require_writing
 
@@ -38,7 +38,7 @@ async def ask(
         language=language,
         purpose=translate(PURPOSE, language),
         where=where,
-        order=order_of(columns_for(site, actor, type_name), asked.sort),
+        order=order_for(site, actor, type_name, asked.sort),
     )
     job = await transfers.ask_export(site, actor, type_name, wanted)
     await transfers.do_small(site, actor, job)

@@ -18,6 +18,7 @@ from models.interchange.tables.writer import Writer
 from models.language import Language, translate
 from models.permissions import Actor, require
 from models.schema.classes import CLASSES, strictest
+from models.schema.clock_columns import CLOCK_LABELS, turn_words
 from models.schema.definition import RecordType
 from models.services.breathing import Breath
 from models.services.identifying import acting
@@ -173,7 +174,9 @@ class _Exporting:
 
     def _facts(self) -> tuple[str, ...]:
         titled = tells_title(self.site.registry.current(self.job.type).definition, self.narrowed)
-        return tuple(name for name, _ in FACTS if name != "_title" or titled)
+        unasked = {f"_{name}" for name in CLOCK_LABELS if name not in self.narrowed.columns}
+        left = unasked if titled else {*unasked, "_title"}
+        return tuple(name for name, _ in FACTS if name not in left)
 
     def _columns(self) -> tuple[Column, ...]:
         return answer_columns(self.narrowed, nested=self.nested)
@@ -186,7 +189,8 @@ class _Exporting:
         return [*(labels[name](self.language) for name in facts), *heads_of(columns, self.language)]
 
     def _projection(self) -> Mapping[str, Any]:
-        kept = (*(name.removeprefix("_") for name in self._facts()), "schema_version", "operator_id")
+        facts = (name.removeprefix("_") for name in self._facts())
+        kept = (*facts, "awaits", "schema_version", "operator_id")
         answers = [f"data.{name}" for name in self.narrowed.by_name]
         return dict.fromkeys((*kept, *answers), 1)
 
@@ -208,6 +212,11 @@ class _Exporting:
             states = self.site.lifecycles[lifecycle].shown_to(self.actor.kind).states
             words = {code: state.label(self.language) for code, state in states.items()}
             return lambda record: words.get(str(record.get("lifecycle")), str(record.get("lifecycle", "")))
+        if name == "_awaits" and not self.nested:
+            sides = {side: label(self.language) for side, label in turn_words(self.actor.kind).items()}
+            return lambda record: sides.get(str(record.get("awaits")), "")
+        if name == "_due" and self.actor.kind == "operator":
+            return lambda record: _fact("due", record) if record.get("awaits") else None
         return partial(_fact, name.removeprefix("_"))
 
     async def _name_operators(self, batch: Sequence[Mapping[str, Any]]) -> None:

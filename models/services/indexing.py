@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from models.documents.index_use import Served, Standing, served, standing
-from models.documents.indexes import SEARCH, record_indexes
+from models.documents.indexes import LISTED, SEARCH, record_indexes
 from models.schema.definition import RecordType, singles
 from models.services.site import Site
 
@@ -68,6 +68,7 @@ async def indexing_of(site: Site, type_name: str) -> Indexing:
 def _asked(kind: RecordType) -> Iterator[tuple[str, str]]:
     """What asks for each index, by the index's name."""
     yield from OWN.items()
+    yield from ((f"{LISTED}{name}", "columns") for name in kind.columns)
     for path, field in singles(kind.fields):
         keys = (("index", field.index), ("filter", field.filterable), ("sort", field.sortable))
         yield f"by_{'_'.join(path)}", ", ".join(key for key, asks in keys if asks)
@@ -81,6 +82,7 @@ def _orders(kind: RecordType) -> Iterator[tuple[str, list[tuple[str, int]]]]:
     paths = [
         "lifecycle",
         "updated_at",
+        *(name for name in kind.columns if name == "due"),
         *(f"data.{field.order_path('.'.join(path))}" for path, field in fields),
     ]
     for path in paths:

@@ -13,6 +13,7 @@ from models.documents.keyset import beyond, turned
 from models.documents.own_rows import OwnRows, own_rows
 from models.documents.rows import Rows, storable
 from models.permissions import Actor
+from models.schema.clock_columns import ClockColumns, turn_words
 from models.schema.definition import RecordType, singles
 from models.schema.fields import BaseField
 from models.schema.fields.base import as_day
@@ -30,12 +31,15 @@ Order = list[tuple[str, int]]
 Test = Literal["choice", "yes", "range", "text"]
 
 PAGE = 25
+DUE = "_due"
+"""The order by when a record is due, named as no field can be."""
+
 COUNT_LIMIT = 1001
 LONGEST = 100
 MOST_COLUMNS = 5
 """Answers shown besides number, title and state."""
 
-FACTS = ("number", "title", "lifecycle", "updated_at", "schema_version")
+FACTS = ("number", "title", "lifecycle", "updated_at", "schema_version", "awaits", "due")
 ORDERED = (NumberField, DateField, DateTimeField, YearMonthField)
 HIGHEST = "\U0010ffff"
 
@@ -65,12 +69,14 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is asked of a list: a text, a state, tests by parameter name (``path``, ``path.from``,
-    ``path.to``), an order by a column's path (with a minus: downwards), a row to go on after or to end
+    """What is asked of a list: a text, a state, whose turn it is (``operator``, ``staff``, or ``late`` for
+    what is overdue), tests by parameter name (``path``, ``path.from``, ``path.to``), an order by a column's
+    path (with a minus: downwards; ``DUE``: what is due, soonest first), a row to go on after or to end
     before."""
 
     text: str = ""
     state: str = ""
+    turn: str = ""
     tests: Mapping[str, str] = dataclasses.field(default_factory=dict)
     sort: str = ""
     after: str = ""
@@ -130,7 +136,7 @@ async def page(site: Site, actor: Actor, type_name: str, asked: Asked) -> Listed
     """A page of the records `actor` may see, as asked. Raises NotFound, NotAllowed, SearchTooWide."""
     columns = columns_for(site, actor, type_name)
     where, unread = narrowed(site, actor, type_name, asked)
-    source, order = _rows(site, type_name), order_of(columns, asked.sort)
+    source, order = _rows(site, type_name), order_for(site, actor, type_name, asked.sort)
     count = await source.count(where, COUNT_LIMIT)
     place = await _place(source, asked.after or asked.before, where, order)
     back = bool(asked.before) and place is not None
@@ -159,6 +165,7 @@ def narrowed(
     parts: list[Where] = [scope(site, actor, type_name), _searched(asked.text)]
     if asked.state:
         parts.append({"lifecycle": asked.state})
+    parts += _of_clock(site, type_name, asked)
     for column in columns:
         for name, text in _tests(column, asked.tests):
             try:
@@ -169,6 +176,22 @@ def narrowed(
     if unread:
         parts.append({"_id": {"$in": []}})
     return together(*parts), tuple(unread)
+
+
+def clock_columns(site: Site, type_name: str) -> ClockColumns:
+    """Which of turn and due date the lists of a type show."""
+    return site.registry.current(type_name).definition.columns
+
+
+def _of_clock(site: Site, type_name: str, asked: Asked) -> Iterator[Where]:
+    """What is asked of turn and due date. An operator is told of a due date only while a record waits for
+    somebody, as on its page."""
+    told = clock_columns(site, type_name)
+    if asked.turn in turn_words("operator") and "awaits" in told:
+        yield {"awaits": {"$in": [asked.turn, "both"]}}
+    late = asked.turn == "late"
+    if (late or asked.sort == DUE) and "due" in told:
+        yield {"awaits": {"$gt": ""}, "due": {"$type": "date", **({"$lte": site.now()} if late else {})}}
 
 
 def _tests(column: Column, given: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -218,6 +241,13 @@ def _searched(text: str) -> dict[str, Any]:
     if len(folded) == 1:
         return {"grams": {"$elemMatch": {"$gte": folded, "$lt": f"{folded}{HIGHEST}"}}}
     return {"grams": {"$all": needles(text[:LONGEST])}}
+
+
+def order_for(site: Site, actor: Actor, type_name: str, sort: str) -> Order:
+    """The order asked for, of what `actor` may read; by number where there is none of that name."""
+    if sort == DUE and "due" in clock_columns(site, type_name):
+        return [("due", 1), ("_id", 1)]
+    return order_of(columns_for(site, actor, type_name), sort)
 
 
 def order_of(columns: Sequence[Column], sort: str) -> Order:

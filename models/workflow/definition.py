@@ -341,6 +341,12 @@ class Lifecycle(Flow):
         return held or any(step.all_of for step in self.transitions.values())
 
     @cached_property
+    def has_terms(self) -> bool:
+        """Whether any of its states is due, be it by a period that sets no limit now."""
+        named = any(path[-1] == "due" for path, _ in self.named_periods)
+        return named or any(state.due is not None for state in self.states.values())
+
+    @cached_property
     def clockwork(self) -> str:
         """What the clocks of its records follow from: equal where nothing of that differs."""
         states, steps = (

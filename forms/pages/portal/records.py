@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,13 +13,17 @@ from starlette.responses import Response
 from forms.pages.portal.rows import definition_of
 from forms.pages.visit import Visit, go, operator_visit, page
 from models.errors import SearchTooWide
-from models.language import Message, translate
+from models.language import Message, Text, translate
+from models.schema.clock_columns import CLOCK_LABELS, LATE, SOONEST, turn_words
 from models.schema.definition import RecordType
 from models.services import applications, batches, listings, submitting
 from models.services.listings import Asked, Column, Listed
 from models.services.naming import rows_with_titles
 
 LONGEST = 100
+
+TURN = "_turn"
+"""The parameter that asks whose turn it is, named as no field can be."""
 
 
 def asked_of(query: QueryParams, columns: tuple[Column, ...]) -> Asked:
@@ -27,6 +32,7 @@ def asked_of(query: QueryParams, columns: tuple[Column, ...]) -> Asked:
     return Asked(
         text=query.get("q", "").strip()[:LONGEST],
         state=query.get("state", "")[:LONGEST],
+        turn=query.get(TURN, "")[:LONGEST],
         tests={name: query[name][:LONGEST] for name in names if query.get(name, "").strip()},
         sort=query.get("sort", "")[:LONGEST],
         after=query.get("after", "")[:LONGEST],
@@ -43,8 +49,8 @@ def names_of(column: Column) -> tuple[str, ...]:
 
 def query_of(asked: Asked, **changed: str) -> str:
     """The address of a list; what is not asked is left out."""
-    said = {"q": asked.text, "state": asked.state, **asked.tests, "sort": asked.sort, **changed}
-    return f"?{urlencode({name: value for name, value in said.items() if value})}"
+    said = {"q": asked.text, "state": asked.state, TURN: asked.turn, **asked.tests, "sort": asked.sort}
+    return f"?{urlencode({name: value for name, value in (said | changed).items() if value})}"
 
 
 async def list_records(request: Request) -> Response:
@@ -92,13 +98,16 @@ def _list_context(
         "definition": definition,
         "lifecycle": lifecycle,
         "asked": asked,
-        "narrowed": bool(asked.text or asked.state or asked.tests),
+        "narrowed": bool(asked.text or asked.state or asked.turn or asked.tests),
         "columns": [column.field.label(visit.language) for column in drawn],
+        "of_clock": [(name, CLOCK_LABELS[name]) for name in definition.columns],
+        "turns_asked": _turns(definition),
+        "late": LATE,
         "rows": [_row(visit, each, drawn) for each in found.rows],
         "count": found.count,
         "most": listings.COUNT_LIMIT - 1,
         "filters": list(_filters(visit, columns, asked)),
-        "sorts": list(_sorts(visit, columns)),
+        "sorts": list(_sorts(visit, definition, columns)),
         "earlier": f"{here}{query_of(asked, before=found.previous)}" if found.previous else "",
         "later": f"{here}{query_of(asked, after=found.following)}" if found.following else "",
         "query": query_of(asked),
@@ -112,7 +121,21 @@ async def _titled(visit: Visit, columns: tuple[Column, ...], found: Listed) -> L
 
 
 def _row(visit: Visit, row: Mapping[str, Any], drawn: list[Column]) -> Mapping[str, Any]:
-    return {**row, "answers": [_told(visit, column, row) for column in drawn]}
+    due, waits = row.get("due"), row.get("awaits")
+    return {
+        **row,
+        "answers": [_told(visit, column, row) for column in drawn],
+        "turn": turn_words("operator").get(str(waits)),
+        "due": due if waits and isinstance(due, datetime) else None,
+        "late": isinstance(due, datetime) and due <= visit.site.now(),
+    }
+
+
+def _turns(definition: RecordType) -> list[tuple[str, Text]]:
+    """What may be asked of turn and due date."""
+    turns = [(side, label) for side, label in turn_words("operator").items() if side != "both"]
+    late = [("late", LATE)] if "due" in definition.columns else []
+    return [*(turns if "awaits" in definition.columns else []), *late]
 
 
 def _told(visit: Visit, column: Column, row: Mapping[str, Any]) -> str:
@@ -138,13 +161,15 @@ def _filters(visit: Visit, columns: tuple[Column, ...], asked: Asked) -> Iterato
             }
 
 
-def _sorts(visit: Visit, columns: tuple[Column, ...]) -> Iterator[tuple[str, str]]:
-    """The orders of a list, both ways."""
+def _sorts(visit: Visit, definition: RecordType, columns: tuple[Column, ...]) -> Iterator[tuple[str, str]]:
+    """The orders of a list, both ways; by due date only what is due, the soonest first."""
     labels = {"number": Message("Number")(visit.language), "updated": Message("Updated")(visit.language)}
     labels |= {column.path: column.field.label(visit.language) for column in columns if column.sortable}
     for path, label in labels.items():
         yield path, Message("{label}, ascending", {"label": label})(visit.language)
         yield f"-{path}", Message("{label}, descending", {"label": label})(visit.language)
+    if "due" in definition.columns:
+        yield listings.DUE, SOONEST(visit.language)
 
 
 async def new_record(request: Request) -> Response:

@@ -26,8 +26,22 @@ def check_orders(subject: Subject) -> Iterator[Finding]:
             yield subject.source.finding("T-E064", (*place.path, key), key=key, name=place.field.name)
     count = OWN_INDEXES + sum(field.unique is not False for field in subject.kind.fields)
     count += sum(f.index or f.filterable or f.sortable for _, f in singles(subject.kind.fields))
+    count += len(subject.kind.columns)
     lifecycle = subject.configuration.lifecycles.get(subject.kind.lifecycle)
     if lifecycle is not None:
         count += CLOCK_INDEXES * lifecycle.clocked + lifecycle.reviewed
     if count > MOST_INDEXES:
         yield subject.source.finding("T-E065", ("fields",), count=count, limit=MOST_INDEXES)
+
+
+def check_columns(subject: Subject) -> Iterator[Finding]:
+    """T-E140 where lists are to tell by when a record is due, or whose turn it is, and its lifecycle does
+    not say."""
+    lifecycle = subject.configuration.lifecycles.get(subject.kind.lifecycle)
+    if lifecycle is None:
+        return
+    told = {"due": lifecycle.has_terms, "awaits": lifecycle.awaited}
+    for at, name in enumerate(subject.kind.columns):
+        if not told[name]:
+            place = ("columns", at)
+            yield subject.source.finding("T-E140", place, name=name, lifecycle=lifecycle.name)

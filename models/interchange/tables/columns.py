@@ -24,6 +24,8 @@ FACTS: tuple[tuple[str, Text], ...] = (
     ("_number", Text(ja="番号", en="Number")),
     ("_operator", Text(ja="事業者の番号", en="Number of the operator")),
     ("_lifecycle", Text(ja="状態", en="State")),
+    ("_awaits", Text(ja="現在の担当（自動）", en="Whose turn it is (automatic)")),
+    ("_due", Text(ja="対応期限（自動）", en="Due (automatic)")),
     ("_title", Text(ja="件名（自動）", en="Title (automatic)")),
     ("_revision", Text(ja="版", en="Version")),
     ("_created_at", Text(ja="登録日時", en="Registered at")),

@@ -24,6 +24,7 @@ SAFE: Mapping[str, Message] = {
     "leads_to": Message("Records lead to other applications."),
     "beside": Message("Other records are shown beside the answers."),
     "diagrams": Message("Other pictures are drawn of records."),
+    "columns": Message("Lists show another turn or due date."),
     "publication": Message("Records are published otherwise; what was published stays as it is."),
     "pages": Message("The form is split into pages otherwise."),
     "review": Message("Reviewers have another checklist or other reasons."),

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from models.language import Text
+from models.schema.clock_columns import CLOCK_LABELS, ClockColumn, turn_words
 from models.schema.definition import RecordType, singles
 from models.schema.fields import BaseField
 from models.schema.fields.choice import BooleanField, ListedField
@@ -31,9 +32,18 @@ def record_askable(seen: RecordType, states: Mapping[str, Text]) -> tuple[Askabl
         Askable(
             "lifecycle", Text(ja="状態", en="State"), "choice", options=lifecycle, indexed=True, required=True
         ),
+        *(_of_clock(name) for name in seen.columns),
         *_answers(seen),
         Askable("updated_at", Text(ja="更新日時", en="Updated"), "moment", indexed=True, required=True),
     )
+
+
+def _of_clock(name: ClockColumn) -> Askable:
+    """The question about whose turn a record is, as the staff ask it, or by when it is due."""
+    if name == "due":
+        return Askable("due", CLOCK_LABELS["due"], "moment", indexed=True, ends=True)
+    options = tuple(turn_words("staff").items())
+    return Askable("awaits", CLOCK_LABELS["awaits"], "choice", options=options, indexed=True)
 
 
 _TEXTUAL = frozenset({"$concat", "$toLower", "$substrCP"})
