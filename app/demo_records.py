@@ -23,7 +23,7 @@ from models.schema.definition import RecordType, singles
 from models.schema.reading import Reading, read_data
 from models.services import certificates, consents, lifecycles, step_answers
 from models.services.applications import facts_of
-from models.services.beginning import next_reference
+from models.services.beginning import next_reference, prefilled
 from models.services.effects import Work, register
 from models.services.identifying import actor_for
 from models.services.registry import Published
@@ -224,6 +224,7 @@ async def approved(
     """The application a demo record came by, or its change where `of` stands already, as if it had been
     approved at that moment; by its `key` its files are kept."""
     definition = published.definition
+    data = seal_answers(site, definition, reading.data)
     return Application(
         id=key or new_id(),
         reference=await next_reference(site),
@@ -238,7 +239,8 @@ async def approved(
         operator_id=owner.id if owner else None,
         operator_name=owner.title if owner else "",
         title=definition.title_of(reading.data),
-        data=seal_answers(site, definition, reading.data),
+        answers=prefilled(definition, data),
+        data=data,
         created_at=site.now(),
         updated_at=site.now(),
         submitted_at=site.now(),

@@ -12,6 +12,8 @@ from models.documents.account import Account
 from models.documents.application import Application
 from models.documents.message import Message
 from models.errors import ConfigurationError
+from models.permissions import SYSTEM
+from models.services.checks import automatic_checks
 from models.services.delivery import claim_due
 from tests.app.conftest import Inside
 
@@ -37,6 +39,23 @@ async def test_loaded_twice_it_is_there_once(inside: Inside) -> None:
         await load_demo(inside.site, inside.folder / "demo", applications=True)
     references = [a.reference for a in await Application.find({"history": {"$ne": []}}).to_list()]
     assert len(references) == len(set(references)) > 15
+
+
+async def test_what_was_registered_before_has_the_answers_it_was_registered_with(inside: Inside) -> None:
+    """Its page lists no answer as missing."""
+    await load_demo(inside.site, inside.folder / "demo")
+    told = [
+        (application.reference, check.rule)
+        for application in await Application.find({"open": False}).to_list()
+        for check in await automatic_checks(inside.site, SYSTEM, application)
+        if check.rule.endswith(".required")
+    ]
+    assert told == []
+    bare = await Application.find_one({"open": False})
+    assert bare is not None
+    bare.answers = {}
+    found = await automatic_checks(inside.site, SYSTEM, bare)
+    assert any(check.rule.endswith(".required") for check in found)  # control
 
 
 async def test_a_demo_found_loaded_tells_only_of_accounts_that_are_there(inside: Inside) -> None:
