@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from models.documents.application import Application
 from models.documents.base import Id
 from models.documents.event import Subject
 from models.documents.record import Consent, Record, RecordVersion
@@ -275,11 +276,18 @@ async def _kept(
     values = kept.model_dump(include=set(MOVED))
     await site.records[record.type].change(record.id, record.revision, values, session)
     await _version(actor, kept, act).insert(session=session)
+    await _take_along(record, kept, session)
     subject = Subject(kind=record.type, id=record.id, label=record.number)
     told: dict[str, Any] = {"step": act.step, "party": act.party, "revision": kept.revision}
     name = f"record.consent_{act.consent}"
     await record_event(site, actor, name, subject, session, operator_id=record.operator_id, **told)
     return kept
+
+
+async def _take_along(before: Record, now: Record, session: Session) -> None:
+    """What was applied for on the record as it stood goes on standing on it: a consent changes no answer."""
+    standing = {"record_id": before.id, "open": True, "base_revision": before.revision}
+    await Application.raw().update_one(standing, {"$set": {"base_revision": now.revision}}, session=session)
 
 
 def _version(actor: Actor, record: Record, act: _Act) -> RecordVersion:

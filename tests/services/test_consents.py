@@ -27,8 +27,11 @@ from models.services.beginning import begin
 from models.services.consents import ConsentOffer
 from models.services.inbox_readers import next_to_act
 from models.services.lifecycles import act, possible_actions
+from models.services.rebasing import is_outdated
 from models.services.site import Site
 from models.services.steps import possible_steps, take_step
+from models.services.submitting import submit
+from tests.services.answers import fill_in
 from tests.services.two_sides import (
     Company,
     clock,
@@ -246,6 +249,40 @@ async def test_a_consent_is_to_the_record_as_it_stands(desk: Site) -> None:
     left = await give(desk, firm.user, await fresh(desk, record), "agree", "operator")
     moved = await act(desk, firm.admin, left, "mend", revision=left.revision)
     assert moved.consents == []
+
+
+async def test_a_consent_leaves_an_application_to_change_the_record_as_it_was(desk: Site) -> None:
+    firm, approver = await company(desk), await officer(desk, "approver")
+    _, record = await closure(desk, firm, into="shut")
+    begun = await begin(desk, firm.user, "closure", kind="change", record_id=record.id)
+    given = await give(desk, firm.user, record, "agree", "operator")
+    given = await take_back(desk, firm.user, given, "agree", "operator")
+    given = await give(desk, approver, given, "agree", "approver")
+    begun = await kept(begun)
+    assert not await is_outdated(desk, begun)
+    data = {**given.data, "found": "ひび"}
+    await act(desk, firm.user, given, "progress", revision=given.revision, data=data)
+    assert await is_outdated(desk, begun)  # control: an answer was changed
+    given = await give(desk, firm.user, await fresh(desk, record), "agree", "operator")
+    assert await is_outdated(desk, await kept(begun)), "what was outdated before stays so"
+
+
+async def test_an_application_sent_before_a_consent_is_registered_after_it(desk: Site) -> None:
+    firm, approver = await company(desk), await officer(desk, "approver")
+    _, record = await closure(desk, firm, into="shut")
+    begun = await begin(desk, firm.user, "closure", kind="change", record_id=record.id)
+    filled = await fill_in(desk, firm.user, begun, {**begun.answers, "cause": "別の原因"})
+    await give(desk, approver, record, "agree", "approver")
+    filled = await kept(filled)
+    await submit(desk, firm.user, filled, revision=filled.revision)
+    after = await fresh(desk, record)
+    assert (after.data["cause"], after.consents) == ("別の原因", [])
+
+
+async def kept(application: Application) -> Application:
+    found = await Application.get(application.id)
+    assert found is not None
+    return found
 
 
 async def test_a_step_that_stays_where_it_was_uses_up_the_consents_to_it(desk: Site) -> None:
