@@ -68,11 +68,11 @@ class RecordsView(ExportsRecords, RecordActs):
         self._narrowed, self._cells, self._drawn = {}, {}, {}
 
     def _reach(self, request: Request, action: str) -> Where | None:
-        """By permission, and of those the rows the type leaves to this person."""
-        permission = {"view": "record.view", "export": "record.export"}.get(action)
-        if permission is None or not may(request, permission):
+        """By permission, and of those the rows the type leaves to this person; none of a type that is not
+        published here."""
+        permission, site = {"view": "record.view", "export": "record.export"}.get(action), site_of(request)
+        if permission is None or self.kind.name not in site.records or not may(request, permission):
             return None
-        site = site_of(request)
         return rows(site, actor_of(request), self.kind.name) if self.kind.access else {}
 
     def columns_for(self, request: Request) -> Sequence[Column]:
