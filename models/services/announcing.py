@@ -37,10 +37,11 @@ async def publish(
 async def republish(
     site: Site, actor: Actor, record: Record, version: RecordVersion, session: Session
 ) -> Publication | None:
-    """After a change of `record`: the next edition, where one stands; None where none does. Raises as
-    ``publish``."""
+    """After a change of the answers of `record`: the next edition, where one of another version stands; None
+    where none does. Raises as ``publish``."""
     definition = site.registry.at(record.type, record.schema_version).definition
-    if definition.publication is None or await standing(record.id, session) is None:
+    edition = await standing(record.id, session) if definition.publication is not None else None
+    if edition is None or edition.revision == version.revision:
         return None
     return await publish(site, actor, record, version, session)
 

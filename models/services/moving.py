@@ -16,7 +16,7 @@ from models.errors import TransitionRefused
 from models.language import Text
 from models.permissions import Actor
 from models.schema.fields.structure import ReferenceField
-from models.services import contracts
+from models.services import announcing, contracts
 from models.services.another import register_another
 from models.services.carrying import as_carried
 from models.services.clocks import with_clock
@@ -175,6 +175,8 @@ class Move:
         version.data, version.schema_version = moved.data, moved.schema_version
         await version.insert(session=session)
         await self._follow(moved, session)
+        if moved.data is not self.record.data:
+            await announcing.republish(site, self.actor, moved, version, session)
         await _tell(site, self.actor, self.record, version, session)
         return moved
 

@@ -21,6 +21,7 @@ from models.services.freezing import fingerprint_of, freeze, frozen_bytes, prove
 from models.services.jobs import run_one
 from models.services.lifecycles import act
 from models.services.site import Site
+from models.workflow.definition import EffectCall
 from tests.clock import Hands
 from tests.services.noticing import DATA, approved, published, publisher
 
@@ -170,6 +171,43 @@ async def test_a_withdrawn_notice_says_why(site: Site, hands: Hands) -> None:
     found = (await editions_of(record.id))[0]
     assert (found.shown, found.withdrawn_because, found.withdrawn_at) == (False, "日付の誤り", hands.now)
     assert await verify(site, found)
+
+
+def lets_note(site: Site, monkeypatch: pytest.MonkeyPatch, *effects: str) -> None:
+    """Give notices a step that stays published, with these effects."""
+    flows: Any = site.lifecycles
+    flow = flows["notice"]
+    step = flow.transitions["archive"].model_copy(
+        update={"to": "published", "effects": tuple(EffectCall(effect=each) for each in effects)}
+    )
+    noting = flow.model_copy(update={"transitions": {**flow.transitions, "note": step}})
+    monkeypatch.setitem(flows.maps[0], "notice", noting)
+
+
+@pytest.mark.parametrize("effects", [(), ("publish",)])
+async def test_a_step_that_writes_answers_of_what_is_published_makes_one_edition_more(
+    site: Site, monkeypatch: pytest.MonkeyPatch, effects: tuple[str, ...]
+) -> None:
+    """As an approved change does: readers never go on reading what holds no more."""
+    record, first = await published(site)
+    lets_note(site, monkeypatch, *effects)
+    approver = await publisher(site)
+    data = {**record.data, "title_ja": "受付再開のお知らせ"}
+    noted = await act(site, approver, record, "note", revision=record.revision, data=data)
+    newest, former = await editions_of(record.id)
+    assert (former.id, former.shown, former.replaced_at) == (first.id, False, newest.published_at)
+    assert (newest.edition, newest.revision, newest.shown) == (2, noted.revision, True)
+    assert newest.title.ja == "受付再開のお知らせ"
+    assert await verify(site, newest)
+
+
+async def test_a_step_that_writes_no_answer_leaves_the_edition_standing(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record, first = await published(site)
+    lets_note(site, monkeypatch)
+    await act(site, await publisher(site), record, "note", revision=record.revision)
+    assert [(each.id, each.shown) for each in await editions_of(record.id)] == [(first.id, True)]
 
 
 async def test_an_audience_there_is_not_is_nobody_rather_than_everybody(site: Site) -> None:
