@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from models.documents.application import Application
 from models.documents.base import Id
 from models.documents.event import Subject
 from models.documents.record import Consent, Record, RecordVersion
@@ -18,7 +17,7 @@ from models.services.clocks import with_clock
 from models.services.deeds import REASON_LIMIT, Standing, review_moment
 from models.services.events import record_event
 from models.services.lifecycle_mails import facts_of, flow_of
-from models.services.moving import CHANGED_MEANWHILE, MOVED, advance
+from models.services.moving import CHANGED_MEANWHILE, MOVED, advance, take_along
 from models.services.positions import position_of
 from models.services.sides import named, persons_for, require_reach, side_named, told_as, told_when
 from models.services.site import Site
@@ -276,18 +275,12 @@ async def _kept(
     values = kept.model_dump(include=set(MOVED))
     await site.records[record.type].change(record.id, record.revision, values, session)
     await _version(actor, kept, act).insert(session=session)
-    await _take_along(record, kept, session)
+    await take_along(record, kept, session)
     subject = Subject(kind=record.type, id=record.id, label=record.number)
     told: dict[str, Any] = {"step": act.step, "party": act.party, "revision": kept.revision}
     name = f"record.consent_{act.consent}"
     await record_event(site, actor, name, subject, session, operator_id=record.operator_id, **told)
     return kept
-
-
-async def _take_along(before: Record, now: Record, session: Session) -> None:
-    """What was applied for on the record as it stood goes on standing on it: a consent changes no answer."""
-    standing = {"record_id": before.id, "open": True, "base_revision": before.revision}
-    await Application.raw().update_one(standing, {"$set": {"base_revision": now.revision}}, session=session)
 
 
 def _version(actor: Actor, record: Record, act: _Act) -> RecordVersion:

@@ -177,6 +177,8 @@ class Move:
         await self._follow(moved, session)
         if moved.data is not self.record.data:
             await announcing.republish(site, self.actor, moved, version, session)
+        elif flow.states[moved.lifecycle].live:
+            await take_along(self.record, moved, session)
         await _tell(site, self.actor, self.record, version, session)
         return moved
 
@@ -232,6 +234,12 @@ class Move:
         """What the step writes on the record."""
         rewritten = moved.data is not self.record.data
         return moved.model_dump(include={*MOVED, *(DERIVED if rewritten else ())})
+
+
+async def take_along(before: Record, now: Record, session: Session) -> None:
+    """Let what was applied for on the record as it stood go on standing on it: no answer was changed."""
+    standing = {"record_id": before.id, "open": True, "base_revision": before.revision}
+    await Application.raw().update_one(standing, {"$set": {"base_revision": now.revision}}, session=session)
 
 
 def _keeping(site: Site, moved: Record, field: Any, number: str) -> Record:

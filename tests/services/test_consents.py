@@ -32,6 +32,7 @@ from models.services.site import Site
 from models.services.steps import possible_steps, take_step
 from models.services.submitting import submit
 from tests.services.answers import fill_in
+from tests.services.test_record_terms import changed
 from tests.services.two_sides import (
     Company,
     clock,
@@ -277,6 +278,22 @@ async def test_an_application_sent_before_a_consent_is_registered_after_it(desk:
     await submit(desk, firm.user, filled, revision=filled.revision)
     after = await fresh(desk, record)
     assert (after.data["cause"], after.consents) == ("別の原因", [])
+
+
+@pytest.mark.parametrize("live", [True, False])
+async def test_so_does_a_step_that_changes_no_answer_while_the_record_lives(
+    desk: Site, monkeypatch: pytest.MonkeyPatch, live: bool
+) -> None:
+    flows: Any = desk.lifecycles
+    monkeypatch.setitem(flows.maps[0], "closure", changed(flows["closure"], "over", live=live))
+    firm = await company(desk)
+    _, record = await closure(desk, firm, into="shut")
+    begun = await begin(desk, firm.user, "closure", kind="change", record_id=record.id)
+    noted = await act(desk, firm.user, record, "progress", revision=record.revision)
+    moved = await act(desk, firm.admin, noted, "mend", revision=noted.revision)
+    assert not await is_outdated(desk, await kept(begun))
+    await act(desk, firm.admin, moved, "restart", revision=moved.revision)
+    assert await is_outdated(desk, await kept(begun)) is not live
 
 
 async def kept(application: Application) -> Application:
