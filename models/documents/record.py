@@ -81,6 +81,10 @@ class Record(Part):
         return self.model_dump(by_alias=True)
 
 
+HELD = ("type", "revision", "schema_version", "lifecycle", "data")
+"""What a version holds of the record as it stands."""
+
+
 class RecordVersion(Stored):
     """A version of a record, with the application that caused it. Append-only."""
 
@@ -107,6 +111,12 @@ class RecordVersion(Stored):
     party: str = ""
     by: Person
     at: datetime
+
+    @classmethod
+    def of(cls, record: Record, by: Person, at: datetime, **told: Any) -> "RecordVersion":
+        """The version that holds `record` as it stands, with what is `told` of it besides or otherwise."""
+        held = {name: getattr(record, name) for name in HELD}
+        return cls(record_id=record.id, by=by, at=at, **{**held, **told})
 
     class Settings:
         name = "record_versions"

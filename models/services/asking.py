@@ -111,17 +111,18 @@ async def ask(site: Site, actor: Actor, type_name: str, wish: Wish) -> Request:
         by=actor.person,
         at=site.now(),
     )
-    return await _keep(site, actor, request)
+    return await keep_once(site, actor, request, "request.made", title=request.title)
 
 
-async def _keep(site: Site, actor: Actor, request: Request) -> Request:
+async def keep_once(site: Site, actor: Actor, request: Request, action: str, **told: Any) -> Request:
     """Store a request with its event; the one there is already where its round was asked before."""
 
     async def body(session: Session) -> None:
         await insert_or(AlreadyOpen(), request, session)
-        subject, kind = subject_of(request), request.type
-        await record_event(site, actor, "request.made", subject, session, type=kind, title=request.title)
+        await record_event(site, actor, action, subject_of(request), session, type=request.type, **told)
 
+    if (known := await find_document(Request, {"round": request.round})) is not None:
+        return known
     with suppress(AlreadyOpen):
         await site.store.transaction(body)
     found = await find_document(Request, {"round": request.round})

@@ -284,17 +284,5 @@ async def _kept(
 
 
 def _version(actor: Actor, record: Record, act: _Act) -> RecordVersion:
-    return RecordVersion(
-        type=record.type,
-        record_id=record.id,
-        revision=record.revision,
-        schema_version=record.schema_version,
-        lifecycle=record.lifecycle,
-        data=record.data,
-        transition=act.step,
-        reason=act.note.strip(),
-        consent=act.consent,
-        party=act.party,
-        by=actor.person,
-        at=record.updated_at,
-    )
+    told = {"transition": act.step, "reason": act.note.strip(), "consent": act.consent, "party": act.party}
+    return RecordVersion.of(record, actor.person, record.updated_at, **told)

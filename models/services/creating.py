@@ -93,17 +93,12 @@ async def keep_version(
     reason: str = "",
 ) -> RecordVersion:
     """Store the version of a record that was just written, with the application that caused it."""
-    version = RecordVersion(
-        type=record.type,
-        record_id=record.id,
-        revision=record.revision,
-        schema_version=record.schema_version,
-        lifecycle=record.lifecycle,
-        data=record.data,
+    version = RecordVersion.of(
+        record,
+        actor.person,
+        site.now(),
         application_id=application.id if application else None,
         reason=application.ground if application else reason,
-        by=actor.person,
-        at=site.now(),
     )
     await version.insert(session=session)
     return version

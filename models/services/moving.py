@@ -111,21 +111,18 @@ def version_of(
     evidence: list[dict[str, Any]],
     standing: Standing,
 ) -> RecordVersion:
-    return RecordVersion(
-        type=record.type,
-        record_id=record.id,
+    return RecordVersion.of(
+        record,
+        actor.person,
+        site.now(),
         revision=record.revision + 1,
-        schema_version=record.schema_version,
         lifecycle=transition.to,
-        data=record.data,
         transition=name,
         reason=reason.strip(),
         evidence=evidence,
         ground=standing.ground,
         rests_on=standing.rests_on,
         review_at=standing.review_at,
-        by=actor.person,
-        at=site.now(),
     )
 
 

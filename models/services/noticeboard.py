@@ -236,16 +236,7 @@ async def preview_of_draft(site: Site, actor: Actor, application: Application) -
         created_at=application.created_at,
         updated_at=application.updated_at,
     )
-    version = RecordVersion(
-        type=application.type,
-        record_id=identity,
-        revision=1,
-        schema_version=application.schema_version,
-        lifecycle="",
-        data=dict(data),
-        by=actor.person,
-        at=site.now(),
-    )
+    version = RecordVersion.of(record, actor.person, site.now(), data=dict(data))
     return _preview(site, record, version, 1 + await _published(identity))
 
 

@@ -1,22 +1,20 @@
 """Asking operators for what they owe when its time has come: each once."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 
 from models.documents.application import Application, Asked
 from models.documents.base import Id, new_id, read_id
-from models.documents.guarded import find_document, insert_or, update_where
+from models.documents.guarded import find_document, update_where
 from models.documents.owed import Owed
 from models.documents.record import Record
 from models.documents.request import Request
 from models.documents.store import Session
 from models.errors import AlreadyOpen, NotFound, RequestRefused
 from models.permissions import SYSTEM, Actor, is_applicant, may_use, require
-from models.services.asking import application_for, subject_of, tell
+from models.services.asking import application_for, keep_once, tell
 from models.services.beginning import keep_draft
 from models.services.duties import titled
-from models.services.events import record_event
 from models.services.owing import Owing, owing_of
 from models.services.site import Site
 from models.services.switches import require_writing
@@ -113,19 +111,7 @@ async def _request(site: Site, owing: Owing) -> Request:
         at=site.now(),
         open=False,
     )
-
-    async def body(session: Session) -> None:
-        await insert_or(AlreadyOpen(), request, session)
-        kind, duty = request.type, request.duty
-        await record_event(site, SYSTEM, "duty.opened", subject_of(request), session, type=kind, duty=duty)
-
-    if await Request.raw().find_one({"round": request.round}, {"_id": 1}) is None:
-        with suppress(AlreadyOpen):
-            await site.store.transaction(body)
-    found = await find_document(Request, {"round": request.round})
-    if found is None:
-        raise NotFound
-    return found
+    return await keep_once(site, SYSTEM, request, "duty.opened", duty=request.duty)
 
 
 # --- before its time --------------------------------------------------------------------------------------

@@ -180,16 +180,7 @@ async def _in_force(site: Site, actor: Actor, record: Record, data: dict[str, An
         "updated_at": now,
     }
     await site.records[record.type].change(record.id, record.revision, values, session)
-    version = RecordVersion(
-        type=record.type,
-        record_id=record.id,
-        revision=record.revision + 1,
-        schema_version=record.schema_version,
-        lifecycle=record.lifecycle,
-        data=data,
-        by=actor.person,
-        at=now,
-    )
+    version = RecordVersion.of(record, actor.person, now, revision=record.revision + 1, data=data)
     await version.insert(session=session)
 
 
