@@ -20,6 +20,7 @@ from app.database.attachments import GridAttachments
 from app.database.client import Client, part
 from app.database.database import Database
 from app.database.failures import honest
+from app.database.sockets import close_abandoned
 from app.database.timeouts import Timeouts
 from models.errors import DatabaseRefused
 
@@ -97,6 +98,7 @@ async def _embedded(name: str, data_dir: Path, owner: bool, timeouts: Timeouts) 
 
 async def _server(url: str, timeouts: Timeouts, stack: AsyncExitStack) -> Database:
     """A checked Database that takes over what `stack` has to close."""
+    close_abandoned()
     try:
         client: Client = AsyncMongoClient(
             url, appname="toroku", tz_aware=True, retryWrites=True, retryReads=True, **timeouts.options()
