@@ -66,11 +66,11 @@ async def test_another_process_counts_with_it_within_a_second(
     site: Site, chief: Actor, store: Store, settings: Settings, configuration: Configuration, hands: Hands
 ) -> None:
     other = await build_site(settings, configuration, store, hands, system_entropy)  # type: ignore[arg-type]
-    async with beside(follow(other)):
+    async with beside(follow(other)) as following:
         await calendars.set_day(site, chief, SATURDAY, Wanted(True, reason="Open"), revision=0)
-        await within_a_second(lambda: other.calendar.is_business_day(SATURDAY))
+        await within_a_second(lambda: other.calendar.is_business_day(SATURDAY), following)
         await calendars.clear_day(site, chief, SATURDAY, revision=1)
-        await within_a_second(lambda: not other.calendar.is_business_day(SATURDAY))
+        await within_a_second(lambda: not other.calendar.is_business_day(SATURDAY), following)
 
 
 async def test_deadlines_already_given_stay_and_what_would_move_is_told(site: Site, chief: Actor) -> None:

@@ -180,9 +180,9 @@ async def test_another_process_knows_within_a_second(
 ) -> None:
     other = await build_site(settings, configuration, store, hands, system_entropy)  # type: ignore[arg-type]
     assert await other.switchboard.look() is None
-    async with beside(follow(other)):
+    async with beside(follow(other)) as following:
         await stop(site, chief)
-        await within_a_second(lambda: other.switchboard.last() is not None)
+        await within_a_second(lambda: other.switchboard.last() is not None, following)
     with pytest.raises(WritingStopped):
         await require_writing(other, VISITOR)
 
