@@ -10,8 +10,9 @@ CONCURRENCIES = (1, 8)
 class Plan:
     """`queue`: applications waiting; `rounds` of one window each for us and for raw, of `seconds` or, for
     submitting, `most` requests; `starts`: cold starts measured of each kind; `records`: stored records that a
-    plan of a schema change asks, and that a rename rewrites. A window is shorter than five
-    seconds: after these a server ends connections it hears nothing on."""
+    plan of a schema change asks, and that a rename rewrites; `changes`: of a day, to be noticed by another
+    process. A window is shorter than five seconds: after these a server ends connections it hears nothing
+    on."""
 
     queue: int = 10_000
     rounds: int = 4
@@ -19,6 +20,7 @@ class Plan:
     most: int = 250
     starts: int = 5
     records: int = 1_000_000
+    changes: int = 200
 
     @property
     def ready(self) -> int:
@@ -27,4 +29,4 @@ class Plan:
 
 
 FULL = Plan()
-QUICK = Plan(rounds=2, seconds=0.1, most=40, starts=1, records=10_000)
+QUICK = Plan(rounds=2, seconds=0.1, most=40, starts=1, records=10_000, changes=20)

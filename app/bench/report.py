@@ -8,6 +8,8 @@ from rich.table import Table
 
 from app.bench.compare import Row
 from app.bench.evolution import FLOOR, RenameRow
+from app.bench.following import LIMIT as SOON
+from app.bench.following import FollowingRow
 from app.bench.impact import LIMIT, PlanRow
 from app.bench.language import Measure
 from app.bench.load import Sample
@@ -97,6 +99,29 @@ def print_plan(row: PlanRow) -> None:
     told = table(("plan of a schema change", "records", "questions", "s", "limit"))
     seconds = marked(f"{row.seconds:.2f}", row.is_slow)
     told.add_row("schema plan", f"{row.records:,}", str(row.changes), seconds, f"{LIMIT:.0f}")
+    Console(width=WIDTH).print(told)
+
+
+def print_following(row: FollowingRow) -> None:
+    """How soon another process knows; marked when one change took too long."""
+    told = table(
+        (
+            "known to another process",
+            "changes",
+            "ours ms (median)",
+            "raw ms (median)",
+            "slowest ms",
+            "limit s",
+        )
+    )
+    told.add_row(
+        "a day of the calendar",
+        f"{row.changes:,}",
+        f"{row.median * 1000:.1f}",
+        f"{row.raw_median * 1000:.1f}",
+        marked(f"{row.slowest * 1000:.1f}", row.is_slow),
+        f"{SOON:.0f}",
+    )
     Console(width=WIDTH).print(told)
 
 

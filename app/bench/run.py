@@ -11,11 +11,19 @@ from pydantic import SecretStr
 
 from app.bench.compare import Row, compare
 from app.bench.evolution import rename_row
+from app.bench.following import following_row
 from app.bench.impact import plan_row
 from app.bench.language import measure_language
 from app.bench.pages import pages_of
 from app.bench.plan import Plan
-from app.bench.report import print_language, print_pages, print_plan, print_rename, print_starts
+from app.bench.report import (
+    print_following,
+    print_language,
+    print_pages,
+    print_plan,
+    print_rename,
+    print_starts,
+)
 from app.bench.server import OURS, RAW, Program, running
 from app.bench.stage import build_stage, refresh_sessions
 from app.bench.start import Start, starts
@@ -59,6 +67,9 @@ async def _measure(plan: Plan, folder: Path, server: str) -> tuple[list[Row], li
         print_plan(await plan_row(await site_on(folder, database), plan.records))
     async with fresh_database(server, folder) as database:
         print_rename(await rename_row(await site_on(folder, database), plan.records))
+    async with fresh_database(server, folder) as database:
+        site, other = [await site_on(folder, database) for _ in range(2)]
+        print_following(await following_row(site, other, plan.changes))
     print_language(list(measure_language(plan.seconds)))
     return rows, found
 

@@ -61,6 +61,17 @@ def lines_of(log: Path) -> list[str]:
     return running.splitlines()[1:]
 
 
+async def line_about(program: Program, request: str) -> str:
+    """The line of a request; it is written once the answer has left."""
+    for _ in range(100):
+        found = [line for line in lines_of(program.log) if request in line]
+        if found:
+            [line] = found
+            return line
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"no line about {request}")
+
+
 async def test_no_secret_and_no_answer_is_in_the_log(program: Program, secrets: list[str]) -> None:
     log = "\n".join(lines_of(program.log))
     assert "path=/links/…" in log
@@ -70,8 +81,7 @@ async def test_no_secret_and_no_answer_is_in_the_log(program: Program, secrets: 
 
 async def test_every_request_is_one_line_with_its_id(program: Program, browser: OpenBrowser) -> None:
     answer = await browser().get("/terms")
-    await asyncio.sleep(0.2)  # it is written once the answer has left
-    [line] = [line for line in lines_of(program.log) if answer.headers["x-request-id"] in line]
+    line = await line_about(program, answer.headers["x-request-id"])
     assert "method=GET path=/terms status=200" in line
 
 
