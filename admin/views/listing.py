@@ -6,7 +6,6 @@ The grammar is starlette-admin's (``field__operator=value``), one condition per 
 address that was not typed there. ``page`` counts along, and leads there alone too.
 """
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -20,6 +19,7 @@ from admin.language import say
 from admin.refusals import Problem
 from admin.views.columns import Column, Operator
 from models.documents.rows import storable
+from models.schema.patterns import literally
 
 LONGEST = 200
 LONGEST_KEY = 64
@@ -161,12 +161,12 @@ def together(*parts: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def starting(text: str) -> dict[str, str]:
     """Values that begin with `text`, taken literally; anchored, so an index can serve it."""
-    return {"$regex": f"^{re.escape(text)}"}
+    return {"$regex": f"^{literally(text)}"}
 
 
 def containing(text: str) -> dict[str, str]:
     """Values that contain `text`, taken literally."""
-    return {"$regex": re.escape(text)}
+    return {"$regex": literally(text)}
 
 
 def queries(conditions: Iterable[Condition]) -> tuple[list[Mapping[str, Any]], list[Problem]]:

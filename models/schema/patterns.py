@@ -61,6 +61,12 @@ def write_pattern(text: str, engine: Engine) -> str:
     return _Writer(engine, tree).write(tree)
 
 
+def literally(text: str) -> str:
+    """What finds exactly `text` in the database, whatever it holds. A NUL goes by its number: MongoDB takes
+    no pattern with one in it."""
+    return re.escape(text).replace("\0", r"\x00")
+
+
 def _parse(text: Any) -> Sequence[Any]:
     if not isinstance(text, str) or len(text) > MAX_PATTERN:
         raise Problem(f"a pattern is a text of at most {MAX_PATTERN} characters")

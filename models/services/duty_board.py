@@ -1,6 +1,5 @@
 """The board of duties: how every operator stands with everything it owes, for both doors."""
 
-import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,6 +15,7 @@ from models.documents.windows import PATIENCE
 from models.errors import NotFound
 from models.language import Text
 from models.permissions import Actor, allowed, may_use, require
+from models.schema.patterns import literally
 from models.schema.search import needles
 from models.services.carrying import as_carried
 from models.services.owing import Owing, owing_of, owings
@@ -188,7 +188,7 @@ def _sought(text: str) -> dict[str, Any]:
     if not plain:
         return {}
     wanted = [{"grams": {"$all": grams}}] if (grams := needles(plain)) else []
-    return {"$or": [{"number": {"$regex": f"^{re.escape(plain)}"}}, *wanted]}
+    return {"$or": [{"number": {"$regex": f"^{literally(plain)}"}}, *wanted]}
 
 
 def _standing(now: datetime) -> dict[str, Any]:

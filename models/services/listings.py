@@ -3,7 +3,6 @@
 Every question goes through the index of the operator's own records (``models.documents.own_rows``)."""
 
 import dataclasses
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,6 +19,7 @@ from models.schema.fields.base import as_day
 from models.schema.fields.choice import BooleanField, ListedField
 from models.schema.fields.moment import DateField, DateTimeField, YearMonthField
 from models.schema.fields.number import NumberField
+from models.schema.patterns import literally
 from models.schema.search import fold, needles
 from models.services.records import scope
 from models.services.seeing import seen
@@ -210,7 +210,7 @@ def _wanted(column: Column, name: str, text: str) -> Any:
         return text == "yes" if text in ("yes", "no") else _refuse(text)
     if column.test == "text":
         written = column.field.parse(text)
-        return {"$regex": f"^{re.escape(written if isinstance(written, str) else text)}"}
+        return {"$regex": f"^{literally(written if isinstance(written, str) else text)}"}
     begins = name.endswith(".from")
     return {"$gte" if begins else "$lte": _limit(column.field, text, begins)}
 

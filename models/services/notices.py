@@ -1,6 +1,5 @@
 """Notices as their readers see them (R26, R27): the editions that stand, what is over, what was withdrawn."""
 
-import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from models.documents.publication import Importance, Publication
 from models.documents.windows import PATIENCE, Order, place_of, read_place, read_rows
 from models.language import Text
 from models.permissions import Actor
+from models.schema.patterns import literally
 from models.services import audiences
 from models.services.reading import Mark, Marks, marks_of, reads
 from models.services.site import Site
@@ -227,7 +227,7 @@ def _narrowed(site: Site, asked: Asked) -> dict[str, Any]:
     if text := "".join(filter(str.isprintable, asked.text)).strip()[:TEXT_LIMIT]:
         ways = dict.fromkeys((text, unicodedata.normalize("NFKC", text)))
         cased = "i" if text.lower() != text.upper() else ""
-        pattern = {"$regex": "|".join(map(re.escape, ways)), "$options": cased}
+        pattern = {"$regex": "|".join(map(literally, ways)), "$options": cased}
         conditions.append({"$or": [{place: pattern} for place in SEARCHED]})
     return {**where, "$and": conditions} if conditions else where
 

@@ -1,7 +1,6 @@
 """Answers picked among what is registered: the operator's own records and accounts."""
 
 import asyncio
-import re
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from models.schema.fault import AnswerError, say
 from models.schema.fields import BaseField
 from models.schema.fields.structure import AccountField, ReferenceField
 from models.schema.levels import inside
+from models.schema.patterns import literally
 from models.schema.reading import Reading
 from models.schema.values import MISSING, value_at
 from models.services import rosters
@@ -104,7 +104,7 @@ def _keys(field: Picker) -> tuple[str, str]:
 def _holding(field: Picker, needle: str) -> Query:
     """That a text stands anywhere in what is stored or in the name, as it is and in NFKC."""
     texts = dict.fromkeys((needle.strip(), unicodedata.normalize("NFKC", needle).strip()))
-    patterns = [{"$regex": re.escape(text), "$options": "i"} for text in texts]
+    patterns = [{"$regex": literally(text), "$options": "i"} for text in texts]
     return {"$or": [{key: pattern} for key in _keys(field) for pattern in patterns]}
 
 

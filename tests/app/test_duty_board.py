@@ -18,6 +18,7 @@ HOSTILE = (
     "page=9999999",
     "page=-1",
     "q=%24ne%3Cxss%3E",
+    "q=a%00b",
     "q=" + "あ" * 300,
 )
 
@@ -53,14 +54,7 @@ async def test_staff_find_an_operator_on_the_board_and_open_what_it_owes(
     assert (board.status_code, number in board.text, "みなと発電" in board.text) == (200, True, True)
     for query in ("show=overdue", f"duty={KEY}&show=overdue", "q=nobody", "missing=yes"):
         assert number not in (await auditor.client.get(f"/admin/duties?{query}")).text, query
-    for query in (
-        "duty=%3Cxss%3E:x",
-        "show=%3Cxss%3E",
-        "page=9999999",
-        "page=-1",
-        "q=%24ne%3Cxss%3E",
-        "q=" + "あ" * 300,
-    ):
+    for query in HOSTILE:
         answer = await auditor.client.get(f"/admin/duties?{query}")
         assert (answer.status_code, "<b>x" in answer.text, "$ne<b>" in answer.text) == (200, False, False), (
             query

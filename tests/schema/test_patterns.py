@@ -1,14 +1,16 @@
 """Patterns: the same in three engines, refused when they could take long."""
 
+import re
 import time
 from itertools import pairwise
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pymongo.errors import OperationFailure
 
 from app.database import Database
-from models.schema.patterns import MAX_PATTERN, compile_pattern, write_pattern
+from models.schema.patterns import MAX_PATTERN, compile_pattern, literally, write_pattern
 from models.schema.problem import Problem
 
 FINE = [
@@ -152,3 +154,17 @@ def test_the_longest_pattern_is_checked_soon() -> None:
     with pytest.raises(Problem):
         compile_pattern("^" + "(a|[b-z]c)*"[: MAX_PATTERN - 1] * 8 + "x")
     assert time.perf_counter() - start < 2
+
+
+HARD = ("a\0b", "\0", "a.b", "(", "[a", "\\", "$", "^", "a|b", "\n", " ", "#", "𠮷", "x\\x00", "-")
+
+
+async def test_a_text_is_found_literally_whatever_it_holds(store: Database) -> None:
+    """The control: as Python escapes it, the database refuses one of them."""
+    collection = store.mongo["texts"]
+    await collection.insert_many([{"_id": text} for text in HARD])
+    for text in HARD:
+        found = [row["_id"] async for row in collection.find({"_id": {"$regex": f"^{literally(text)}\\z"}})]
+        assert found == [text]
+    with pytest.raises(OperationFailure):
+        await collection.find_one({"_id": {"$regex": re.escape("\0")}})

@@ -46,8 +46,9 @@ async def test_among_too_many_records_what_is_looked_for_and_what_is_picked_is_f
     )
     assert [code for code, _ in found["plant"]] == [numbers[2], numbers[0], numbers[1]]
     assert [code for code, _ in found["rows.0.plant"]] == [numbers[3]]
-    nothing = await picking.sought(site, mine, application, reading, ["plant"], {"plant": ".*"})
-    assert [code for code, _ in nothing["plant"]] == [numbers[2]]
+    for needle in (".*", "\0"):
+        nothing = await picking.sought(site, mine, application, reading, ["plant"], {"plant": needle})
+        assert [code for code, _ in nothing["plant"]] == [numbers[2]]
 
 
 async def test_colleagues_in_use_are_offered_as_the_field_asks(site: Site) -> None:

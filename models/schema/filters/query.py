@@ -1,13 +1,13 @@
 """A filter's tree as the database has to be asked: constants only, texts literal, days as the instants they
 begin and end in the site's zone."""
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any, NamedTuple
 
 from models.schema.filters.tree import COUNTED, Askable, Group, Part, Question
 from models.schema.filters.values import settled
+from models.schema.patterns import literally
 
 INSTANT = timedelta(milliseconds=1)
 """The precision the database keeps."""
@@ -122,5 +122,5 @@ def _found(test: Question) -> Mapping[str, Any]:
     """A text at the beginning or anywhere, literally; anchored, so that an index can serve the first."""
     anchor = "^" if test.operator == "begins" else ""
     spellings = _spellings(test, test.values[0])
-    found = [{test.askable.path: {"$regex": f"{anchor}{re.escape(text)}"}} for text in spellings]
+    found = [{test.askable.path: {"$regex": f"{anchor}{literally(text)}"}} for text in spellings]
     return found[0] if len(found) == 1 else {"$or": found}
