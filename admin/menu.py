@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, Self, cast
 
 from starlette.requests import Request
 from starlette_admin import BaseModelView, CustomView, DropDown, Link
@@ -22,7 +22,6 @@ THEMES = ("auto", "light", "dark")
 """How pages may look: as the reader's system has it, or always light, or always dark."""
 
 
-@runtime_checkable
 class Counting(Protocol):
     """A view that says in the menu how much there is new."""
 
@@ -31,7 +30,6 @@ class Counting(Protocol):
         ...
 
 
-@runtime_checkable
 class Choosing(Protocol):
     """A view that stands in the menu only where there is something for it."""
 
@@ -48,6 +46,16 @@ class Entry:
     path: str
     icon: str
     outside: bool = False
+    counts: Counting | None = None
+    chooses: Choosing | None = None
+
+    @classmethod
+    def of(cls, view: BaseView, path: str, icon: str, *, outside: bool = False) -> Self:
+        """What the view has to say of its line is looked up here, once: Python takes long to tell whether
+        something fulfils a protocol."""
+        counts = cast("Counting", view) if hasattr(view, "unread") else None
+        chooses = cast("Choosing", view) if hasattr(view, "is_listed") else None
+        return cls(view, path, icon, outside, counts, chooses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +93,11 @@ def prepare(views: Iterable[BaseView]) -> tuple[Section, ...]:
 def _entries(views: Iterable[BaseView]) -> Iterable[Entry]:
     for view in views:
         if isinstance(view, BaseModelView) and getattr(view, "in_menu", True):
-            yield Entry(view, f"/{view.key}/list", view.icon or "records")
+            yield Entry.of(view, f"/{view.key}/list", view.icon or "records")
         elif isinstance(view, CustomView) and view.add_to_menu:
-            yield Entry(view, view.path, view.icon or "page")
+            yield Entry.of(view, view.path, view.icon or "page")
         elif isinstance(view, Link):
-            yield Entry(view, view.url, view.icon or "link", outside=True)
+            yield Entry.of(view, view.url, view.icon or "link", outside=True)
 
 
 class Frame:
@@ -144,11 +152,11 @@ class Frame:
                 entry.view.menu_label,
                 entry.icon,
                 entry.view.is_active(request),
-                entry.view.unread(request) if isinstance(entry.view, Counting) else "",
+                entry.counts.unread(request) if entry.counts else "",
             )
             for entry in section.entries
             if entry.view.is_accessible(request)
-            and (not isinstance(entry.view, Choosing) or entry.view.is_listed(request))
+            and (entry.chooses is None or entry.chooses.is_listed(request))
         ]
 
     def asset(self, name: str) -> str:

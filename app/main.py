@@ -62,7 +62,9 @@ def create_app(settings: Settings, configuration: Configuration | None = None) -
         ],
         exception_handlers=handlers,
     )
-    build_site_admin(settings, configuration or configuration_of(settings)).mount_to(app)
+    admin = build_site_admin(settings, configuration or configuration_of(settings))
+    admin.mount_to(app)
+    admin.app.router = Directory(admin.app.routes)
     app.routes.insert(0, app.routes.pop())  # one look tells the admin's addresses from all others
     app.router = Directory(app.routes)
     return app

@@ -37,6 +37,7 @@ from models.services.searching import searched
 from models.services.site import Site
 from models.services.steps import possible_steps, take_step
 from models.services.waiting import states_of, workflows_by_state
+from models.workflow.definition import State
 
 TRIES = 5
 """How often the next one is looked for when colleagues are faster."""
@@ -108,7 +109,8 @@ class QueuePage(BulkParts, AssignParts, PageView):
         self, request: Request, asked: Asked, views: Iterable[str], counts: Mapping[str, int] | None
     ) -> list[tuple[str, str, bool, str | None]]:
         site = site_of(request)
-        labels = {view: _label(site, view) for view in views}
+        states = states_of(site)
+        labels = {view: _label(states, view) for view in views}
         called = {view: labels[view] for view in shown(asked.view, counts, labels)}
         return [
             (
@@ -186,9 +188,9 @@ _LABELS: Mapping[str, Any] = {
 }
 
 
-def _label(site: Site, view: str) -> str:
+def _label(states: Mapping[str, State], view: str) -> str:
     named = _LABELS.get(view)
-    return str(named) if named else states_of(site)[view.removeprefix("state-")].label(language())
+    return str(named) if named else states[view.removeprefix("state-")].label(language())
 
 
 def shown(here: str, counts: Mapping[str, int] | None, labels: Mapping[str, str]) -> list[str]:

@@ -53,7 +53,8 @@ class Line:
     assignee: str = ""
     signs: tuple[Mark, ...] = ()
     claim: str = ""
-    many: bool = False
+    choose: str = ""
+    """What its box is called, where it can be chosen with others."""
     damaged: bool = False
 
 
@@ -91,11 +92,8 @@ class _Words:
 
     def __init__(self, site: Site, spoken: Language, days: BusinessDays) -> None:
         self.site, self.spoken, self.days = site, spoken, days
-        self.badges = {
-            (kind, name): badge(state, spoken)
-            for kind, published in site.registry.all_current().items()
-            for name, state in site.workflows[published.definition.applications.workflow].states.items()
-        }
+        self.badges: dict[tuple[str, str], Markup] = {}
+        self.choose = say("Choose {reference}")
         self.kinds: dict[tuple[str, str], str] = {
             (name, kind): f"{published.definition.label(spoken)} {label(spoken)}"
             for name, published in site.registry.all_current().items()
@@ -114,17 +112,28 @@ class _Words:
         begun = say("Case begun by staff") if row["kind"] == "register" else say("Correction by staff")
         return f"{told} ({begun})" if row.get("by_staff") else told
 
+    def _state(self, row: Row) -> Markup:
+        """The badge of its state, drawn once a page for all in it."""
+        kind, name = _whole(row["type"]), _whole(row["state"])
+        if (kind, name) not in self.badges:
+            published = self.site.registry.all_current().get(kind)
+            flow = self.site.workflows[published.definition.applications.workflow] if published else None
+            state = flow.states.get(name) if flow else None
+            self.badges[kind, name] = badge(state, self.spoken) if state else BADGE.format("plain", name)
+        return self.badges[kind, name]
+
     def _line(self, row: Row, found: Sequence[signs.Sign], steps: list[tuple[str, Transition]]) -> Line:
         marks = {sign.name: self._mark(sign) for sign in found if sign.name in DUE}
         due, left = self._due(row["due"]) if row.get("due") else ("", "")
         received = row.get("submitted_at")
-        claim = claim_of(steps)
+        claim, many = claim_of(steps), bool(for_many(steps))
         return Line(
             reference=_whole(row["reference"]),
             title=_title(row),
             operator=_whole(row.get("operator_name") or ""),
             kind=self._kind(row),
-            state=self.badges.get((row["type"], row["state"])) or BADGE.format("plain", _whole(row["state"])),
+            state=self._state(row),
+            choose=self.choose.format(reference=row["reference"]) if many else "",
             received=moments.minute(received) if received else "",
             age=self._age(received) if received and row.get("open") else "",
             due=due,
@@ -133,7 +142,6 @@ class _Words:
             assignee=_whole((row.get("assignee") or {}).get("name", "")),
             signs=tuple(self._mark(sign) for sign in found if sign.name not in DUE),
             claim=claim[1].label(self.spoken) if claim else "",
-            many=bool(for_many(steps)),
         )
 
     def _mark(self, sign: signs.Sign) -> Mark:

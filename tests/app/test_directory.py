@@ -9,7 +9,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import Message, Scope
 
-from app.directory import Directory, place_of, table_of
+from app.directory import Directory, Table
 from app.main import create_app
 from app.settings import Settings
 from tests.app.routes import doors
@@ -34,16 +34,21 @@ def routes() -> list[BaseRoute]:
         Route("/portal/{type}/{number}", answering("record")),
         Route("/files/{path:path}", answering("file")),
         Route("/files/one", answering("one")),
+        Route("/{key}/list", answering("list"), methods=["GET", "POST"]),
+        Route("/{key}/{act}", answering("act")),
+        Route("/queue/list", answering("never")),
+        Route("/queue/one", answering("never")),
+        Route("/queue", answering("queue")),
     ]
 
 
-async def answer(router: Router, method: str, path: str) -> list[Message]:
+async def answer(router: Router, method: str, path: str, root: str = "") -> list[Message]:
     sent: list[Message] = []
     scope: Scope = {
         "type": "http",
         "method": method,
-        "path": path,
-        "root_path": "",
+        "path": root + path,
+        "root_path": root,
         "headers": [],
         "query_string": b"",
         "scheme": "http",
@@ -83,30 +88,61 @@ MORE = (
 )
 
 
+LATE = ("/queue", "/queue/list", "/queue/one", "/other/list", "/other/one", "/admin/list", "/files/list")
+
+
+@pytest.mark.parametrize("root", ["", "/under"])
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "DELETE"])
-async def test_every_address_is_answered_as_by_the_list(method: str) -> None:
-    for path in (*PATHS, *MORE):
-        assert await answer(Directory(routes()), method, path) == await answer(Router(routes()), method, path)
+async def test_every_address_is_answered_as_by_the_list(method: str, root: str) -> None:
+    table, usual = Directory(routes()), Router(routes())
+    for path in (*PATHS, *MORE, *LATE):
+        assert await answer(table, method, path, root) == await answer(usual, method, path, root)
 
 
 async def test_a_table_in_another_order_is_noticed() -> None:
-    turned = Directory([*reversed(routes())])
-    assert await answer(turned, "GET", "/portal/users") != await answer(
-        Router(routes()), "GET", "/portal/users"
-    )
+    turned, usual = Directory([*reversed(routes())]), Router(routes())
+    for path in ("/portal/users", "/queue/one"):
+        assert await answer(turned, "GET", path) != await answer(usual, "GET", path)
+
+
+async def test_routes_may_come_and_go() -> None:
+    table = Directory(routes())
+    assert await answer(table, "GET", "/queue/one") == await answer(Router(routes()), "GET", "/queue/one")
+    table.routes.insert(0, Route("/queue/one", answering("new")))
+    assert b"new" in (await answer(table, "GET", "/queue/one"))[1]["body"]
+    table.routes.pop(0)
+    assert b"act" in (await answer(table, "GET", "/queue/one"))[1]["body"]
+
+
+async def test_only_what_may_match_is_tried() -> None:
+    table = Table.of(routes())
+    assert [route.path for route in table.at("/queue/one")] == [
+        "/{key}/list",
+        "/{key}/{act}",
+        "/queue/list",
+        "/queue/one",
+    ]
+    assert [route.path for route in table.at("/other/one")] == ["/{key}/list", "/{key}/{act}"]
+    assert [route.path for route in table.at("/queue")] == ["/", "/queue"]
 
 
 def test_what_may_be_answered_by_a_mounted_application_is_not_in_the_table() -> None:
-    table = table_of(routes())
-    assert {first for first, _ in table} == {"", "portal"}
-    assert table_of([Mount("", PlainTextResponse("all")), *routes()]) == {}
-    assert table_of([Route("/{anything}", answering("any")), *routes()]) == {}
+    table = Table.of(routes())
+    assert not table.at("/admin/list")
+    assert not table.at("/files/one")
+    assert table.at("/portal")
+    for anything in (Mount("", PlainTextResponse("all")), Route("/{all:path}", answering("all"))):
+        assert Table.of([*routes(), anything]).places == {}
 
 
-def test_every_page_of_the_program_stands_in_the_table(tmp_path: Path) -> None:
+@pytest.mark.parametrize("in_admin", [False, True])
+def test_every_page_of_the_program_stands_in_the_table(tmp_path: Path, in_admin: bool) -> None:
     app = create_app(Settings(data=tmp_path))
-    assert isinstance(app.router, Directory)
-    table = table_of(app.routes)
-    own = [door for door in doors(app) if not door.in_admin and not door.is_file]
+    routers = {False: app.router, True: app.routes[0].app.router}  # type: ignore[attr-defined]
+    assert isinstance(routers[in_admin], Directory)
+    table = Table.of(routers[in_admin].routes)
+    pages = [door for door in doors(app) if not door.is_file and ":path}" not in door.template]
+    own = [door for door in pages if door.in_admin == in_admin]
     assert own
-    assert [door.path for door in own if place_of(door.path) not in table] == []
+    paths = [door.path.removeprefix("/admin") or "/" for door in own]
+    assert [path for path in paths if not table.at(path)] == []
