@@ -58,8 +58,8 @@ class Table:
     @classmethod
     def of(cls, routes: Sequence[BaseRoute]) -> Self:
         """The table of `routes`; an empty one where something else may answer any address."""
-        plain = [route for route in routes if isinstance(route, Route) and ":path}" not in route.path]
-        others = {place_of(getattr(route, "path", ""))[0] for route in routes if route not in plain}
+        plain = [route for route in routes if isinstance(route, Route) and _is_plain(route)]
+        others = {place_of(getattr(each, "path", ""))[0] for each in routes if not _is_plain(each)}
         if any(not first or "{" in first for first in others):
             return cls()
         return cls(_by_place(plain), frozenset(others))
@@ -70,6 +70,11 @@ class Table:
         if first in self.others:
             return ()
         return self.places.get((first, parts)) or self.places.get(("", parts), ())
+
+
+def _is_plain(route: BaseRoute) -> bool:
+    """Whether it answers addresses of so many parts and no others."""
+    return isinstance(route, Route) and ":path}" not in route.path
 
 
 def _by_place(routes: Sequence[Route]) -> dict[Place, list[Route]]:
