@@ -3,7 +3,6 @@
 import asyncio
 from dataclasses import dataclass
 from datetime import date, timedelta
-from statistics import median
 from time import perf_counter
 from typing import Any
 
@@ -30,23 +29,11 @@ PAUSE = 0.0002
 
 @dataclass(frozen=True, slots=True)
 class FollowingRow:
-    """From sending a write to its being known (seconds), one for each of `changes`: by a site of another
+    """From sending a write to its being known (seconds), one for each change: by a site of another
     process, and by the bare driver."""
 
     ours: tuple[float, ...]
     raw: tuple[float, ...]
-
-    @property
-    def changes(self) -> int:
-        return len(self.ours)
-
-    @property
-    def median(self) -> float:
-        return median(self.ours)
-
-    @property
-    def raw_median(self) -> float:
-        return median(self.raw)
 
     @property
     def slowest(self) -> float:

@@ -1,6 +1,7 @@
 """What was measured, as tables."""
 
 from collections.abc import Sequence
+from statistics import median
 
 from rich.console import Console
 from rich.markup import escape
@@ -65,11 +66,11 @@ def print_starts(found: Sequence[Start]) -> None:
     told = table(STARTS)
     for start in found:
         floor = "" if start.floor is None else f"{start.floor:.1f}"
-        median = marked(f"{start.median:.2f}", start.is_slow)
+        usual = marked(f"{start.median:.2f}", start.is_slow)
         told.add_row(
             start.name,
             f"{start.first:.2f}",
-            median,
+            usual,
             floor,
             " ".join(f"{seconds:.2f}" for seconds in start.again),
             f"{start.cpu:.2f}",
@@ -116,9 +117,9 @@ def print_following(row: FollowingRow) -> None:
     )
     told.add_row(
         "a day of the calendar",
-        f"{row.changes:,}",
-        f"{row.median * 1000:.1f}",
-        f"{row.raw_median * 1000:.1f}",
+        f"{len(row.ours):,}",
+        f"{median(row.ours) * 1000:.1f}",
+        f"{median(row.raw) * 1000:.1f}",
         marked(f"{row.slowest * 1000:.1f}", row.is_slow),
         f"{SOON:.0f}",
     )

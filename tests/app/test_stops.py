@@ -45,9 +45,6 @@ OPEN = (
     *("/accessibility", "/admin/login", "/healthz", "/static/toroku.css"),
 )
 
-SOON = 5.0
-"""Seconds: one, and the rest for a machine that is busy."""
-
 
 @pytest_asyncio.fixture
 async def crew(inside: Inside) -> Mapping[str, Member]:
@@ -178,13 +175,13 @@ async def test_it_is_told_soon_while_the_database_does_not_answer(
             begun = time.monotonic()
             page = await somebody.get("/service")
             assert (page.status_code, "データベースに接続できません" in page.text) == (200, True)
-            assert time.monotonic() - begun < SOON
+            assert time.monotonic() - begun < 3.5
         data = (await visitor.get("/service.json")).json()
         assert (data["state"], data["past"]) == ("disturbed", None)
     assert (await visitor.get("/service.json")).json()["state"] in ("open", "outside_hours")
 
 
-async def test_a_stop_set_in_one_process_refuses_the_next_write_in_another_soon(
+async def test_a_stop_set_in_one_process_refuses_the_next_write_in_another_within_a_second(
     program: Program, browser: OpenBrowser, operator_type: RecordType
 ) -> None:
     applicant = await Applicant(browser(), operator_type).present_certificate()
@@ -198,7 +195,7 @@ async def test_a_stop_set_in_one_process_refuses_the_next_write_in_another_soon(
             while (
                 await applicant.send("company", {"operator_name": "港"}, action="save")
             ).status_code != 503:
-                assert time.monotonic() - begun < SOON
+                assert time.monotonic() - begun < 1
             listed = await client.get("/admin/stops")
             address = listed.text.split('href="/admin/stops/')[1].split('"')[0]
             ended = await chief.post(f"/admin/stops/{address}/end", {"reason": "Done", "revision": "1"})

@@ -121,7 +121,7 @@ class Postbox:
                 self._news.notify_all()
 
     async def _say(self, writer: asyncio.StreamWriter, words: str) -> None:
-        await asyncio.sleep({"slow": 0.1, "dripping": 1.5}.get(self.manner, 0))
+        await asyncio.sleep({"slow": 0.1, "dripping": 0.5}.get(self.manner, 0))
         writer.write(f"{words}\r\n".encode())
         await writer.drain()
 

@@ -109,4 +109,4 @@ def test_long_texts_and_tables_without_anything_in_common_take_no_time() -> None
     begun = perf_counter()
     edits(one, other)
     align(rows, [{**row, "x": 1} for row in reversed(rows)])
-    assert perf_counter() - begun < 10
+    assert perf_counter() - begun < 1

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Callable
 from time import monotonic
 
-PATIENCE = 5.0
-"""Seconds until a test gives up: one, and the rest for a busy machine. What was missed never comes."""
+PATIENCE = 2.0
+"""Seconds until a test gives up: one, and one for a machine that is busy."""
 
 
 async def within_a_second(holds: Callable[[], bool], work: "asyncio.Task[None]") -> None:
