@@ -96,9 +96,13 @@ async def test_a_new_owner_right_after_the_crash_waits_for_the_old_mongod(tmp_pa
 async def test_control_without_the_leash_mongod_stays_and_a_new_owner_ends_it(tmp_path: Path) -> None:
     async with open_database("embedded:", data_dir=tmp_path, owner=True) as database:
         await database.mongo.records.insert_one({"n": 1})
-    command = [str(binary.find()), *process.arguments(tmp_path, process.pick())]
-    await kill(await run(UNLEASHED, str(tmp_path), *command))
-    assert not await gone(tmp_path, 2)
+    for _ in range(3):
+        command = [str(binary.find()), *process.arguments(tmp_path, process.pick())]
+        await kill(await run(UNLEASHED, str(tmp_path), *command))
+        stays = not await gone(tmp_path, 2)
+        if stays or "Address already in use" not in process.log(tmp_path).read_text("utf-8"):
+            break  # else another test took the port that was free
+    assert stays
     [orphan] = process.orphans(tmp_path)
     async with open_database("embedded:", data_dir=tmp_path, owner=True) as database:
         assert orphan not in process.orphans(tmp_path)
