@@ -8,7 +8,7 @@ from typing import Any
 
 from pymongo.asynchronous.change_stream import AsyncChangeStream
 
-from app.cli.serving import beside
+from app.tasks import beside
 from models.documents.calendar_day import CalendarDay
 from models.documents.prepare import database_of
 from models.services.following import follow

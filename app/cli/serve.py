@@ -1,17 +1,14 @@
 """``serve`` and ``worker``."""
 
-import asyncio
 import logging
-import signal
 from collections.abc import Coroutine
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import structlog
 import typer
-from uvicorn.loops.auto import auto_loop_factory
 
+from app.running import run_until_told
 from app.settings import Settings
 
 
@@ -55,11 +52,9 @@ def work(
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:
-    """Run until done or told to stop; SIGTERM ends it as Ctrl-C does, so that everything is closed."""
+    """Run until done or told to stop, with one line per event on standard error."""
     prepare_log()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
-        runner.run(main)
+    run_until_told(main)
 
 
 def prepare_log() -> None:

@@ -3,9 +3,8 @@ asked for, and no other command."""
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
 
 import structlog
 import typer
@@ -19,8 +18,10 @@ from app.cli.speech import say
 from app.demo import NEW_OPERATOR, PASSWORD, DemoAccount, load_demo
 from app.main import create_app
 from app.opening import configuration_of, open_site
+from app.running import Server
 from app.sending import postmen_of
 from app.settings import Settings
+from app.tasks import beside
 from app.tls import Files, Gate, TlsProtocol
 from app.worker import Worker, keep_current
 from models.clock import system_clock
@@ -59,7 +60,7 @@ async def serve_site(settings: Settings, demo: bool, *, applications: bool) -> N
         log.info("uploads", scanner=settings.scanner or "none: uploads are not scanned")
         tell_differing(site)
         say("Ready: {address}", address=settings.base_url)
-        await uvicorn.Server(server_of(settings, app)).serve()
+        await Server(server_of(settings, app)).serve()
 
 
 async def work_on(settings: Settings, *, only: bool) -> None:
@@ -118,18 +119,6 @@ def _gate(settings: Settings, app: Starlette) -> Callable[..., ssl.SSLContext] |
     required = settings.client_certificates == "required"
     gate = Gate(Files(settings.tls), required=required, refused=refused)
     return lambda *_: gate.context
-
-
-@asynccontextmanager
-async def beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[asyncio.Task[None]]:
-    """Work that runs beside the server, ended with it."""
-    task = asyncio.create_task(work)
-    try:
-        yield task
-    finally:
-        while not task.done():  # the driver may take a cancellation for a lost connection
-            task.cancel()
-            await asyncio.wait([task], timeout=1)
 
 
 @asynccontextmanager

@@ -9,6 +9,7 @@ from asyncio.subprocess import Process
 from pathlib import Path
 
 from app.database import binary, lock, process, refusal, replica
+from app.tasks import end
 from models.errors import DatabaseInUse, DatabaseRefused
 
 logger = logging.getLogger(__name__)
@@ -51,9 +52,7 @@ class Owned:
 
     async def close(self) -> None:
         """End mongod cleanly and let go of the folder."""
-        self._watcher.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._watcher
+        await end(self._watcher)
         await process.stop(self._child)
         self._lock.note(self.port, ready=False)
         self._lock.release()

@@ -9,8 +9,8 @@ import pytest
 import pytest_asyncio
 
 from app import sending
-from app.cli.serving import beside
 from app.mail import SendLater, SendNever
+from app.tasks import beside
 from models.documents.dead_address import DeadAddress
 from models.documents.event import Event
 from models.permissions import Actor

@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import pytest_asyncio
 
-from app.cli.serving import beside
 from app.opening import build_site
 from app.settings import Settings
+from app.tasks import beside
 from models.clock import system_entropy
 from models.configuration.calendar import SingleDay
 from models.configuration.load import Configuration

@@ -6,9 +6,9 @@ from datetime import date
 import pytest_asyncio
 from pymongo import WriteConcern
 
-from app.cli.serving import beside
 from app.opening import build_site
 from app.settings import Settings
+from app.tasks import beside
 from models.clock import system_entropy
 from models.configuration.load import Configuration
 from models.documents.calendar_day import CalendarDay

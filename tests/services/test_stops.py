@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from app.cli.serving import beside
 from app.opening import build_site
 from app.settings import Settings
+from app.tasks import beside
 from models.clock import system_entropy
 from models.configuration.load import Configuration
 from models.documents.application import Application
