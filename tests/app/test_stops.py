@@ -28,6 +28,7 @@ from models.services.passwords import hash_password
 from models.services.stops import set_stop
 from tests.app.conftest import Inside, OpenBrowser
 from tests.app.people import Applicant, Member
+from tests.halting import halt
 from tests.journey.server import Program, running
 
 CHIEF = Actor(
@@ -157,7 +158,7 @@ async def test_the_page_of_the_service_tells_everybody_and_nothing_of_single_ope
 def unanswered(program: Program) -> Iterator[None]:
     """While inside, the program's database hears nothing."""
     mongod = program.mongod
-    os.kill(mongod, signal.SIGSTOP)
+    halt(mongod)
     try:
         yield
     finally:

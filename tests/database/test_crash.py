@@ -15,6 +15,7 @@ from pymongo.errors import PyMongoError
 
 from app.database import Database, Timeouts, binary, honest, leash, open_database, process, replica
 from models.errors import DatabaseUnavailable
+from tests.halting import halt
 
 pytestmark = pytest.mark.fault
 
@@ -75,6 +76,21 @@ async def gone(folder: Path, seconds: float) -> bool:
     return True
 
 
+async def leave(folder: Path) -> int:
+    """Start a mongod on `folder` and kill who started it; its process id.
+
+    Who started it goes on as soon as the kernel has opened the program; what the process is called with can
+    be read only a little later."""
+    command = [str(binary.find()), *process.arguments(folder, process.pick())]
+    starter = await run(UNLEASHED, str(folder), *command)
+    until = time.monotonic() + 10
+    while not (left := {*process.orphans(folder)} - {starter.pid}):
+        assert time.monotonic() < until
+        await asyncio.sleep(0.01)
+    await kill(starter)
+    return left.pop()
+
+
 async def records(folder: Path) -> int:
     async with open_database("embedded:", data_dir=folder, owner=True) as database:
         return await database.mongo.records.count_documents({})
@@ -97,8 +113,7 @@ async def test_control_without_the_leash_mongod_stays_and_a_new_owner_ends_it(tm
     async with open_database("embedded:", data_dir=tmp_path, owner=True) as database:
         await database.mongo.records.insert_one({"n": 1})
     for _ in range(3):
-        command = [str(binary.find()), *process.arguments(tmp_path, process.pick())]
-        await kill(await run(UNLEASHED, str(tmp_path), *command))
+        await leave(tmp_path)
         stays = not await gone(tmp_path, 2)
         if stays or "Address already in use" not in process.log(tmp_path).read_text("utf-8"):
             break  # else another test took the port that was free
@@ -114,10 +129,7 @@ async def test_an_orphan_that_does_not_listen_is_ended_by_force(
 ) -> None:
     async with open_database("embedded:", data_dir=tmp_path, owner=True):
         pass
-    command = [str(binary.find()), *process.arguments(tmp_path, process.pick())]
-    await kill(await run(UNLEASHED, str(tmp_path), *command))
-    [orphan] = process.orphans(tmp_path)
-    os.kill(orphan, signal.SIGSTOP)
+    halt(await leave(tmp_path))
     monkeypatch.setattr(process, "GRACE", 0.5)
     await process.end_orphans(tmp_path)
     assert process.orphans(tmp_path) == []

@@ -13,6 +13,7 @@ from pymongo.errors import DuplicateKeyError, OperationFailure
 from app.database import UNCERTAIN, Database, Timeouts, honest, open_database, process
 from models.documents.store import Session, Store
 from models.errors import AlreadyOpen, DatabaseUnavailable
+from tests.halting import halt
 
 WRITE_CONFLICT = 112
 
@@ -111,7 +112,7 @@ async def test_a_mute_database_is_reported_within_the_deadline(tmp_path: Path) -
             await database.mongo.records.insert_one({"n": 1}, session=session)
 
         await database.transaction(body)
-        os.kill(pid, signal.SIGSTOP)
+        halt(pid)
         try:
             before = time.monotonic()
             with pytest.raises(DatabaseUnavailable):

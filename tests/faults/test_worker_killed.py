@@ -20,6 +20,7 @@ from models.configuration.load import Configuration
 from models.documents.message import Message
 from models.services.site import Site
 from tests.faults.postbox import Postbox
+from tests.halting import halt
 from tests.services.test_journey import submitted
 
 pytestmark = pytest.mark.fault
@@ -106,7 +107,7 @@ def kill_soon(process: Process) -> None:
 
 def freeze(process: Process) -> None:
     """Killed with the server's yes in its hands, before it can note it."""
-    os.kill(process.pid, signal.SIGSTOP)
+    halt(process.pid)
     kill_soon(process)
 
 
