@@ -8,8 +8,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 def root_of(request: Request) -> str:
-    """The path the admin is mounted under, without a trailing slash."""
-    return str(request.scope.get("root_path", ""))
+    """The path the admin is mounted under, without a trailing slash; also within what is mounted in it."""
+    return str(request.scope.get("admin_root", request.scope.get("root_path", "")))
 
 
 def safe_path(wanted: str | None, request: Request) -> str:
@@ -51,7 +51,8 @@ class Hostless:
         if scope["type"] == "http":
             headers = [pair for pair in scope["headers"] if pair[0] != b"host"]
             paths = _Paths(scope.get("router") or scope["app"])
-            scope = {**scope, "headers": headers, "server": None, "router": paths}
+            root = scope.get("root_path", "")
+            scope = {**scope, "headers": headers, "server": None, "router": paths, "admin_root": root}
         await self.app(scope, receive, send)
 
 

@@ -1,5 +1,6 @@
 """Pages of our own: expected failures at their place, unexpected ones without a word of detail."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -51,6 +52,16 @@ async def test_a_failure_of_the_protocol_is_a_page(
     assert answer.status_code == status
     assert code in answer.text
     assert "<h1>処理できませんでした</h1>" in answer.text
+
+
+@pytest.mark.parametrize("address", ["/nothing", "/static/nothing.css", "/static/deep/nothing"])
+async def test_a_page_that_says_there_is_nothing_finds_its_style_sheets(visit: Visit, address: str) -> None:
+    answer = await visit().get(f"/admin{address}")
+    assert answer.status_code == 404
+    sheets = re.findall(r'<link rel="stylesheet" href="([^"]+)"', answer.text)
+    assert sheets
+    for sheet in sheets:
+        assert (await visit().get(sheet)).status_code == 200, sheet
 
 
 async def test_what_was_done_is_said_once(visit: Visit) -> None:
