@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
 
+from app.tasks import beside
 from models.documents.base import new_id
 from models.documents.record import Record, RecordVersion
 from models.errors import ConfigurationError
@@ -176,12 +177,8 @@ async def _timed(work: Callable[[], Awaitable[Any]]) -> float:
 async def reading(site: Site, records: int) -> AsyncIterator[Reads]:
     """One reader asks for records by their numbers, at most a hundred times a second."""
     reads = Reads()
-    task = asyncio.create_task(_read(site, records, reads))
-    try:
+    async with beside(_read(site, records, reads)):
         yield reads
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 async def _read(site: Site, records: int, reads: Reads) -> None:

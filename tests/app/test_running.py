@@ -6,13 +6,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
+from app.settings import ROOT
 from app.tasks import beside, end
-
-ROOT = Path(__file__).resolve().parents[2]
 
 SOON = 15
 """Seconds a program that was told to stop is waited for."""
@@ -53,7 +51,7 @@ with suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=auto_loop_factory(
 """How programs were run before: the handler of the signal raises."""
 
 SERVED = """
-import asyncio, sys, uvicorn
+import asyncio, uvicorn
 from app.running import Server, run_until_told
 
 async def answer(scope, receive, send):
